@@ -1,0 +1,51 @@
+"""setsuden: how much energy and carbon machine learning takes, will take, and what to do about it.
+
+Importing this package loads nothing heavy; each name below is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from setsuden.ledger import Ledger
+    from setsuden.meter import Measurement, Meter, meter
+    from setsuden.quantity import Boundary, Estimate, Provenance
+    from setsuden.workload.profile import profile
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Boundary": "setsuden.quantity",
+    "Estimate": "setsuden.quantity",
+    "Provenance": "setsuden.quantity",
+    "Ledger": "setsuden.ledger",
+    "Measurement": "setsuden.meter",
+    "Meter": "setsuden.meter",
+    "meter": "setsuden.meter",
+    "profile": "setsuden.workload.profile",
+}
+
+__all__ = [
+    "Boundary",
+    "Estimate",
+    "Ledger",
+    "Measurement",
+    "Meter",
+    "Provenance",
+    "__version__",
+    "meter",
+    "profile",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'setsuden' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,57 @@
+"""The ``setsuden`` command: finds sub-commands by name and imports only the one that is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from setsuden import __version__
+
+# command -> (module with a click command of the same name, one line for --help; kept here so that help stays fast)
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "doctor": (
+        "setsuden.cli.doctor",
+        "What can be measured here, with what, what is missing, how to fix it.",
+    ),
+    "run": ("setsuden.cli.run", "Measure any command; its exit code passes through."),
+    "profile": ("setsuden.cli.profile", "MACs, parameters, activations and memory traffic of a model."),
+    "pilot": (
+        "setsuden.cli.pilot",
+        "Short measured study of training and inference -> forecast -> decision.",
+    ),
+    "footprint": ("setsuden.cli.footprint", "Energy -> carbon, cost, water, equivalents."),
+    "catalogue": ("setsuden.cli.catalogue", "Search the built-in figures and show their sources."),
+    "data": ("setsuden.cli.data", "Data sets: what is at hand and where each is looked for."),
+    "runs": ("setsuden.cli.runs", "List the runs in the ledger."),
+    "show": ("setsuden.cli.show", "One run in full."),
+    "compare": ("setsuden.cli.compare", "Two or more runs side by side."),
+    "report": ("setsuden.cli.report", "HTML report, JSON and text of a pilot."),
+    "export": ("setsuden.cli.export", "Runs as JSON or CSV."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(_COMMANDS[cmd_name][0])
+        command = getattr(module, cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="setsuden")
+def main() -> None:
+    """How much energy and carbon machine learning takes, will take, and what to do about it.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use. `run` passes the exit code of its command through.
+    """

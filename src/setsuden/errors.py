@@ -1,0 +1,82 @@
+"""What can go wrong, as a tree.
+
+    SetsudenError                 exit code 1
+    +-- InputError                exit code 2: something the user gave is wrong
+    |   +-- UnitError             a unit is unknown, missing or of the wrong dimension
+    |   +-- BoundaryError         figures with different system boundaries were mixed
+    +-- MissingDependencyError    an optional package is needed; exit code 2
+    +-- SensorError               a sensor cannot be opened or read
+    |   +-- SensorPermissionError it exists, but this user may not read it
+    +-- LedgerError               the ledger cannot be opened, written or understood
+
+Every message says what was seen, what was expected and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class SetsudenError(Exception):
+    """Base of every error this package raises on purpose.
+
+    message   one sentence: what is wrong
+    place     where: a file with line, an option, a field path such as ``models[2].name``
+    value     what was seen there
+    remedy    what to do next, one sentence
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self, message: str, *, place: str | None = None, value: object = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.value = value
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.message}" if self.place else self.message
+        if self.value is not None:
+            text += f" (got {self.value!r})"
+        if self.remedy:
+            text += f" {self.remedy}"
+        return text
+
+
+class InputError(SetsudenError, ValueError):
+    """Something the user gave (file, number, unit, name) is wrong."""
+
+    exit_code = 2
+
+
+class UnitError(InputError):
+    """A unit is unknown, missing or of the wrong dimension."""
+
+
+class BoundaryError(InputError):
+    """Figures with different system boundaries were mixed."""
+
+
+class MissingDependencyError(SetsudenError, ImportError):
+    """An optional package is needed for what was asked."""
+
+    exit_code = 2
+
+    def __init__(self, package: str, purpose: str, extra: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed.",
+            remedy=f'Install it with: pip install "setsuden[{extra}]"',
+        )
+
+
+class SensorError(SetsudenError):
+    """A sensor cannot be opened or read."""
+
+
+class SensorPermissionError(SensorError):
+    """The sensor exists, but this user may not read it."""
+
+
+class LedgerError(SetsudenError):
+    """The ledger cannot be opened, written or understood."""

@@ -1,0 +1,60 @@
+"""Numbers for people: sensible digits, a fitting prefix, the interval beside the value."""
+
+from __future__ import annotations
+
+import math
+
+from setsuden.quantity.estimate import Estimate
+from setsuden.quantity.units import unit
+
+# Prefix ladders: a figure is shown in the largest unit that keeps it at or above one.
+_LADDERS = (
+    ("mJ", "J", "kJ", "Wh", "kWh", "MWh", "GWh"),
+    ("mW", "W", "kW"),
+    ("mgCO2e", "gCO2e", "kgCO2e", "tCO2e"),
+    ("ms", "s", "min", "h", "d"),
+    ("B", "kB", "MB", "GB", "TB"),
+    ("mL", "L", "m3"),
+)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """``value`` with so many significant digits, thousands separated, never in exponent form: 1,234 or 0.00120."""
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    rounded = round(value, digits - 1 - exponent)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}"
+
+
+def digits_for(estimate: Estimate) -> int:
+    """Digits the interval supports: 2 when it is wider than +-20 %, 3 when wider than +-0.5 %, else 4."""
+    spread = estimate.relative_half_width
+    if spread is None or spread > 0.2:
+        return 2
+    return 3 if spread > 0.005 else 4
+
+
+def fitting(estimate: Estimate) -> Estimate:
+    """The same figure in the unit of its family that reads best."""
+    family = next((ladder for ladder in _LADDERS if estimate.unit in ladder), None)
+    if family is None or estimate.value == 0:
+        return estimate
+    best = estimate.to(family[0])
+    for symbol in family[1:]:
+        candidate = estimate.to(symbol)
+        if abs(candidate.value) >= 1:
+            best = candidate
+    return best
+
+
+def render(estimate: Estimate, *, fit: bool = True, interval: bool = True) -> str:
+    """``1.84 kWh [1.71, 1.99]``; with ``fit`` the unit is chosen for reading."""
+    shown = fitting(estimate) if fit else estimate
+    digits = digits_for(shown)
+    symbol = "" if dict(unit(shown.unit).dimension) == {} and shown.unit == "1" else f" {shown.unit}"
+    text = f"{significant(shown.value, digits)}{symbol}"
+    if interval and shown.low != shown.high:
+        text += f" [{significant(shown.low, digits)}, {significant(shown.high, digits)}]"
+    return text
