@@ -15,9 +15,7 @@ from setsuden.language import LANGUAGES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else."
-)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else.")
 lang_option = click.option(
     "--lang",
     "language",

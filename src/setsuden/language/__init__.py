@@ -42,9 +42,7 @@ def table(room: str, language: Language) -> dict[str, str]:
 
 def rooms() -> list[str]:
     """Rooms that have messages."""
-    return sorted(
-        {entry.name.split(".")[0] for entry in files(__name__).iterdir() if entry.name.endswith(".toml")}
-    )
+    return sorted({entry.name.split(".")[0] for entry in files(__name__).iterdir() if entry.name.endswith(".toml")})
 
 
 def _flatten(prefix: str, node: dict[str, object]) -> list[tuple[str, str]]:

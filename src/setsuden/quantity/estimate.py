@@ -44,9 +44,7 @@ class Estimate:
         for name in ("value", "low", "high"):
             number = getattr(self, name)
             if not math.isfinite(number):
-                raise InputError(
-                    f"{name} must be a finite number", value=number, remedy="Leave out what is unknown."
-                )
+                raise InputError(f"{name} must be a finite number", value=number, remedy="Leave out what is unknown.")
         if not self.low <= self.value <= self.high:
             raise InputError(
                 "an interval must contain its value",
@@ -57,9 +55,7 @@ class Estimate:
     # -- construction
 
     @classmethod
-    def exact(
-        cls, value: float, unit: str, provenance: Provenance, boundary: Boundary | None = None
-    ) -> Estimate:
+    def exact(cls, value: float, unit: str, provenance: Provenance, boundary: Boundary | None = None) -> Estimate:
         """A figure without spread: a count, a definition."""
         return cls(value, value, value, unit, provenance, boundary)
 
@@ -92,9 +88,7 @@ class Estimate:
     def to(self, target: str) -> Estimate:
         """The same figure in another unit of the same dimension."""
         factor = unit(self.unit).factor_to(unit(target))
-        return replace(
-            self, value=self.value * factor, low=self.low * factor, high=self.high * factor, unit=target
-        )
+        return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor, unit=target)
 
     def within(self, boundary: Boundary | None) -> Estimate:
         """The same figure, declared to be drawn around ``boundary``: the one explicit way to change it."""
@@ -144,9 +138,7 @@ class Estimate:
 
     def _aligned(self, other: Estimate) -> Estimate:
         if not isinstance(other, Estimate):
-            raise UnitError(
-                "only an Estimate can be added to an Estimate", value=other, remedy="Give it a unit first."
-            )
+            raise UnitError("only an Estimate can be added to an Estimate", value=other, remedy="Give it a unit first.")
         if self.boundary != other.boundary:
             raise BoundaryError(
                 f"figures drawn around {self.boundary} and {other.boundary} do not add up or compare",

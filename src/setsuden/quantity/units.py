@@ -95,9 +95,7 @@ class Unit:
     def factor_to(self, other: Unit) -> float:
         """Multiply a figure in this unit by this to have it in ``other``; UnitError if the dimensions differ."""
         if not self.same_dimension(other):
-            raise UnitError(
-                f"{self.text} cannot be expressed in {other.text}: they measure different things."
-            )
+            raise UnitError(f"{self.text} cannot be expressed in {other.text}: they measure different things.")
         return self.scale / other.scale
 
     def __mul__(self, other: Unit) -> Unit:
@@ -124,9 +122,7 @@ def _exponents(text: str) -> dict[str, int]:
         else:
             match = _TERM.fullmatch(piece)
             if match is None or match[1] not in _TABLE:
-                raise UnitError(
-                    "unknown unit", value=text, remedy="Known symbols: " + ", ".join(sorted(_TABLE)) + "."
-                )
+                raise UnitError("unknown unit", value=text, remedy="Known symbols: " + ", ".join(sorted(_TABLE)) + ".")
             exponents[match[1]] = exponents.get(match[1], 0) + sign * int(match[2] or 1)
     return exponents
 
