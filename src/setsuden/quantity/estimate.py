@@ -173,7 +173,7 @@ class Estimate:
     # -- plain data
 
     def to_json(self) -> dict[str, Any]:
-        """``{value, low, high, unit, provenance, boundary}``; schema ``estimate``. Factors are listed by the document."""
+        """``{value, low, high, unit, provenance, boundary}``, schema ``estimate``; documents list the factors apart."""
         return {
             "value": self.value,
             "low": self.low,

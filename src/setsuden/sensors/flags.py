@@ -1,0 +1,10 @@
+"""Codes for what can go wrong while reading a sensor; each is a heading in the documentation."""
+
+COUNTER_WRAPPED_UNSEEN = "SET-COUNTER-WRAP-UNSEEN"  # more than one wrap possible since the last reading
+COUNTER_RESET = "SET-COUNTER-RESET"  # went backwards and a wrap cannot explain it
+COUNTER_STUCK = "SET-COUNTER-STUCK"  # does not move although the machine works
+ENERGY_GAP = "SET-ENERGY-GAP"  # unreadable for a while, bridged by bounds
+CHANNEL_LOST = "SET-CHANNEL-LOST"  # unreadable until the end
+PERMISSION_LOST = "SET-PERMISSION-LOST"
+IMPLAUSIBLE_POWER = "SET-POWER-IMPLAUSIBLE"  # a reading beyond what the part can draw, left out
+SUSPENDED = "SET-SUSPENDED"  # the machine slept inside the window

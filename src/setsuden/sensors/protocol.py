@@ -1,0 +1,128 @@
+"""What a sensor is: channels that count joules, and a read that never lies.
+
+A sensor turns whatever its hardware offers (a wrapping counter, a power reading, a utilisation) into one thing: joules
+since it was opened, per channel. The meter only ever subtracts two such readings, so adjacent windows add up exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from setsuden.quantity import Boundary, Factor, Provenance
+
+
+class Component(StrEnum):
+    """The part of the machine that a channel covers."""
+
+    CPU = "cpu"
+    DRAM = "dram"
+    GPU = "gpu"
+    ACCELERATOR = "accelerator"
+    BOARD = "board"
+    BATTERY = "battery"
+    OTHER = "other"
+
+
+class Method(StrEnum):
+    """How a channel gets its joules."""
+
+    COUNTER = "counter"
+    POWER = "power"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One stream of joules.
+
+    id                 unique and stable on a machine: ``rapl/package-0``, ``nvml/GPU-<uuid>``, ``model/cpu``
+    label              for people: ``CPU package 0``
+    contained_in       id of the channel whose figure already includes this one (core in package, package in psys)
+    relative_error     5-95 half-width of the energy, a share; from ``error_source``
+    resolution_j       smallest step of the counter in J; 0 when continuous
+    update_interval_s  how often the hardware refreshes the figure; windows shorter than this are below resolution
+    factors            looked-up inputs (a power curve, watts per GB)
+    """
+
+    id: str
+    component: Component
+    label: str
+    method: Method
+    provenance: Provenance
+    boundary: Boundary
+    relative_error: float
+    error_source: str
+    resolution_j: float = 0.0
+    update_interval_s: float = 0.0
+    contained_in: str | None = None
+    factors: tuple[Factor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One reading of one channel.
+
+    t_s            elapsed seconds on the host's monotonic clock at the moment of reading
+    energy_j       joules since the sensor was opened; never decreases
+    low_j, high_j  bounds on ``energy_j`` from what may have been missed (a gap, a reset, an unseen wrap); both equal
+                   to ``energy_j`` while nothing was missed. The channel's ``relative_error`` is not in them.
+    power_w        watts at this moment where the hardware says so or since the last reading, else None
+    flags          codes of what went wrong at this reading, see ``setsuden.sensors.flags``
+    """
+
+    t_s: float
+    energy_j: float
+    low_j: float
+    high_j: float
+    power_w: float | None
+    flags: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Sensor(Protocol):
+    """A source of joules. Not thread-safe: one reader at a time."""
+
+    @property
+    def name(self) -> str:
+        """Short name of the source: ``rapl``, ``nvml``, ``hwmon``, ``ina3221``, ``battery``, ``model-cpu``."""
+        ...
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """What it can read; fixed for its lifetime. A channel that vanishes keeps its place and is flagged."""
+        ...
+
+    def read(self) -> tuple[Sample, ...]:
+        """One sample per channel, in the order of ``channels``. Never raises for a fault of the hardware."""
+        ...
+
+    def close(self) -> None:
+        """Release files and handles; reading afterwards is an error."""
+        ...
+
+
+class Status(StrEnum):
+    """What a look for a sensor found. Absent, denied and reading zero are three different things."""
+
+    AVAILABLE = "available"
+    ABSENT = "absent"
+    DENIED = "denied"
+    BROKEN = "broken"
+    MODELLED = "modelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of ``setsuden doctor``: a source looked for and what was found.
+
+    accuracy   in words and a share with its source, when available
+    remedy     the exact fix, a command where there is one; None when nothing can be done
+    """
+
+    source: str
+    status: Status
+    detail: str
+    accuracy: str | None = None
+    remedy: str | None = None
