@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from setsuden.quantity.estimate import Estimate
-from setsuden.quantity.units import unit
 
 # Prefix ladders: a figure is shown in the largest unit that keeps it at or above one.
 _LADDERS = (
@@ -53,8 +52,9 @@ def render(estimate: Estimate, *, fit: bool = True, interval: bool = True) -> st
     """``1.84 kWh [1.71, 1.99]``; with ``fit`` the unit is chosen for reading."""
     shown = fitting(estimate) if fit else estimate
     digits = digits_for(shown)
-    symbol = "" if dict(unit(shown.unit).dimension) == {} and shown.unit == "1" else f" {shown.unit}"
-    text = f"{significant(shown.value, digits)}{symbol}"
-    if interval and shown.low != shown.high:
+    exact = shown.low == shown.high
+    number = f"{shown.value:,.0f}" if exact and shown.value.is_integer() else significant(shown.value, digits)
+    text = number if shown.unit == "1" else f"{number} {shown.unit}"
+    if interval and not exact:
         text += f" [{significant(shown.low, digits)}, {significant(shown.high, digits)}]"
     return text

@@ -1,0 +1,24 @@
+"""The command group: every command exists, has help, and fails with one clear sentence."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from setsuden.cli.main import _COMMANDS, main
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_every_command_has_help(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_every_command_speaks_json(name: str) -> None:
+    assert "--json" in CliRunner().invoke(main, [name, "--help"]).output or name in {"report", "catalogue", "data"}
+
+
+def test_an_unknown_command_is_wrong_use() -> None:
+    assert CliRunner().invoke(main, ["nonsense"]).exit_code == 2
