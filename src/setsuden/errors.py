@@ -38,9 +38,9 @@ class SetsudenError(Exception):
     def __str__(self) -> str:
         text = f"{self.place}: {self.message}" if self.place else self.message
         if self.value is not None:
-            text += f" (got {self.value!r})"
+            text = f"{text.removesuffix('.')} (got {self.value!r})"
         if self.remedy:
-            text += f" {self.remedy}"
+            text = f"{text.removesuffix('.')}. {self.remedy}"
         return text
 
 

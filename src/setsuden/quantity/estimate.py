@@ -42,7 +42,8 @@ class Estimate:
     def __post_init__(self) -> None:
         unit(self.unit)
         for name in ("value", "low", "high"):
-            number = getattr(self, name)
+            number = float(getattr(self, name))
+            object.__setattr__(self, name, number)
             if not math.isfinite(number):
                 raise InputError(f"{name} must be a finite number", value=number, remedy="Leave out what is unknown.")
         if not self.low <= self.value <= self.high:
