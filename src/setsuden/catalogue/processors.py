@@ -1,0 +1,216 @@
+"""Processors and accelerators, and what the operating system calls them.
+
+Look-up order: normalised name against aliases, then a row's regular expression, then the longest alias inside the name;
+what is left falls back to a range, and the match says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from setsuden.catalogue.source import Source
+from setsuden.catalogue.table import Table
+from setsuden.quantity import Estimate, Factor, Provenance
+
+Kind = Literal["cpu", "gpu"]
+How = Literal["alias", "regex", "substring", "fallback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """One CPU, GPU, TPU or system on a chip.
+
+    tdp_w       thermal design power of ``tdp_scope`` (socket, card, module, package, superchip)
+    *_tflops    peaks: ``fp32`` and ``fp16`` vector rates, ``*_tensor_*`` dense matrix rates
+    idle_w      ``idle_kind`` says whether it is measured or a ratio
+    """
+
+    id: str
+    name: str
+    vendor: str | None
+    kind: str
+    family: str | None
+    aliases: tuple[str, ...]
+    match_regex: str | None
+    tdp_w: float | None
+    tdp_scope: str | None
+    idle_w: float | None
+    idle_kind: str | None
+    measured_max_w: float | None
+    cores: int | None
+    threads: int | None
+    fp32_tflops: float | None
+    fp16_tflops: float | None
+    tf32_tensor_tflops: float | None
+    bf16_tensor_tflops: float | None
+    fp16_tensor_tflops: float | None
+    fp8_tensor_tflops: float | None
+    int8_tops: float | None
+    mem_gb: float | None
+    mem_bw_gbs: float | None
+    year: int | None
+    quality: str
+    note: str | None
+    source: Source
+
+
+TABLE = Table("processors", Processor)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which row stands for a processor, and how that was decided.
+
+    row          the row used; a generic one when nothing fits
+    how          alias, regex, substring or fallback, strongest first
+    seen         the name as the operating system gives it
+    normalised   the name that was looked for
+    tdp_w        watts with an interval: a point for a named row, a range over the family for a generic name;
+                 None when the row is known but no design power is published
+    note         why the interval is wide, or what the name hides; None when there is nothing to say
+    """
+
+    row: Processor
+    how: How
+    seen: str
+    normalised: str
+    tdp_w: Estimate | None
+    note: str | None = None
+
+
+_FALLBACK: dict[Kind, str] = {"cpu": "generic-cpu-socket", "gpu": "generic-gpu"}
+_NOISE = re.compile(
+    r"\((?:r|tm|c)\)|®|™|\bcpu\b(?=\s*@|\s*$)|@.*$|\bprocessor\b.*$|\b\d+-core\b"
+    r"|\bw(?:ith)? radeon.*$|\b\d{1,2}th gen\b"
+)
+_SIZE = re.compile(r"(\d+) gb\b")
+
+
+def normalise(name: str) -> str:
+    """Lower case; no (R), (TM), clock, core count or the word processor; ``-`` and ``_`` become spaces."""
+    text = _NOISE.sub(" ", name.casefold())
+    text = re.sub(r"\bcpu\b", " ", text.replace("-", " ").replace("_", " "))
+    return _SIZE.sub(r"\1gb", " ".join(text.split()))
+
+
+def match_cpu(os_name: str) -> Match:
+    """The row for a CPU as named by the operating system; never fails, see ``Match.how``."""
+    return match(os_name, "cpu")
+
+
+def match_gpu(os_name: str) -> Match:
+    """The row for a GPU as named by its driver; a power limit read from the driver beats ``tdp_w``."""
+    return match(os_name, "gpu")
+
+
+@lru_cache(maxsize=256)
+def match(os_name: str, kind: Kind) -> Match:
+    """The row for ``os_name``; a name that fits nothing gives a generic row with a wide interval, never an error."""
+    name = normalise(os_name)
+    by_alias, patterns = _index(kind)
+    if name in by_alias:
+        return _named(by_alias[name], "alias", os_name, name)
+    for pattern, row_id in patterns:
+        if pattern.search(name):
+            return _named(row_id, "regex", os_name, name)
+    inside = _longest_inside(name, by_alias)
+    if inside is not None:
+        return _named(by_alias[inside], "substring", os_name, name)
+    return _fallback(os_name, name, kind, by_alias)
+
+
+def _named(row_id: str, how: How, seen: str, name: str) -> Match:
+    row = TABLE.get(row_id)
+    if row.tdp_w is None:
+        return Match(row, how, seen, name, None, "no design power is published for this processor")
+    low = high = value = row.tdp_w
+    note = None
+    if row.tdp_scope and row.tdp_scope.startswith("superchip") and "superchip" not in name:
+        low = value = row.tdp_w / 2  # the driver shows each of the two GPUs by itself
+        note = "the row is a superchip of two GPUs and a CPU: the value is half of it, the interval reaches the whole"
+    elif "k80" in name:
+        low = value = row.tdp_w / 2
+        note = "one card shows as two GPUs that share its power: the value is half, the interval reaches the whole"
+    if how == "substring":
+        note = note or f"matched by the part of the name that is known: {row.name}"
+    factor = Factor(f"design power, {row.name}", value, low, high, "W", str(row.source), row.year, row.source.licence)
+    return Match(row, how, seen, name, Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,)), note)
+
+
+def _fallback(seen: str, name: str, kind: Kind, by_alias: dict[str, str]) -> Match:
+    row = TABLE.get(_FALLBACK[kind])
+    relatives, called = _relatives(name, by_alias)
+    if not relatives:
+        relatives = [power for row_id in dict.fromkeys(by_alias.values()) if (power := _modern_tdp(row_id)) is not None]
+        called = "CPUs since 2012" if kind == "cpu" else "accelerators"
+    powers = sorted(relatives)
+    low, high = powers[len(powers) // 20], powers[-1 - len(powers) // 20]
+    middle = powers[len(powers) // 2]
+    value = middle if called in name else min(max(row.tdp_w or middle, low), high)
+    source = f"{row.source}; 5-95 % of {len(powers)} catalogue rows ({called})"
+    if called in name:
+        source = f"median and 5-95 % of {len(powers)} catalogue rows named {called!r}"
+    factor = Factor(f"design power, unnamed {called}", value, low, high, "W", source, None, row.source.licence)
+    note = f"{seen!r} names no single product; the interval spans {len(powers)} products"
+    return Match(
+        row, "fallback", seen, name, Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,)), note
+    )
+
+
+def _relatives(name: str, by_alias: dict[str, str]) -> tuple[list[float], str]:
+    """Design powers of all rows whose alias begins with as many words of ``name`` as possible, at least two."""
+    words = name.split()
+    for count in range(len(words), 1, -1):
+        prefix = " ".join(words[:count])
+        powers = [p for a, i in by_alias.items() if a.startswith(prefix + " ") and (p := _tdp(i)) is not None]
+        if len(powers) >= 3:
+            return powers, prefix
+    return [], ""
+
+
+def _tdp(row_id: str) -> float | None:
+    cell = _cells("tdp_w")[row_id]
+    return float(cell) if cell else None
+
+
+def _modern_tdp(row_id: str) -> float | None:
+    kind, year = _cells("kind")[row_id], _cells("year")[row_id]
+    modern = not kind.startswith("cpu") or (bool(year) and int(year) >= 2012)
+    return _tdp(row_id) if modern else None
+
+
+@lru_cache(maxsize=8)
+def _cells(column: str) -> dict[str, str]:
+    return TABLE.column(column)
+
+
+def _longest_inside(name: str, by_alias: dict[str, str]) -> str | None:
+    """The longest alias that stands in ``name`` on word borders and ends in something that tells products apart."""
+    words = name.split()
+    for length in range(len(words), 0, -1):
+        for start in range(len(words) - length + 1):
+            part = " ".join(words[start : start + length])
+            if part in by_alias and any(letter.isdigit() for letter in part):
+                return part
+    return None
+
+
+_BELONGS: dict[Kind, Callable[[str], bool]] = {
+    "cpu": lambda kind: kind.startswith("cpu") or kind == "soc_apple",
+    "gpu": lambda kind: kind.startswith(("gpu", "accelerator", "tpu")) or kind == "soc_apple",
+}
+
+
+@lru_cache(maxsize=2)
+def _index(kind: Kind) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    belongs = _BELONGS[kind]
+    members = [row_id for row_id, row_kind in _cells("kind").items() if belongs(row_kind)]
+    aliases, patterns = _cells("aliases"), _cells("match_regex")
+    by_alias = {
+        _SIZE.sub(r"\1gb", alias): row_id for row_id in members for alias in aliases[row_id].split("|") if alias
+    }
+    return by_alias, [(re.compile(patterns[row_id]), row_id) for row_id in members if patterns[row_id]]
