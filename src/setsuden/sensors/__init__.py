@@ -1,0 +1,25 @@
+"""Sensors: where joules come from. ``discover()`` finds all that this machine offers, behind one small protocol."""
+
+from setsuden.sensors.accounting import counted_channels
+from setsuden.sensors.discovery import Discovery, discover
+from setsuden.sensors.host import Clock, Files, Host, SystemClock
+from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Sensor, Status
+from setsuden.sensors.tally import between
+
+__all__ = [
+    "Channel",
+    "Clock",
+    "Component",
+    "Discovery",
+    "Files",
+    "Finding",
+    "Host",
+    "Method",
+    "Sample",
+    "Sensor",
+    "Status",
+    "SystemClock",
+    "between",
+    "counted_channels",
+    "discover",
+]

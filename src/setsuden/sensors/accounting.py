@@ -1,0 +1,88 @@
+"""Which channels make up the node total, so that no joule is counted twice.
+
+1. A channel inside another (core in package, CPU rail in the board's input rail) is not counted; the outer one is.
+2. Except where the outer one is a total that stands aside: the platform counter ``psys`` (calibrated by the board's
+   maker or not at all), the module power of Grace (it overlaps the GPU) and the battery (it holds the screen, and only
+   counts while discharging). These are recorded beside the parts for comparison, and counted where nothing inside
+   them is measured, or when asked for with ``prefer``.
+3. Of two sources of the same component only the first in ``PRECEDENCE`` counts, because they watch the same silicon.
+   GPUs are apart: sources of different makers watch different cards.
+4. A board or battery total that counts covers CPU and DRAM, so nothing else is counted or modelled for them.
+5. A modelled channel counts only where no measured channel covers its component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from setsuden.sensors.protocol import Channel, Component, Method
+
+PRECEDENCE = ("rapl", "powermetrics", "amd_energy", "grace", "ina3221", "nvml", "amdgpu", "battery", "model")
+_ASIDE = ("rapl/psys", "grace/module", "battery/")
+_WHOLE = (Component.BOARD, Component.BATTERY)
+
+
+def source_of(channel_id: str) -> str:
+    """The part of a channel's id before the first slash."""
+    return channel_id.partition("/")[0]
+
+
+def counted_channels(channels: Sequence[Channel], prefer: Collection[str] = ()) -> frozenset[str]:
+    """Ids of the channels that enter the node total.
+
+    prefer   ids or sources (``battery``, ``rapl/psys``) that count before all others
+    """
+    by_id = {channel.id: channel for channel in channels}
+    wanted = {c.id for c in channels if c.id in prefer or source_of(c.id) in prefer}
+    measured = [c for c in channels if c.method is not Method.MODEL]
+    aside = {c.id for c in measured if c.id.startswith(_ASIDE) and c.id not in wanted and _has_parts(c, measured)}
+    roots = [c for c in measured if not _inside(c, by_id, aside) and c.id not in aside]
+    roots.sort(key=lambda c: (c.id not in wanted, _rank(c)))
+    counted: list[Channel] = []
+    for channel in roots:
+        if not _covered(channel, counted):
+            counted.append(channel)
+    models = [c for c in channels if c.method is Method.MODEL]
+    covered = {component for c in counted for component in components_covered(c)}
+    counted += [c for c in models if c.component not in covered and c.contained_in is None]
+    return frozenset(c.id for c in counted)
+
+
+def components_covered(channel: Channel) -> tuple[Component, ...]:
+    """Components whose energy is inside a counted channel."""
+    if channel.component in _WHOLE:
+        return (channel.component, Component.CPU, Component.DRAM)
+    return (channel.component,)
+
+
+def _rank(channel: Channel) -> int:
+    source = source_of(channel.id)
+    return PRECEDENCE.index(source) if source in PRECEDENCE else len(PRECEDENCE)
+
+
+def _inside(channel: Channel, by_id: dict[str, Channel], aside: set[str]) -> bool:
+    outer = channel.contained_in
+    while outer is not None and outer in by_id:
+        if outer not in aside:
+            return True
+        outer = by_id[outer].contained_in
+    return False
+
+
+def _has_parts(total: Channel, measured: Sequence[Channel]) -> bool:
+    return any(
+        c.component in (Component.CPU, Component.BOARD) and c.id != total.id and not c.id.startswith(_ASIDE)
+        for c in measured
+    )
+
+
+def _covered(channel: Channel, counted: Sequence[Channel]) -> bool:
+    """Whether a source that came first already watches this channel's component."""
+    if channel.component is Component.GPU:
+        return any(c.component is Component.BATTERY for c in counted)
+    return any(
+        channel.component in components_covered(c)
+        and source_of(c.id) != source_of(channel.id)
+        or (c.component in _WHOLE and channel.component in (Component.OTHER,))
+        for c in counted
+    )

@@ -1,0 +1,79 @@
+"""How busy the CPUs are: seconds of work per logical CPU, from the kernel's own counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from setsuden.sensors.host import Host
+from setsuden.sensors.open_file import OpenFile
+
+
+@dataclass(slots=True)
+class _Reading:
+    busy: float
+    total: float
+
+
+class BusyShare:
+    """Share of the CPUs (all, or those of a container) at work since the last call, 0-1; None when nothing can be read.
+
+    host         where to look
+    cpus         logical CPUs that the share is a share of, for a container
+    usage_file   the container's CPU seconds (``cpu.stat`` or ``cpuacct.usage``); None for the whole machine
+    """
+
+    def __init__(self, host: Host, *, cpus: float | None = None, usage_file: Path | None = None) -> None:
+        self._host = host
+        self._cpus = cpus
+        self._usage = OpenFile(host.files, usage_file) if usage_file and cpus else None
+        self._stat = OpenFile(host.files, host.procfs / "stat") if host.platform == "linux" else None
+        self._last = self._read()
+
+    def since_last(self) -> float | None:
+        """Mean share since the previous call (or since construction); None when unreadable or no time has passed."""
+        now = self._read()
+        last, self._last = self._last, now or self._last
+        if now is None or last is None or now.total <= last.total:
+            return None
+        return min(1.0, max(0.0, (now.busy - last.busy) / (now.total - last.total)))
+
+    def close(self) -> None:
+        """Release the files."""
+        for file in (self._usage, self._stat):
+            if file is not None:
+                file.close()
+
+    def _read(self) -> _Reading | None:
+        try:
+            if self._usage is not None and self._cpus is not None:
+                return _Reading(_usage_s(self._usage.read()), self._host.clock.elapsed() * self._cpus)
+            if self._stat is not None:
+                return _stat(self._stat.read())
+        except (OSError, ValueError, IndexError):
+            return None
+        return _portable()
+
+
+def _usage_s(text: bytes) -> float:
+    if text.startswith(b"usage_usec"):
+        return int(text.split(None, 2)[1]) / 1e6
+    for line in text.splitlines():
+        if line.startswith(b"usage_usec"):
+            return int(line.split()[1]) / 1e6
+    return int(text) / 1e9
+
+
+def _stat(text: bytes) -> _Reading:
+    # user nice system idle iowait irq softirq steal; guest time is already inside user, stolen time is others' work
+    ticks = [int(field) for field in text.split(b"\n", 1)[0].split()[1:9]]
+    idle = ticks[3] + ticks[4] + sum(ticks[7:8])
+    return _Reading(float(sum(ticks) - idle), float(sum(ticks)))
+
+
+def _portable() -> _Reading:
+    import psutil
+
+    times = psutil.cpu_times()
+    total = float(sum(times))
+    return _Reading(total - times.idle, total)

@@ -1,0 +1,162 @@
+"""The machine as the sensors see it: roots of ``/sys`` and ``/proc``, a clock, files, the NVML module.
+
+Every probe reads through a ``Host``, so a fake tree is another ``Host`` and nothing needs to be patched.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from setsuden.errors import SensorError
+
+
+class Clock(Protocol):
+    """Three clocks, because each answers another question."""
+
+    def elapsed(self) -> float:
+        """Seconds on a clock that nobody can set; stands still while the machine sleeps where the system allows."""
+        ...
+
+    def since_boot(self) -> float:
+        """The same, going on while the machine sleeps; equal to ``elapsed`` where the system has no such clock."""
+        ...
+
+    def utc(self) -> datetime:
+        """Time of day, for pricing by the hour, never for durations."""
+        ...
+
+
+class SystemClock:
+    """The clocks of this machine."""
+
+    def elapsed(self) -> float:
+        """``time.monotonic``."""
+        return time.monotonic()
+
+    if sys.platform == "linux":
+
+        def since_boot(self) -> float:
+            """``CLOCK_BOOTTIME``."""
+            return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    else:
+
+        def since_boot(self) -> float:
+            """``time.monotonic``."""
+            return time.monotonic()
+
+    def utc(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+class Files:
+    """Opening and reading files; tests put one in its place that fails on demand."""
+
+    def open(self, path: Path) -> int:
+        """A descriptor for reading; raises OSError."""
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def pread(self, descriptor: int) -> bytes:
+        """The first 4096 bytes, read anew from the start in one system call; raises OSError."""
+        return os.pread(descriptor, 4096, 0)
+
+    def replaced(self, descriptor: int) -> bool:
+        """Whether the file behind the descriptor has been removed or exchanged since it was opened."""
+        return os.fstat(descriptor).st_nlink == 0
+
+    def close(self, descriptor: int) -> None:
+        """Give the descriptor back."""
+        os.close(descriptor)
+
+    def names(self, folder: Path) -> list[str]:
+        """Sorted names in a folder; raises OSError."""
+        return sorted(os.listdir(folder))
+
+    def text(self, path: Path) -> str:
+        """All of a small text file, stripped; raises OSError."""
+        descriptor = self.open(path)
+        try:
+            return self._all(descriptor).decode("utf-8", "replace").strip()
+        finally:
+            self.close(descriptor)
+
+    @staticmethod
+    def _all(descriptor: int) -> bytes:
+        pieces = []
+        while piece := os.read(descriptor, 1 << 16):
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+class NvmlUnavailableError(SensorError):
+    """There is no NVIDIA driver library here, or it does not start; the message says which."""
+
+
+def load_nvml() -> Any:
+    """The ``pynvml`` module, imported only where the driver's library loads; else NvmlUnavailableError.
+
+    Trying the library first costs a fraction of a millisecond and spares the import on machines without a GPU.
+    """
+    import ctypes
+
+    library = "nvml.dll" if sys.platform == "win32" else "libnvidia-ml.so.1"
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        raise NvmlUnavailableError(f"the NVIDIA driver library {library} is not installed") from None
+    import pynvml
+
+    return pynvml
+
+
+@dataclass(frozen=True)
+class Host:
+    """Where to look.
+
+    sysfs, procfs  roots of the two file systems
+    clock       elapsed time, time since boot, time of day
+    files       how files are opened and read
+    nvml        returns the NVML module or raises NvmlUnavailableError; called at most once per discovery
+    environ     environment variables (``CUDA_VISIBLE_DEVICES``)
+    platform    ``sys.platform``
+    pid         the process whose own share is reported
+    """
+
+    sysfs: Path = Path("/sys")
+    procfs: Path = Path("/proc")
+    clock: Clock = field(default_factory=SystemClock)
+    files: Files = field(default_factory=Files)
+    nvml: Callable[[], Any] = load_nvml
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    platform: str = sys.platform
+    pid: int = field(default_factory=os.getpid)
+
+    def text(self, path: Path) -> str | None:
+        """A small text file, stripped; None when it is absent or unreadable."""
+        try:
+            return self.files.text(path)
+        except OSError:
+            return None
+
+    def number(self, path: Path) -> int | None:
+        """The whole number in a file; None when it is absent, unreadable or not a number."""
+        text = self.text(path)
+        try:
+            return int(text) if text else None
+        except ValueError:
+            return None
+
+    def names(self, folder: Path) -> list[str]:
+        """Sorted names in a folder; empty when it is absent or unreadable."""
+        try:
+            return self.files.names(folder)
+        except OSError:
+            return []

@@ -1,0 +1,56 @@
+"""Joules from power readings: the trapezoid between two of them, bounds where one is missing."""
+
+from __future__ import annotations
+
+from setsuden.sensors import flags
+from setsuden.sensors.counter import LOST_AFTER_S
+from setsuden.sensors.protocol import Sample
+from setsuden.sensors.tally import Moment, Tally
+
+
+class PowerTally:
+    """Feed it watts (``good``) or failures (``failed``); each returns the sample to show.
+
+    limit_w   more than this the part cannot draw; a higher reading is left out and flagged
+    first_w   watts at opening, None when unreadable
+    opened    when that was
+
+    Time asleep is not integrated: nobody read the power then; the sample is flagged instead.
+    """
+
+    def __init__(self, limit_w: float, first_w: float | None, opened: Moment) -> None:
+        self.limit_w = limit_w
+        self._tally = Tally()
+        self._anchor = opened
+        self._anchor_w = first_w if first_w is not None and 0.0 <= first_w <= limit_w else None
+        self._failing_since_s: float | None = None
+
+    def good(self, power_w: float, now: Moment) -> Sample:
+        """The part draws ``power_w``, >= 0."""
+        if not 0.0 <= power_w <= self.limit_w:
+            return self.failed(flags.IMPLAUSIBLE_POWER, now)
+        notes: tuple[str, ...] = (flags.SUSPENDED,) if now.slept_s else ()
+        span_s = max(0.0, now.t_s - self._anchor.t_s)
+        if self._anchor_w is None:
+            value_j, low_j, high_j = power_w * span_s, 0.0, self.limit_w * span_s
+        else:
+            value_j = 0.5 * (self._anchor_w + power_w) * span_s
+            low_j = high_j = value_j
+        if self._failing_since_s is not None or (self._anchor_w is None and span_s > 0.0):
+            notes += (flags.ENERGY_GAP,)
+            low_j, high_j = 0.0, max(value_j, self.limit_w * span_s)
+            self._failing_since_s = None
+        self._tally.add(value_j, low_j, high_j)
+        self._anchor, self._anchor_w = now, power_w
+        return self._tally.sample(now.t_s, power_w, notes)
+
+    def failed(self, cause: str, now: Moment) -> Sample:
+        """The power could not be read; ``cause`` is the flag that says why."""
+        if self._failing_since_s is None:
+            self._failing_since_s = now.boot_s
+        notes = ((flags.SUSPENDED,) if now.slept_s else ()) + (cause,)
+        if now.boot_s - self._failing_since_s > LOST_AFTER_S:
+            notes += (flags.CHANNEL_LOST,)
+        span_s = max(0.0, now.t_s - self._anchor.t_s)
+        most_j = self.limit_w * span_s
+        return self._tally.sample(now.t_s, None, notes, (min((self._anchor_w or 0.0) * span_s, most_j), 0.0, most_j))

@@ -1,0 +1,123 @@
+"""What the machine says about itself: processor, cores, memory, whether it is a guest."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+from setsuden.sensors.host import Host
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the kernel shows; None where it does not say.
+
+    cpu_name       model name as the kernel writes it
+    vendor         ``GenuineIntel``, ``AuthenticAMD``, ``ARM``, ...
+    family, model  of the processor, x86 only
+    sockets        physical packages seen
+    cores          physical cores seen; ``threads`` logical CPUs seen
+    virtual        this is a virtual machine: the counts are the guest's, not the part's
+    memory_bytes   installed memory as the kernel sees it
+    """
+
+    cpu_name: str | None
+    vendor: str | None
+    family: int | None
+    model: int | None
+    sockets: int
+    cores: int
+    threads: int
+    virtual: bool
+    memory_bytes: int | None
+
+
+# CPU implementer codes of /proc/cpuinfo on ARM, from the kernel's arch/arm64/include/asm/cputype.h
+_ARM_IMPLEMENTERS = {
+    "0x41": "ARM",
+    "0x46": "Fujitsu",
+    "0x4e": "NVIDIA",
+    "0x51": "Qualcomm",
+    "0x61": "Apple",
+    "0xc0": "Ampere",
+}
+
+
+def read_machine(host: Host) -> Machine:
+    """Look once; absent facts are None, at least one socket, core and thread."""
+    if host.platform == "darwin":
+        return _macos()
+    return _linux(host)
+
+
+def _linux(host: Host) -> Machine:
+    blocks = [_fields(block) for block in re.split(r"\n\s*\n", host.text(host.procfs / "cpuinfo") or "")]
+    cpus = [block for block in blocks if "processor" in block]
+    first = cpus[0] if cpus else {}
+    packages = {block.get("physical id", "0") for block in cpus}
+    cores = {(block.get("physical id", "0"), block.get("core id", block["processor"])) for block in cpus}
+    implementer = next((block["CPU implementer"] for block in blocks if "CPU implementer" in block), None)
+    name = first.get("model name") or _device_tree_model(host)
+    flags = first.get("flags", "").split()
+    return Machine(
+        cpu_name=name,
+        vendor=first.get("vendor_id") or (_ARM_IMPLEMENTERS.get(implementer, "ARM") if implementer else None),
+        family=_whole(first.get("cpu family")),
+        model=_whole(first.get("model")),
+        sockets=max(1, len(packages)),
+        cores=max(1, len(cores)),
+        threads=max(1, len(cpus)),
+        virtual="hypervisor" in flags or _hypervisor_in_firmware(host),
+        memory_bytes=_memory(host),
+    )
+
+
+def _fields(block: str) -> dict[str, str]:
+    pairs = (line.split(":", 1) for line in block.splitlines() if ":" in line)
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def _device_tree_model(host: Host) -> str | None:
+    text = host.text(host.procfs / "device-tree" / "model")
+    return text.rstrip("\0") if text else None
+
+
+def _hypervisor_in_firmware(host: Host) -> bool:
+    # ARM guests have no "hypervisor" CPU flag; their firmware names the machine that is being played.
+    vendor = host.text(host.sysfs / "class" / "dmi" / "id" / "sys_vendor") or ""
+    product = host.text(host.sysfs / "class" / "dmi" / "id" / "product_name") or ""
+    guest = re.compile(r"qemu|kvm|virtual|vmware|xen|bochs|amazon ec2|google compute", re.IGNORECASE)
+    return bool(guest.search(f"{vendor} {product}")) and "metal" not in product
+
+
+def _memory(host: Host) -> int | None:
+    match = re.search(r"^MemTotal:\s+(\d+) kB", host.text(host.procfs / "meminfo") or "", re.MULTILINE)
+    return int(match[1]) * 1024 if match else None
+
+
+def _macos() -> Machine:
+    def ask(key: str) -> str | None:
+        try:
+            answer = subprocess.run(
+                ["/usr/sbin/sysctl", "-n", key], capture_output=True, text=True, timeout=5, check=True
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return answer.stdout.strip() or None
+
+    return Machine(
+        cpu_name=ask("machdep.cpu.brand_string"),
+        vendor="Apple",
+        family=None,
+        model=None,
+        sockets=1,
+        cores=_whole(ask("hw.physicalcpu")) or 1,
+        threads=_whole(ask("hw.logicalcpu")) or 1,
+        virtual=ask("kern.hv_vmm_present") == "1",
+        memory_bytes=_whole(ask("hw.memsize")),
+    )

@@ -1,0 +1,116 @@
+"""Modelled power for what has no sensor: CPU by utilisation, DRAM by capacity. Always labelled as estimates."""
+
+from __future__ import annotations
+
+from setsuden.catalogue import memory
+from setsuden.quantity import DEVICE, Provenance
+from setsuden.sensors import flags
+from setsuden.sensors.busy import BusyShare
+from setsuden.sensors.cpu_part import CpuPart
+from setsuden.sensors.host import Host
+from setsuden.sensors.limits import Limits
+from setsuden.sensors.machine import Machine
+from setsuden.sensors.protocol import Channel, Component, Method, Sample
+from setsuden.sensors.tally import Moment, Moments, Tally
+
+# The kernel counts CPU time in ticks of 10 ms at the coarsest; ten of them make a share to trust.
+_CPU_UPDATE_S = 0.1
+
+
+class ModelCpuSensor:
+    """CPU package watts from a power curve at the mean utilisation since the last reading.
+
+    The curve bends, so seldom readings of bursty work err a little upwards; the published error is far wider.
+    """
+
+    name = "model-cpu"
+
+    def __init__(self, host: Host, part: CpuPart, limits: Limits) -> None:
+        self._part = part
+        self._busy = BusyShare(host, cpus=limits.cpus, usage_file=limits.cpu_usage)
+        self._moments = Moments(host.clock)
+        self._anchor = self._moments.now()
+        self._power_w: float | None = None
+        self._tally = Tally()
+        self.channels = (
+            Channel(
+                id="model/cpu",
+                component=Component.CPU,
+                label=f"CPU, modelled ({part.match.seen})",
+                method=Method.MODEL,
+                provenance=Provenance.ESTIMATED,
+                boundary=DEVICE,
+                relative_error=part.relative_error,
+                error_source=f"{part.curve.error_basis}; {part.rule}",
+                update_interval_s=_CPU_UPDATE_S,
+                factors=part.factors,
+            ),
+        )
+
+    def read(self) -> tuple[Sample, ...]:
+        """One sample; before the kernel's tick has moved it shows what the last utilisation implies."""
+        now = self._moments.now()
+        notes: tuple[str, ...] = (flags.SUSPENDED,) if now.slept_s else ()
+        span_s = max(0.0, now.t_s - self._anchor.t_s)
+        share = self._busy.since_last() if span_s > 0.0 else None
+        if share is not None:
+            self._power_w = self._part.watts(share)
+            self._tally.add(self._power_w * span_s)
+            self._anchor = now
+            return (self._tally.sample(now.t_s, self._power_w, notes),)
+        return (self._waiting(now, span_s, notes),)
+
+    def _waiting(self, now: Moment, span_s: float, notes: tuple[str, ...]) -> Sample:
+        """Nothing new about the load: between the idle and the full power of the part."""
+        floor_j, ceiling_j = self._part.watts(0.0) * span_s, self._part.watts(1.0) * span_s
+        likely_j = floor_j if self._power_w is None else self._power_w * span_s
+        if span_s > 10 * _CPU_UPDATE_S:
+            notes += (flags.ENERGY_GAP,)
+        return self._tally.sample(now.t_s, None, notes, (likely_j, floor_j, ceiling_j))
+
+    def close(self) -> None:
+        """Release the files."""
+        self._busy.close()
+
+
+class ModelDramSensor:
+    """DRAM watts from its capacity: what the machine or the container has, whatever the load."""
+
+    name = "model-dram"
+
+    def __init__(self, host: Host, memory_bytes: int) -> None:
+        per_gb = memory.dram_w_per_gb()
+        self._moments = Moments(host.clock)
+        self._last = self._moments.now()
+        self._tally = Tally()
+        self.power_w = per_gb.value * memory_bytes / 1e9
+        self.channels = (
+            Channel(
+                id="model/dram",
+                component=Component.DRAM,
+                label=f"DRAM, modelled ({memory_bytes / 1e9:.3g} GB)",
+                method=Method.MODEL,
+                provenance=Provenance.ASSUMED,
+                boundary=DEVICE,
+                relative_error=max(per_gb.high / per_gb.value - 1, 1 - per_gb.low / per_gb.value),
+                error_source=per_gb.factors[0].source,
+                factors=per_gb.factors,
+            ),
+        )
+
+    def read(self) -> tuple[Sample, ...]:
+        """One sample: constant power x elapsed time."""
+        now = self._moments.now()
+        notes: tuple[str, ...] = (flags.SUSPENDED,) if now.slept_s else ()
+        self._tally.add(self.power_w * max(0.0, now.t_s - self._last.t_s))
+        self._last = now
+        return (self._tally.sample(now.t_s, self.power_w, notes),)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def dram_bytes(machine: Machine, limits: Limits) -> int | None:
+    """The memory that is ours: the container's limit where it has one, else the machine's; None when unknown."""
+    known = [size for size in (machine.memory_bytes, limits.memory_bytes) if size]
+    return min(known, default=None)

@@ -1,0 +1,88 @@
+"""Joules since a sensor was opened, with bounds for what was missed: the arithmetic all sensors share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from setsuden.sensors.host import Clock
+from setsuden.sensors.protocol import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a reading was taken.
+
+    t_s       elapsed seconds
+    boot_s    seconds since boot, sleep included
+    slept_s   how long the machine slept since the previous moment
+    """
+
+    t_s: float
+    boot_s: float
+    slept_s: float
+
+
+# The two clocks are read one after the other; less than this apart is not sleep.
+_SLEEP_FLOOR_S = 0.5
+
+
+class Moments:
+    """Reads both clocks and notices sleep."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead_s: float | None = None
+
+    def now(self) -> Moment:
+        """This moment."""
+        t_s, boot_s = self._clock.elapsed(), self._clock.since_boot()
+        ahead_s = boot_s - t_s
+        slept_s = 0.0 if self._ahead_s is None else ahead_s - self._ahead_s
+        self._ahead_s = ahead_s
+        return Moment(t_s, boot_s, slept_s if slept_s > _SLEEP_FLOOR_S else 0.0)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Running sums. ``settled`` is what no later reading can change; the rest hangs on a gap that is still open."""
+
+    value_j: float = 0.0
+    low_j: float = 0.0
+    high_j: float = 0.0
+    shown_j: float = 0.0
+
+    def add(self, value_j: float, low_j: float | None = None, high_j: float | None = None) -> None:
+        """Settle one stretch of time: its energy, 0 <= low <= value <= high."""
+        self.value_j += value_j
+        self.low_j += value_j if low_j is None else low_j
+        self.high_j += value_j if high_j is None else high_j
+
+    def sample(
+        self,
+        t_s: float,
+        power_w: float | None,
+        flags: tuple[str, ...],
+        pending: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> Sample:
+        """What to show now: the settled sums plus ``pending`` (value, low, high) of an open gap.
+
+        The shown energy never decreases: where a gap was bridged too generously it stands still until the truth
+        has caught up, with the truth inside its bounds.
+        """
+        value, low, high = (settled + open_ for settled, open_ in zip(self._settled(), pending, strict=True))
+        self.shown_j = max(self.shown_j, value)
+        return Sample(t_s, self.shown_j, low, max(high, self.shown_j), power_w, flags)
+
+    def _settled(self) -> tuple[float, float, float]:
+        return self.value_j, self.low_j, self.high_j
+
+
+def between(first: Sample, second: Sample) -> tuple[float, float, float]:
+    """Joules from the first reading to the second of one channel: value, low, high; all >= 0.
+
+    What was missed before the first reading is missing in both and cancels; a gap that was open at the first and is
+    settled at the second makes the bounds cross, so the outer two are taken.
+    """
+    value = max(0.0, second.energy_j - first.energy_j)
+    ends = (second.low_j - first.low_j, second.high_j - first.high_j)
+    return value, max(0.0, min(value, *ends)), max(value, *ends)
