@@ -22,7 +22,11 @@ def draw(estimate: Estimate, n: int, rng: np.random.Generator) -> NDArray[np.flo
 
     Positive figures are drawn log-split-normal (energy never turns negative), others split-normal.
     """
-    z = rng.standard_normal(n)
+    return shaped(estimate, rng.standard_normal(n))
+
+
+def shaped(estimate: Estimate, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard normal numbers ``z`` carried over to the distribution that ``draw`` uses, one by one and in order."""
     if estimate.low > 0:
         down = np.log(estimate.value / estimate.low) / _Z95
         up = np.log(estimate.high / estimate.value) / _Z95
