@@ -1,0 +1,141 @@
+"""Measurements as JSON and samples as compact blocks of bytes, both ways."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from setsuden.errors import InputError
+from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
+from setsuden.quantity import Estimate
+
+# One sample as it is written: t_s, energy_j, low_j, high_j, power_w (None when unknown).
+Row = tuple[float, float, float, float, float | None]
+
+_BOUNDS = 1  # the block carries low and high; otherwise both equal the energy
+_POWER = 2  # the block carries power and, per sample, whether it is known
+_ZLIB = 4
+
+
+def dumps(document: Any) -> str:
+    """Compact JSON; NaN, infinity and objects that are not plain data raise InputError."""
+    try:
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"cannot be stored as JSON: {error}", remedy="Give finite numbers, text, lists, maps."
+        ) from None
+
+
+def pack(rows: Sequence[Row]) -> bytes:
+    """Columns of float64, one after another, with bounds and power left out where they say nothing; zlib if smaller."""
+    bounds = any(low != energy or high != energy for _, energy, low, high, _ in rows)
+    power = any(row[4] is not None for row in rows)
+    columns = [array("d", (row[0] for row in rows)), array("d", (row[1] for row in rows))]
+    if bounds:
+        columns += [array("d", (row[2] for row in rows)), array("d", (row[3] for row in rows))]
+    body = b"".join(column.tobytes() for column in columns)
+    if power:
+        body += array("d", (row[4] or 0.0 for row in rows)).tobytes() + bytes(row[4] is not None for row in rows)
+    kind = _BOUNDS * bounds | _POWER * power
+    if len(rows) >= 16:
+        smaller = zlib.compress(body, 1)
+        if len(smaller) < len(body):
+            return bytes((kind | _ZLIB,)) + smaller
+    return bytes((kind,)) + body
+
+
+def unpack(data: bytes, samples: int) -> list[Row]:
+    """The rows of a block."""
+    kind, body = data[0], data[1:]
+    if kind & _ZLIB:
+        body = zlib.decompress(body)
+
+    def column(number: int) -> array[float]:
+        return array("d", body[8 * samples * number : 8 * samples * (number + 1)])
+
+    t_s, energy = column(0), column(1)
+    low, high = (column(2), column(3)) if kind & _BOUNDS else (energy, energy)
+    power: Sequence[float | None] = [None] * samples
+    if kind & _POWER:
+        place = 4 if kind & _BOUNDS else 2
+        known = body[8 * samples * (place + 1) :]
+        power = [watts if there else None for watts, there in zip(column(place), known, strict=True)]
+    return list(zip(t_s, energy, low, high, power, strict=True))
+
+
+def measurement_to_json(measurement: Measurement) -> dict[str, Any]:
+    """Schema ``measurement``."""
+    average = measurement.average_power
+    return {
+        "window_id": measurement.window_id,
+        "name": measurement.name,
+        "parent_id": measurement.parent_id,
+        "started_at": measurement.started_at,
+        "start_s": measurement.start_s,
+        "duration_s": measurement.duration_s,
+        "energy": _estimate(measurement.energy),
+        "dynamic": _estimate(measurement.dynamic),
+        "average_power": _estimate(average),
+        "channels": [
+            {
+                "channel": part.channel,
+                "component": part.component,
+                "label": part.label,
+                "method": part.method,
+                "gross": part.gross.to_json(),
+                "idle": _estimate(part.idle),
+                "dynamic": _estimate(part.dynamic),
+                "counted": part.counted,
+                "flags": list(part.flags),
+            }
+            for part in measurement.channels
+        ],
+        "utilisation": {name: getattr(measurement.utilisation, name) for name in Utilisation.__dataclass_fields__},
+        "flags": [{"code": flag.code, "detail": flag.detail} for flag in measurement.flags],
+        "attributes": dict(measurement.attributes),
+        "meter_cpu_s": measurement.meter_cpu_s,
+    }
+
+
+def measurement_from_json(data: Mapping[str, Any]) -> Measurement:
+    """The inverse of ``measurement_to_json``."""
+    return Measurement(
+        window_id=data["window_id"],
+        name=data["name"],
+        parent_id=data["parent_id"],
+        started_at=data["started_at"],
+        start_s=data["start_s"],
+        duration_s=data["duration_s"],
+        energy=_read(data["energy"]),
+        dynamic=_read(data["dynamic"]),
+        channels=tuple(
+            ChannelEnergy(
+                part["channel"],
+                part["component"],
+                part["label"],
+                part["method"],
+                Estimate.from_json(part["gross"]),
+                _read(part["idle"]),
+                _read(part["dynamic"]),
+                part["counted"],
+                tuple(part["flags"]),
+            )
+            for part in data["channels"]
+        ),
+        utilisation=Utilisation(**data["utilisation"]),
+        flags=tuple(Flag(flag["code"], flag["detail"]) for flag in data["flags"]),
+        attributes=data["attributes"],
+        meter_cpu_s=data["meter_cpu_s"],
+    )
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
+    return None if estimate is None else estimate.to_json()
+
+
+def _read(data: dict[str, Any] | None) -> Estimate | None:
+    return None if data is None else Estimate.from_json(data)

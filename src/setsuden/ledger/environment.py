@@ -1,0 +1,120 @@
+"""What a run ran on and with: hardware, software, the state of the code. Cheap enough to take at every start."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def capture(folder: Path | None = None) -> dict[str, Any]:
+    """Hardware, software and git state, without host or user names; schema ``run``, field ``environment``.
+
+    folder   where to look for a git repository, default: the working directory
+    """
+    return {
+        "hardware": {
+            "machine": platform.machine(),
+            "processor": _processor(),
+            "logical_cpus": os.cpu_count(),
+            "usable_cpus": _usable_cpus(),
+            "memory_bytes": _memory_bytes(),
+        },
+        "software": {
+            "system": platform.system(),
+            "kernel": platform.release(),
+            "python": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "packages": packages(),
+        },
+        "git": git_state(folder),
+    }
+
+
+def identity() -> dict[str, Any]:
+    """Who and where: left out of exports unless asked for."""
+    return {
+        "host": platform.node(),
+        "user": os.environ.get("USER") or os.environ.get("USERNAME"),
+        "folder": os.getcwd(),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Versions of the packages this process has imported so far; nothing is imported to find out."""
+    found: dict[str, str] = {}
+    for name, module in list(sys.modules.items()):
+        if "." in name or name.startswith("_") or name in sys.stdlib_module_names:
+            continue
+        version = getattr(module, "__dict__", {}).get("__version__")
+        if isinstance(version, str):
+            found[name] = version
+    return dict(sorted(found.items()))
+
+
+def git_state(folder: Path | None = None) -> dict[str, Any] | None:
+    """Commit and branch read from the repository's own files; None outside a repository.
+
+    ``dirty`` is None here: only git itself can tell, see ``setsuden.ledger.git_probe``.
+    """
+    start = folder or Path.cwd()
+    for place in (start, *start.parents):
+        dot_git = place / ".git"
+        if dot_git.exists():
+            return _read_git(dot_git)
+    return None
+
+
+def _read_git(dot_git: Path) -> dict[str, Any] | None:
+    try:
+        if dot_git.is_file():  # a worktree or a submodule points elsewhere
+            dot_git = dot_git.parent / dot_git.read_text(encoding="utf-8").partition(":")[2].strip()
+        head = (dot_git / "HEAD").read_text(encoding="utf-8").strip()
+        if not head.startswith("ref:"):
+            return {"commit": head, "branch": None, "dirty": None}
+        reference = head.partition(":")[2].strip()
+        return {"commit": _resolve(dot_git, reference), "branch": reference.removeprefix("refs/heads/"), "dirty": None}
+    except OSError:
+        return None
+
+
+def _resolve(dot_git: Path, reference: str) -> str | None:
+    shared = dot_git / "commondir"
+    common = dot_git / shared.read_text(encoding="utf-8").strip() if shared.is_file() else dot_git
+    for root in (dot_git, common):
+        if (root / reference).is_file():
+            return (root / reference).read_text(encoding="utf-8").strip()
+    packed = common / "packed-refs"
+    if packed.is_file():
+        for line in packed.read_text(encoding="utf-8").splitlines():
+            commit, _, name = line.partition(" ")
+            if name == reference:
+                return commit
+    return None
+
+
+def _processor() -> str | None:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or None
+
+
+def _usable_cpus() -> int | None:
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count()
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None

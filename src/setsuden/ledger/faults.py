@@ -1,0 +1,33 @@
+"""SQLite's faults as LedgerErrors that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from setsuden.errors import LedgerError
+
+# Fragment of SQLite's message -> what happened, what to do.
+_EXPLAINED = (
+    ("locked", "another process is writing the ledger", "Try again, or choose another file with --ledger."),
+    ("full", "the disk is full", "Make room, or choose another file with --ledger."),
+    ("readonly", "the ledger may not be written", "Give yourself write access, or choose another file with --ledger."),
+    ("unable to open", "the ledger cannot be opened", "Check the folder and its permissions, or set SETSUDEN_LEDGER."),
+    ("not a database", "this file is not a ledger", "Choose another file with --ledger."),
+    ("malformed", "the ledger is damaged", "Move it away and start a new one; `sqlite3 FILE .recover` may save rows."),
+    ("disk i/o", "the disk refused to read or write", "Check free space and quota, or choose another file."),
+)
+
+
+@contextmanager
+def explained(place: str) -> Iterator[None]:
+    """Raise what SQLite reports inside as a LedgerError about the file ``place``."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        for fragment, meaning, remedy in _EXPLAINED:
+            if fragment in text.lower():
+                raise LedgerError(f"{meaning} ({text})", place=place, remedy=remedy) from error
+        raise LedgerError(text, place=place) from error

@@ -1,0 +1,90 @@
+"""Measurement: what one window of metering found, as plain data that outlives the meter.
+
+It lives beside the ledger, which stores it, because rooms import downwards only; ``setsuden.meter`` re-exports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from setsuden.quantity import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEnergy:
+    """Joules of one channel in one window.
+
+    gross      all it drew, J
+    idle       the share it would have drawn anyway: idle baseline in W x duration, J; None without a baseline
+    dynamic    gross - idle, J; None without a baseline
+    counted    whether it enters the node total; False for a part that another channel already contains
+    """
+
+    channel: str
+    component: str
+    label: str
+    method: str
+    gross: Estimate
+    idle: Estimate | None
+    dynamic: Estimate | None
+    counted: bool
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Utilisation:
+    """Means over the window, shares 0-1; None where nothing could be read."""
+
+    cpu_share: float | None = None
+    process_cpu_share: float | None = None
+    memory_used_bytes: float | None = None
+    memory_share: float | None = None
+    gpu_sm_share: float | None = None
+    gpu_memory_used_bytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something the reader must know about a figure; ``code`` is a heading in the documentation."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One window.
+
+    started_at   UTC, ISO 8601; for pricing by the hour, never for durations
+    start_s      elapsed clock at begin; ``duration_s`` on the same clock
+    energy       node total over the counted channels, gross, J; None when nothing here can be counted or modelled
+    dynamic      the same above the idle baseline, J; None without a baseline
+    attributes   what was worked on: batch_size, samples, macs, parameters, phase, ... (JSON scalars)
+    meter_cpu_s  CPU seconds that the meter itself used inside the window
+    """
+
+    window_id: int
+    name: str
+    parent_id: int | None
+    started_at: str
+    start_s: float
+    duration_s: float
+    energy: Estimate | None
+    dynamic: Estimate | None
+    channels: tuple[ChannelEnergy, ...]
+    utilisation: Utilisation
+    flags: tuple[Flag, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    meter_cpu_s: float = 0.0
+
+    @property
+    def average_power(self) -> Estimate | None:
+        """Gross energy over duration, W."""
+        if self.energy is None or self.duration_s <= 0:
+            return None
+        per_second = self.energy * (1.0 / self.duration_s)
+        return Estimate(
+            per_second.value, per_second.low, per_second.high, "W", per_second.provenance, per_second.boundary
+        )

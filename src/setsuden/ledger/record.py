@@ -1,0 +1,262 @@
+"""Reading runs back: summaries for lists, whole records for one run; cut-off runs say so and keep their joules."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from setsuden.errors import InputError
+from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
+from setsuden.ledger.codec import measurement_from_json, unpack
+from setsuden.ledger.liveness import is_alive
+from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
+from setsuden.quantity import Estimate, Factor, merged_factors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from setsuden.ledger.store import Ledger
+
+RUNNING, FINISHED, FAILED, CUT_OFF = "running", "finished", "failed", "cut off"
+CUT_OFF_FLAG = "SET-CUT-OFF"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One line of a list of runs.
+
+    status       running, finished, failed or cut off
+    duration_s   of the whole run; up to the last sample for a run without end; None when nothing was sampled
+    energy       node total, gross, J; None when unknown
+    """
+
+    id: str
+    kind: str
+    name: str
+    status: str
+    started_at: str
+    duration_s: float | None
+    energy: Estimate | None
+    dynamic: Estimate | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a run; ``at`` is UTC."""
+
+    at: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All samples of one channel: equally long arrays; ``power_w`` holds the mean since the sample before where the
+    hardware gave none, so its first entry may be absent from it: ``power_t_s`` goes with it.
+    """
+
+    t_s: NDArray[np.float64]
+    energy_j: NDArray[np.float64]
+    low_j: NDArray[np.float64]
+    high_j: NDArray[np.float64]
+    power_t_s: NDArray[np.float64]
+    power_w: NDArray[np.float64]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run in full, except its samples, which are read when asked for.
+
+    windows   closed windows in order of their begin, and for a run without end also the open ones, measured up to the
+              last sample and flagged SET-CUT-OFF
+    """
+
+    ledger: Ledger
+    number: int
+    id: str
+    kind: str
+    name: str
+    status: str
+    started_at: str
+    ended_at: str | None
+    detail: str | None
+    config: Mapping[str, Any]
+    tags: tuple[str, ...]
+    environment: Mapping[str, Any]
+    identity: Mapping[str, Any]
+    channels: tuple[ChannelRecord, ...]
+    windows: tuple[Measurement, ...]
+    events: tuple[Event, ...]
+    documents: tuple[str, ...]
+    summary: RunSummary
+    sample_count: int
+
+    @property
+    def root(self) -> Measurement | None:
+        """The window that spans the run: the first one without a parent."""
+        return next((window for window in self.windows if window.parent_id is None), None)
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """Every looked-up figure that entered."""
+        return merged_factors(*(channel.factors for channel in self.channels))
+
+    def document(self, name: str) -> Any:
+        """The document of that name, or None."""
+        return self.ledger.document(self.id, name)
+
+    def samples(self, channel: str) -> Series:
+        """All samples of a channel, by its id; raises InputError for one the run does not have."""
+        ids = [known.id for known in self.channels]
+        if channel not in ids:
+            raise InputError("no such channel", value=channel, remedy=f"This run has: {', '.join(ids) or 'none'}.")
+        return _series(self.ledger.blocks(self.number, ids.index(channel)))
+
+
+def load_summaries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[RunSummary]:
+    """Rows of the table ``runs`` as summaries."""
+    return [_summary(connection, row) for row in rows]
+
+
+def load_record(ledger: Ledger, connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunRecord:
+    """A row of the table ``runs`` and all that belongs to it."""
+    number = row[0]
+    summary = _summary(connection, row)
+    channels, _, last, sample_count = _channels(connection, number)
+    windows = [
+        _window(stored, channels, last, summary.status)
+        for stored in connection.execute(
+            "SELECT id, name, parent, started_at, start_s, opening, attributes, measurement FROM windows "
+            "WHERE run = ? ORDER BY start_s, id",
+            (number,),
+        )
+    ]
+    return RunRecord(
+        ledger=ledger,
+        number=number,
+        id=row[1],
+        kind=row[2],
+        name=row[3],
+        status=summary.status,
+        started_at=row[5],
+        ended_at=row[6],
+        detail=row[7],
+        config=json.loads(row[10]),
+        tags=summary.tags,
+        environment=json.loads(row[12]),
+        identity=json.loads(row[13]),
+        channels=channels,
+        windows=tuple(window for window in windows if window is not None),
+        events=tuple(
+            Event(*found)
+            for found in connection.execute(
+                "SELECT at, code, detail FROM events WHERE run = ? ORDER BY number", (number,)
+            )
+        ),
+        documents=tuple(
+            name for (name,) in connection.execute("SELECT name FROM documents WHERE run = ? ORDER BY name", (number,))
+        ),
+        summary=summary,
+        sample_count=sample_count,
+    )
+
+
+def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary:
+    number, run_id, kind, name, status, started_at, ended_at, _, heartbeat_at, writer, _, tags, *_, summary = row
+    if status == RUNNING and not is_alive(json.loads(writer), heartbeat_at):
+        status = CUT_OFF
+    duration_s: float | None = None
+    energy: Estimate | None = None
+    dynamic: Estimate | None = None
+    if summary is not None:
+        whole = measurement_from_json(json.loads(summary))
+        duration_s, energy, dynamic = whole.duration_s, whole.energy, whole.dynamic
+    else:
+        channels, first, last, _ = _channels(connection, number)
+        known = [(channel, a, b) for channel, a, b in zip(channels, first, last, strict=True) if a and b]
+        if known:
+            duration_s = max(b.t_s for _, _, b in known) - min(a.t_s for _, a, _ in known)
+            energy = node_total([energy_between(channel, a, b) for channel, a, b in known if channel.counted])
+        elif ended_at is not None:
+            duration_s = (_time(ended_at) - _time(started_at)).total_seconds()
+    return RunSummary(run_id, kind, name, status, started_at, duration_s, energy, dynamic, tuple(json.loads(tags)))
+
+
+def _channels(
+    connection: sqlite3.Connection, number: int
+) -> tuple[tuple[ChannelRecord, ...], list[Count | None], list[Count | None], int]:
+    rows = connection.execute(
+        "SELECT info, first, last, samples FROM channels WHERE run = ? ORDER BY position", (number,)
+    ).fetchall()
+    return (
+        tuple(ChannelRecord.from_json(json.loads(info)) for info, *_ in rows),
+        [_count(first) for _, first, _, _ in rows],
+        [_count(last) for _, _, last, _ in rows],
+        sum(samples for *_, samples in rows),
+    )
+
+
+def _count(text: str | None) -> Count | None:
+    return Count(*json.loads(text)) if text else None
+
+
+def _window(
+    row: tuple[Any, ...], channels: tuple[ChannelRecord, ...], last: list[Count | None], status: str
+) -> Measurement | None:
+    window_id, name, parent, started_at, start_s, opening, attributes, measurement = row
+    if measurement is not None:
+        return measurement_from_json(json.loads(measurement))
+    if status == RUNNING:
+        return None
+    parts = [
+        (channel, begin, end)
+        for channel, begin, end in zip(channels, (Count(*given) for given in json.loads(opening)), last, strict=False)
+        if end is not None and end.t_s > begin.t_s
+    ]
+    energies = tuple(
+        ChannelEnergy(
+            channel.id, channel.component, channel.label, channel.method, energy_between(channel, begin, end),
+            None, None, channel.counted,
+        )
+        for channel, begin, end in parts
+    )  # fmt: skip
+    return Measurement(
+        window_id=window_id,
+        name=name,
+        parent_id=parent,
+        started_at=started_at,
+        start_s=start_s,
+        duration_s=max((end.t_s for _, _, end in parts), default=start_s) - start_s,
+        energy=node_total([part.gross for part in energies if part.counted]),
+        dynamic=None,
+        channels=energies,
+        utilisation=Utilisation(),
+        flags=(Flag(CUT_OFF_FLAG, "The process ended inside this window; it is measured up to the last sample."),),
+        attributes=json.loads(attributes),
+    )
+
+
+def _series(blocks: Sequence[tuple[int, str | None, bytes]]) -> Series:
+    import numpy as np
+
+    rows = [row for samples, _, data in blocks for row in unpack(data, samples)]
+    t_s, energy, low, high = (np.array([row[k] for row in rows], dtype=np.float64) for k in range(4))
+    power = [
+        (row[0], row[4] if row[4] is not None else (row[1] - before[1]) / (row[0] - before[0]))
+        for before, row in zip(rows[:1] + rows[:-1], rows, strict=True)
+        if row[4] is not None or row[0] > before[0]
+    ]
+    codes = tuple(dict.fromkeys(code for _, flags, _ in blocks if flags for code in json.loads(flags)))
+    powers = np.array(power, dtype=np.float64).reshape(-1, 2)
+    return Series(t_s, energy, low, high, powers[:, 0], powers[:, 1], codes)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,284 @@
+"""Ledger: one SQLite file of runs, opened by any number of processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from setsuden.errors import InputError, LedgerError
+from setsuden.ledger import environment as surroundings
+from setsuden.ledger.codec import dumps
+from setsuden.ledger.faults import explained
+from setsuden.ledger.liveness import writer_identity
+from setsuden.ledger.location import default_path
+from setsuden.ledger.migrations import migrate
+from setsuden.ledger.record import RunRecord, RunSummary, load_record, load_summaries
+from setsuden.ledger.writer import RunWriter
+
+_COLUMNS = "number, id, kind, name, status, started_at, ended_at, detail, heartbeat_at, writer, config, tags, "
+_COLUMNS += "environment, identity, summary"
+
+
+class Ledger:
+    """Runs on disk. Safe to use from several threads; several processes may write one file.
+
+    Commits go to a write-ahead log: a killed process loses nothing that was committed. ``synchronous=NORMAL`` is used,
+    so a power cut may lose what was committed since the last checkpoint (``checkpoint()``), never damage the file.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, writable: bool) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._depth = 0
+        self.path = path
+        self.writable = writable
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str] | None = None, *, create: bool = True, busy_s: float = 5.0) -> Ledger:
+        """Open a ledger; by default it is created where missing.
+
+        path     default: see ``setsuden.ledger.default_path``
+        create   False: raise LedgerError for a missing file, and read a file or folder that may not be written
+        busy_s   how long to wait for another writer
+        """
+        place = Path(path).expanduser() if path is not None else default_path()
+        if create:
+            try:
+                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise LedgerError(
+                    f"the folder of the ledger cannot be made ({error.strerror})",
+                    place=str(place),
+                    remedy="Choose another file with --ledger or SETSUDEN_LEDGER.",
+                ) from error
+        elif not place.is_file():
+            raise LedgerError(
+                "there is no ledger here yet", place=str(place), remedy="Measure something: setsuden run -- CMD."
+            )
+        with explained(str(place)):
+            if create or (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
+                return cls(_connect_writable(place, busy_s), place, writable=True)
+            return cls(_connect_readable(place, busy_s), place, writable=False)
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- writing
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; may be nested, the outermost one commits. Raises LedgerError when it cannot be written."""
+        with self._lock, explained(str(self.path)):
+            if self._depth == 0:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield self._connection
+                if self._depth == 1:
+                    self._connection.execute("COMMIT")
+            except BaseException:
+                if self._depth == 1 and self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+
+    def start_run(
+        self,
+        kind: str,
+        name: str,
+        config: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+        *,
+        environment: Mapping[str, Any] | None = None,
+    ) -> RunWriter:
+        """Open a run and commit it, so that it exists whatever happens next.
+
+        kind          ``meter``, ``command``, ``pilot``, ...
+        environment   default: captured now
+        """
+        now = datetime.now(UTC)
+        run_id = f"{now:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
+        with self.transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO runs (id, kind, name, status, started_at, heartbeat_at, writer, config, tags, "
+                "environment, identity) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run_id,
+                    kind,
+                    name,
+                    now.isoformat(timespec="milliseconds"),
+                    time.time(),
+                    dumps(writer_identity()),
+                    dumps(dict(config or {})),
+                    dumps(list(tags)),
+                    dumps(dict(environment) if environment is not None else surroundings.capture()),
+                    dumps(surroundings.identity()),
+                ),
+            )
+        assert cursor.lastrowid is not None
+        return RunWriter(self, cursor.lastrowid, run_id)
+
+    def writer(self, run: str) -> RunWriter:
+        """Write on in a run that exists (id, prefix or ``last``); the calling process becomes its writer."""
+        number, run_id = self._find(run)
+        writer = RunWriter(self, number, run_id)
+        writer.resume()
+        return writer
+
+    def take_over(self, number: int) -> None:
+        """Make this process the writer of a run and set it to running."""
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET status = 'running', ended_at = NULL, detail = NULL, writer = ?, heartbeat_at = ? "
+                "WHERE number = ?",
+                (dumps(writer_identity()), time.time(), number),
+            )
+
+    def checkpoint(self) -> None:
+        """Move the log into the file and have it on disk; from here on a power cut loses nothing older."""
+        with self._lock, explained(str(self.path)):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def put_baseline(self, machine: str, body: Mapping[str, Any]) -> None:
+        """Keep an idle baseline for a machine and its set of channels; replaces the older one."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO baselines VALUES (?, ?, ?) ON CONFLICT (machine) DO UPDATE SET "
+                "measured_at = excluded.measured_at, body = excluded.body",
+                (machine, time.time(), dumps(dict(body))),
+            )
+
+    # -- reading
+
+    def baseline(self, machine: str, max_age_s: float) -> dict[str, Any] | None:
+        """The idle baseline kept for a machine, or None when there is none that is young enough."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT body FROM baselines WHERE machine = ? AND measured_at >= ?", (machine, time.time() - max_age_s)
+            ).fetchone()
+        return dict(json.loads(row[0])) if row else None
+
+    def runs(
+        self, *, kind: str | None = None, name: str | None = None, tag: str | None = None, limit: int | None = None
+    ) -> list[RunSummary]:
+        """Runs, newest first, each with its total; only the totals are read, never the samples."""
+        conditions = ["1"]
+        values: list[object] = []
+        for column, value in (("kind", kind), ("name", name)):
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                values.append(value)
+        if tag is not None:
+            conditions.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
+            values.append(tag)
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
+                (*values, -1 if limit is None else limit),
+            ).fetchall()
+            return load_summaries(connection, rows)
+
+    def run(self, run: str) -> RunRecord:
+        """One run by id, by the beginning of its id or of its last part, or ``last``; raises InputError otherwise."""
+        number, _ = self._find(run)
+        with self._reading() as connection:
+            row = connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE number = ?", (number,)).fetchone()
+            return load_record(self, connection, row)
+
+    def document(self, run: str, name: str) -> Any:
+        """A document of a run, or None."""
+        number, _ = self._find(run)
+        with self._reading() as connection:
+            row = connection.execute("SELECT body FROM documents WHERE run = ? AND name = ?", (number, name)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def blocks(self, number: int, channel: int) -> list[tuple[int, str | None, bytes]]:
+        """Sample blocks of one channel in order: how many samples, flags as JSON, packed data."""
+        with self._reading() as connection:
+            return connection.execute(
+                "SELECT samples, flags, data FROM blocks WHERE run = ? AND channel = ? ORDER BY first_t_s, number",
+                (number, channel),
+            ).fetchall()
+
+    def delete(self, run: str) -> None:
+        """Remove a run and all that belongs to it."""
+        number, _ = self._find(run)
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM runs WHERE number = ?", (number,))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, explained(str(self.path)):
+            yield self._connection
+
+    def _find(self, run: str) -> tuple[int, str]:
+        with self._reading() as connection:
+            if run == "last":
+                rows = connection.execute("SELECT number, id FROM runs ORDER BY number DESC LIMIT 1").fetchall()
+            else:
+                pattern = run.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+                rows = connection.execute(
+                    "SELECT number, id FROM runs WHERE id LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\' "
+                    "ORDER BY number DESC LIMIT 6",
+                    (f"{pattern}%", f"%-{pattern}%"),
+                ).fetchall()
+        exact = [row for row in rows if row[1] == run]
+        found = exact or rows
+        if len(found) == 1 and run:
+            return int(found[0][0]), str(found[0][1])
+        if not found:
+            raise InputError("no such run", value=run, remedy="See `setsuden runs` for the ids.")
+        raise InputError(
+            "this matches more than one run", value=run, remedy="Matches: " + ", ".join(row[1] for row in found) + "."
+        )
+
+
+def _connect_writable(place: Path, busy_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(place, timeout=busy_s, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        migrate(connection, str(place))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect_readable(place: Path, busy_s: float) -> sqlite3.Connection:
+    """A file that may not be written: first as SQLite reads it beside a writer, then as one that nobody writes."""
+    for options in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(
+            f"{place.absolute().as_uri()}?{options}",
+            uri=True,
+            timeout=busy_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            migrate(connection, str(place))
+        except sqlite3.OperationalError:
+            connection.close()
+            if "immutable" in options:
+                raise
+            continue
+        return connection
+    raise AssertionError("unreachable")

@@ -1,0 +1,194 @@
+"""RunWriter: everything that is written into one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from setsuden.ledger.channel import ChannelRecord, Count
+from setsuden.ledger.codec import Row, dumps, measurement_to_json, pack
+from setsuden.ledger.measurement import Measurement
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from setsuden.ledger.store import Ledger
+
+
+class RunWriter:
+    """Writes one run. Safe to use from several threads; every call is committed unless inside ``transaction()``.
+
+    Any call may raise LedgerError (disk full, locked, read-only); what it was to write is then not there at all.
+    """
+
+    def __init__(self, ledger: Ledger, number: int, run_id: str) -> None:
+        self._ledger = ledger
+        self._number = number
+        self._channels: tuple[ChannelRecord, ...] = ()
+        self.id = run_id
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger this run lies in."""
+        return self._ledger
+
+    @property
+    def channels(self) -> tuple[ChannelRecord, ...]:
+        """Channels declared so far, in order."""
+        return self._channels
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Group several calls into one commit."""
+        return self._ledger.transaction()
+
+    def add_channels(self, channels: Sequence[ChannelRecord]) -> None:
+        """Declare the channels; samples refer to them by position."""
+        with self.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO channels (run, position, id, info) VALUES (?, ?, ?, ?)",
+                [
+                    (self._number, len(self._channels) + position, channel.id, dumps(channel.to_json()))
+                    for position, channel in enumerate(channels)
+                ],
+            )
+        self._channels += tuple(channels)
+
+    def write_samples(self, channel: int, rows: Sequence[Row], flags: Sequence[str] = ()) -> None:
+        """A block of samples of one channel, in order of time.
+
+        channel   position among the declared channels
+        rows      (t_s, energy_j, low_j, high_j, power_w or None), at least one
+        flags     codes that occurred within the block
+        """
+        first, last = rows[0], rows[-1]
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO blocks (run, channel, samples, first_t_s, last_t_s, flags, data) VALUES (?,?,?,?,?,?,?)",
+                (
+                    self._number,
+                    channel,
+                    len(rows),
+                    first[0],
+                    last[0],
+                    dumps(list(flags)) if flags else None,
+                    pack(rows),
+                ),
+            )
+            connection.execute(
+                "UPDATE channels SET samples = samples + ?, first = coalesce(first, ?), last = ? "
+                "WHERE run = ? AND position = ?",
+                (len(rows), dumps(first[:4]), dumps(last[:4]), self._number, channel),
+            )
+
+    def open_window(
+        self,
+        window_id: int,
+        name: str,
+        parent_id: int | None,
+        started_at: str,
+        start_s: float,
+        opening: Sequence[Count],
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note that a window began, with the reading at its edge, so that a cut-off run can still be summed up."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes) "
+                "VALUES (?,?,?,?,?,?,?,?)",
+                (
+                    self._number,
+                    window_id,
+                    name,
+                    parent_id,
+                    started_at,
+                    start_s,
+                    dumps([count.to_list() for count in opening]),
+                    dumps(dict(attributes or {})),
+                ),
+            )
+
+    def close_window(self, measurement: Measurement) -> None:
+        """Store what a window found; a window that was never opened here is added. A second call replaces the first."""
+        energy_j = measurement.energy.value if measurement.energy is not None else None
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes, measurement, "
+                "energy_j, duration_s) VALUES (?,?,?,?,?,?,'[]','{}',?,?,?) ON CONFLICT (run, id) DO UPDATE SET "
+                "measurement = excluded.measurement, energy_j = excluded.energy_j, duration_s = excluded.duration_s",
+                (
+                    self._number,
+                    measurement.window_id,
+                    measurement.name,
+                    measurement.parent_id,
+                    measurement.started_at,
+                    measurement.start_s,
+                    dumps(measurement_to_json(measurement)),
+                    energy_j,
+                    measurement.duration_s,
+                ),
+            )
+
+    def event(self, code: str, detail: str) -> None:
+        """Note something that happened to the run, with the time of day."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO events (run, at, code, detail) VALUES (?, ?, ?, ?)", (self._number, _now(), code, detail)
+            )
+
+    def heartbeat(self) -> None:
+        """Say that the writer is alive."""
+        with self.transaction() as connection:
+            connection.execute("UPDATE runs SET heartbeat_at = ? WHERE number = ?", (time.time(), self._number))
+
+    def set_environment(self, environment: Mapping[str, Any]) -> None:
+        """Replace what is known of hardware, software and code."""
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET environment = ? WHERE number = ?", (dumps(dict(environment)), self._number)
+            )
+
+    def put_document(self, name: str, document: Any) -> None:
+        """Store any plain data under a name; replaces what was there. This is how a study keeps its state."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO documents (run, name, updated_at, body) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (run, name) DO UPDATE SET updated_at = excluded.updated_at, body = excluded.body",
+                (self._number, name, _now(), dumps(document)),
+            )
+
+    def document(self, name: str) -> Any:
+        """The document of that name, or None."""
+        return self._ledger.document(self.id, name)
+
+    def finish(
+        self, status: str = "finished", *, detail: str | None = None, summary: Measurement | None = None
+    ) -> None:
+        """Close the run.
+
+        status    ``finished`` or ``failed``
+        detail    one sentence on what failed
+        summary   the measurement that stands for the whole run in lists
+        """
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET status = ?, ended_at = ?, detail = ?, summary = ?, heartbeat_at = ? WHERE number = ?",
+                (
+                    status,
+                    _now(),
+                    detail,
+                    dumps(measurement_to_json(summary)) if summary is not None else None,
+                    time.time(),
+                    self._number,
+                ),
+            )
+
+    def resume(self) -> None:
+        """Take an unfinished or cut-off run over: this process writes it from now on."""
+        self._ledger.take_over(self._number)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

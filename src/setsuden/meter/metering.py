@@ -1,0 +1,464 @@
+"""Meter: a run with a background sampler, in which windows begin and end."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+from setsuden.errors import InputError, LedgerError
+from setsuden.ledger.channel import Count
+from setsuden.ledger.measurement import Flag, Measurement, Utilisation
+from setsuden.ledger.store import Ledger
+from setsuden.ledger.writer import RunWriter
+from setsuden.meter import codes, lifetime
+from setsuden.meter.idle import REUSE_FOR_S, IdleBaseline, baseline_between, machine_key
+from setsuden.meter.journal import Journal, describe_loss, stored
+from setsuden.meter.rig import Reading, Rig
+from setsuden.meter.sampler import Sampler
+from setsuden.meter.setup import find_sensors
+from setsuden.meter.synchronise import synchronise_devices
+from setsuden.meter.windows import OpenWindow, plain_attributes
+from setsuden.sensors.host import Clock
+from setsuden.sensors.protocol import Sensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEFAULT_RATE_HZ = 2.0
+# While another process writes the ledger, the sampler waits no longer than this; what it has is written a little later.
+_BUSY_S = 1.0
+_FLUSH_S = 0.5
+_CHECKPOINT_S = 30.0
+
+
+class Window:
+    """What ``Meter.window`` hands out: annotate it while it is open, read ``measurement`` after it has closed."""
+
+    def __init__(self, meter: Meter, window_id: int) -> None:
+        self._meter = meter
+        self.window_id = window_id
+        self.measurement: Measurement | None = None
+
+    def annotate(self, **attributes: Any) -> None:
+        """Add attributes (JSON scalars) to this window."""
+        self._meter.annotate_window(self.window_id, **attributes)
+
+
+class Meter:
+    """Measures what happens between ``start`` and ``stop``, best as ``with Meter("train") as meter:``.
+
+    name      what is measured
+    ledger    None: the user's ledger; a path or a Ledger; False: keep nothing on disk
+    rate_hz   how often the sensors are sampled in the background; 0: only at the edges of windows. Window energies do
+              not depend on it: they are differences of readings at their edges.
+    idle_s    seconds of doing nothing before and after, to learn the idle power; None: reuse a baseline of this machine
+              younger than 12 hours if the ledger has one; 0: no baseline
+    tags      for finding the run again
+    sensors   what to read; None: whatever this machine has, modelled where it has nothing
+    clock     None: the system's
+    config    plain data stored with the run; ``kind`` sorts runs in lists
+    run       write into this run, which the caller opened and will finish, instead of a new one
+    sleep     waits for idle baselines; tests put a fake in its place
+
+    Also a decorator: every call of the function is a run of its own. Window methods may be called from any thread. In
+    a forked child every method does nothing. A ledger that fails never raises here: ``result`` carries
+    SET-NOT-RECORDED and the reason.
+    """
+
+    def __init__(
+        self,
+        name: str = "run",
+        *,
+        ledger: Ledger | str | os.PathLike[str] | bool | None = None,
+        rate_hz: float = DEFAULT_RATE_HZ,
+        idle_s: float | None = None,
+        tags: Sequence[str] = (),
+        sensors: Sequence[Sensor] | None = None,
+        clock: Clock | None = None,
+        config: Mapping[str, Any] | None = None,
+        kind: str = "meter",
+        run: RunWriter | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if not 0 <= rate_hz <= 1000:
+            raise InputError("the sampling rate must lie between 0 and 1000 Hz", place="rate_hz", value=rate_hz)
+        if idle_s is not None and not 0 <= idle_s <= 3600:
+            raise InputError("an idle baseline takes 0 to 3600 seconds", place="idle_s", value=idle_s)
+        self._settings: dict[str, Any] = {
+            "ledger": ledger, "rate_hz": rate_hz, "idle_s": idle_s, "tags": tags, "sensors": sensors, "clock": clock,
+            "config": config, "kind": kind, "run": run, "sleep": sleep,
+        }  # fmt: skip
+        self.name = name
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._open: dict[int, OpenWindow] = {}
+        self._stacks: dict[int, list[int]] = {}
+        self._next_id = 1
+        self._edge_cpu_s = 0.0
+        self._own_ledger: Ledger | None = None
+        self._rig: Rig | None = None
+        self._journal = Journal(None)
+        self._sampler: Sampler | None = None
+        self._idle: IdleBaseline | None = None
+        self._result: Measurement | None = None
+        self._notes: list[Flag] = []
+
+    # -- life
+
+    def start(self) -> Meter:
+        """Open the run, measure the idle baseline if asked for, begin the outermost window and the sampling."""
+        if self._rig is not None:
+            raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
+        sensors, counted, clock = find_sensors(self._settings["sensors"], self._settings["clock"])
+        self._rig = Rig(sensors, counted, clock)
+        self._usual_w = [0.0] * len(self._rig.channels)
+        self._journal = Journal(self._open_run(self._rig))
+        self._idle = self._baseline_before(self._rig)
+        self._first = self._last_tick = self._rig.read()
+        self._flushed_s = self._checkpointed_s = self._first.t_s
+        self.begin(self.name)
+        self._journal.flush()
+        rate_hz = self._settings["rate_hz"]
+        if rate_hz > 0:
+            self._sampler = Sampler(self.sample, rate_hz)
+            self._sampler.start()
+        lifetime.opened(self)
+        return self
+
+    def stop(self, error: BaseException | None = None) -> Measurement | None:
+        """End all windows and the run; ``failed`` when an error is given. None in a forked child."""
+        if self._elsewhere or self._rig is None or self._result is not None:
+            return self._result
+        lifetime.closed(self)
+        if self._sampler is not None:
+            self._sampler.stop()
+            if self._sampler.fault is not None:
+                self._notes.append(Flag(codes.NOT_RECORDED, f"Background sampling failed: {self._sampler.fault}."))
+        root = min(self._open)
+        for window_id in sorted(self._open, reverse=True)[:-1]:
+            self.end(window_id)
+        self._result = self._finish(root, self._rig, error)
+        self._rig.close()
+        if self._own_ledger is not None:
+            self._own_ledger.close()
+        return self._result
+
+    def __enter__(self) -> Meter:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop(error)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Measure every call of ``function`` as a run of its own."""
+
+        @functools.wraps(function)
+        def measured(*args: P.args, **kwargs: P.kwargs) -> R:
+            with Meter(self.name, **self._settings):
+                return function(*args, **kwargs)
+
+        return measured
+
+    # -- windows
+
+    @contextmanager
+    def window(self, name: str, **attributes: Any) -> Iterator[Window]:
+        """A window around a block; windows may nest."""
+        handle = Window(self, self.begin(name, **attributes))
+        try:
+            yield handle
+        finally:
+            handle.measurement = self.end(handle.window_id)
+
+    def begin(self, name: str, **attributes: Any) -> int:
+        """Begin a window and return its number; its parent is the innermost window this thread has open.
+
+        attributes   JSON scalars: batch_size, samples, macs, phase, ... ; ``loader_s``, seconds spent waiting for data
+        """
+        if self._elsewhere:
+            return 0
+        plain = plain_attributes(attributes)
+        with self._edge() as reading:
+            return self._begin_at(reading, name, plain)
+
+    def end(self, window_id: int, **attributes: Any) -> Measurement:
+        """End a window; raises InputError for one that is not open."""
+        if self._elsewhere:
+            return _inert(window_id)
+        plain = plain_attributes(attributes)
+        with self._edge() as reading:
+            return self._end_at(reading, window_id, plain)
+
+    def switch(self, window_id: int, name: str, **attributes: Any) -> tuple[Measurement, int]:
+        """End one window and begin the next at the very same reading, so that the two leave no gap between them."""
+        if self._elsewhere:
+            return _inert(window_id), 0
+        plain = plain_attributes(attributes)
+        with self._edge() as reading:
+            ended = self._end_at(reading, window_id, {})
+            return ended, self._begin_at(reading, name, plain, parent_id=ended.parent_id)
+
+    def annotate(self, **attributes: Any) -> None:
+        """Add attributes to the innermost window that this thread has open, else to the outermost one."""
+        if not self._elsewhere:
+            with self._lock:
+                self.annotate_window(self._innermost() or min(self._open), **attributes)
+
+    def annotate_window(self, window_id: int, **attributes: Any) -> None:
+        """Add attributes to an open window."""
+        if not self._elsewhere:
+            plain = plain_attributes(attributes)
+            with self._lock:
+                self._known(window_id).attributes.update(plain)
+
+    def sample(self) -> None:
+        """Take one sample of every channel now and hand what is due to the ledger; the background thread calls this."""
+        if self._elsewhere or self._rig is None:
+            return
+        with self._lock:
+            reading = self._read(self._rig)
+            self._note_power(reading)
+        if reading.t_s - self._flushed_s >= _FLUSH_S:
+            self._flushed_s = reading.t_s
+            written = self._journal.flush()
+            if written and reading.t_s - self._checkpointed_s >= _CHECKPOINT_S:
+                self._checkpointed_s = reading.t_s
+                self._checkpoint()
+
+    # -- results
+
+    @property
+    def result(self) -> Measurement:
+        """The outermost window; raises InputError before the meter has stopped."""
+        if self._result is None:
+            raise InputError("the meter is still running", value=self.name, remedy="Read result after the with block.")
+        return self._result
+
+    @property
+    def run_id(self) -> str | None:
+        """Id of the run in the ledger; None when nothing is recorded."""
+        return self._journal.run.id if self._journal.run is not None else None
+
+    @property
+    def idle(self) -> IdleBaseline | None:
+        """The idle baseline in use."""
+        return self._idle
+
+    @property
+    def late_ticks(self) -> int:
+        """Samples that were skipped because the background thread woke up too late."""
+        return self._sampler.late if self._sampler is not None else 0
+
+    # -- inside
+
+    @property
+    def _elsewhere(self) -> bool:
+        return os.getpid() != self._pid
+
+    @property
+    def _cpu_s(self) -> float:
+        return self._edge_cpu_s + (self._sampler.cpu_s if self._sampler is not None else 0.0)
+
+    @contextmanager
+    def _edge(self) -> Iterator[Reading]:
+        """A reading at a window's edge, after queued device work has finished; its own CPU time is booked."""
+        if self._rig is None or self._result is not None:
+            raise InputError("the meter is not running", value=self.name, remedy="Use it inside its with block.")
+        synchronise_devices()
+        started = time.thread_time()
+        with self._lock:
+            try:
+                yield self._read(self._rig)
+            finally:
+                self._edge_cpu_s += time.thread_time() - started
+
+    def _read(self, rig: Rig) -> Reading:
+        reading = rig.read()
+        self._journal.add_reading(reading)
+        for window in self._open.values():
+            window.note(reading)
+        return reading
+
+    def _begin_at(self, reading: Reading, name: str, attributes: dict[str, Any], parent_id: int | None = None) -> int:
+        assert self._rig is not None
+        window_id, self._next_id = self._next_id, self._next_id + 1
+        if parent_id is None:
+            parent_id = self._innermost() or (min(self._open) if self._open else None)
+        started_at = self._rig.utc().isoformat(timespec="milliseconds")
+        self._open[window_id] = OpenWindow(window_id, name, parent_id, started_at, reading, self._cpu_s, attributes)
+        self._stacks.setdefault(threading.get_ident(), []).append(window_id)
+        counts: list[Count] = reading.counts()
+
+        def write(run: RunWriter) -> None:
+            run.open_window(window_id, name, parent_id, started_at, reading.t_s, counts, attributes)
+
+        self._journal.note(write)
+        return window_id
+
+    def _end_at(
+        self, reading: Reading, window_id: int, attributes: dict[str, Any], extra: Sequence[Flag] = ()
+    ) -> Measurement:
+        assert self._rig is not None
+        window = self._known(window_id)
+        window.attributes.update(attributes)
+        del self._open[window_id]
+        for ident, stack in list(self._stacks.items()):
+            if window_id in stack:
+                stack.remove(window_id)
+            if not stack:
+                del self._stacks[ident]
+        measurement = window.close(
+            self._rig.channels, reading, self._usual_w, self._idle, Utilisation(), self._cpu_s, extra
+        )
+        self._journal.note(stored(measurement))
+        return measurement
+
+    def _innermost(self) -> int | None:
+        stack = self._stacks.get(threading.get_ident())
+        return stack[-1] if stack else None
+
+    def _known(self, window_id: int) -> OpenWindow:
+        try:
+            return self._open[window_id]
+        except KeyError:
+            raise InputError(
+                "no such window is open", value=window_id, remedy=f"Open now: {sorted(self._open)}."
+            ) from None
+
+    def _note_power(self, reading: Reading) -> None:
+        """Keep the usual power of each channel, and the spread of the total for every window that saw both ticks."""
+        assert self._rig is not None
+        before, self._last_tick = self._last_tick, reading
+        seconds = reading.t_s - before.t_s
+        if seconds <= 0:
+            return
+        total_w = 0.0
+        for position, channel in enumerate(self._rig.channels):
+            power_w = (reading.samples[position].energy_j - before.samples[position].energy_j) / seconds
+            self._usual_w[position] = max(power_w, self._mean_w(reading, position))
+            if channel.counted:
+                total_w += power_w
+        for window in self._open.values():
+            if window.begin.t_s <= before.t_s:
+                window.spread.add(total_w)
+
+    def _mean_w(self, reading: Reading, position: int) -> float:
+        seconds = reading.t_s - self._first.t_s
+        drawn = reading.samples[position].energy_j - self._first.samples[position].energy_j
+        return drawn / seconds if seconds > 0 else 0.0
+
+    def _open_run(self, rig: Rig) -> RunWriter | None:
+        given: RunWriter | None = self._settings["run"]
+        ledger = self._settings["ledger"]
+        if given is None and ledger is False:
+            return None
+        try:
+            if given is None:
+                if not isinstance(ledger, Ledger):
+                    ledger = self._own_ledger = Ledger.open(None if ledger is True else ledger, busy_s=_BUSY_S)
+                config = {"rate_hz": self._settings["rate_hz"], "idle_s": self._settings["idle_s"]}
+                config.update(self._settings["config"] or {})
+                given = ledger.start_run(self._settings["kind"], self.name, config, self._settings["tags"])
+            given.add_channels(rig.channels[len(given.channels) :])
+        except LedgerError as error:
+            self._notes.append(Flag(codes.NOT_RECORDED, f"Nothing is kept on disk: {error}"))
+            return None
+        return given
+
+    def _baseline_before(self, rig: Rig) -> IdleBaseline | None:
+        idle_s: float | None = self._settings["idle_s"]
+        run = self._journal.run
+        if idle_s == 0:
+            return None
+        if idle_s is None:
+            kept = self._kept_baseline(rig, run)
+            return None if kept is None else IdleBaseline(kept.powers, kept.duration_s, kept.measured_at, reused=True)
+        baseline = self._measure_idle(rig, idle_s)
+        if baseline is not None:
+            body, key = baseline.to_json(), machine_key(rig.channels)
+            self._journal.note(lambda run: run.ledger.put_baseline(key, body))
+        return baseline
+
+    def _kept_baseline(self, rig: Rig, run: RunWriter | None) -> IdleBaseline | None:
+        if run is None:
+            return None
+        try:
+            body = run.ledger.baseline(machine_key(rig.channels), REUSE_FOR_S)
+        except LedgerError:
+            return None
+        return None if body is None else IdleBaseline.from_json(body)
+
+    def _measure_idle(self, rig: Rig, seconds: float) -> IdleBaseline | None:
+        begin = rig.read()
+        measured_at = rig.utc().isoformat(timespec="milliseconds")
+        self._settings["sleep"](seconds)
+        return baseline_between(rig.channels, begin, rig.read(), measured_at)
+
+    def _finish(self, root: int, rig: Rig, error: BaseException | None) -> Measurement:
+        synchronise_devices()
+        with self._lock:
+            reading = self._read(rig)
+        after = None
+        if self._idle is not None and not self._idle.reused and error is None:
+            after = self._measure_idle(rig, self._settings["idle_s"])
+        if after is not None and self._idle is not None:
+            drifted = self._idle.drifted(after)
+            if drifted:
+                self._notes.append(Flag(codes.IDLE_DRIFT, f"Idle power before and after differ: {', '.join(drifted)}."))
+            self._idle = self._idle.widened(after)
+        with self._lock:
+            result = self._end_at(reading, root, {}, self._notes)
+        before = self._idle
+        failed = error is not None and not (isinstance(error, SystemExit) and not error.code)
+        own = self._settings["run"] is None
+
+        def finish(run: RunWriter) -> None:
+            run.put_document("meter", self._about(before, after))
+            if own:
+                detail = f"{type(error).__name__}: {error}" if failed else None
+                run.finish("failed" if failed else "finished", detail=detail, summary=result)
+
+        self._journal.flush(finish=finish)
+        loss = describe_loss(self._journal)
+        if loss is None:
+            return result
+        return _with_flag(result, Flag(codes.NOT_RECORDED, loss))
+
+    def _about(self, before: IdleBaseline | None, after: IdleBaseline | None) -> dict[str, Any]:
+        """What the meter says about itself: baselines, its own cost, late samples."""
+        return {
+            "idle": None if before is None else before.to_json(),
+            "idle_after": None if after is None else after.to_json(),
+            "meter_cpu_s": self._cpu_s,
+            "late_samples": self.late_ticks,
+            "dropped_readings": self._journal.dropped_readings,
+            "dropped_notes": self._journal.dropped_notes,
+        }
+
+    def _checkpoint(self) -> None:
+        run = self._journal.run
+        if run is not None:
+            try:
+                run.ledger.checkpoint()
+            except LedgerError as error:
+                self._journal.fault = str(error)
+
+
+def _with_flag(measurement: Measurement, flag: Flag) -> Measurement:
+    from dataclasses import replace
+
+    return replace(measurement, flags=(*measurement.flags, flag))
+
+
+def _inert(window_id: int) -> Measurement:
+    """What a forked child gets: nothing was measured, and it says so."""
+    flag = Flag(codes.FORKED, "This process was forked inside the meter; only the parent measures.")
+    return Measurement(window_id, "forked", None, "", 0.0, 0.0, None, None, (), Utilisation(), (flag,))

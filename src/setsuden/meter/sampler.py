@@ -1,0 +1,53 @@
+"""Sampler: a thread that calls on schedule, however late it wakes up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Sampler:
+    """Calls ``tick`` at absolute deadlines ``start + k / rate`` until stopped.
+
+    A deadline that has passed is skipped, not made up for: ``late`` counts those. ``cpu_s`` is the CPU time the thread
+    has used, as of its last tick.
+    """
+
+    def __init__(self, tick: Callable[[], None], rate_hz: float) -> None:
+        self._tick = tick
+        self._period_s = 1.0 / rate_hz
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="setsuden-sampler", daemon=True)
+        self.cpu_s = 0.0
+        self.late = 0
+        self.fault: str | None = None
+
+    def start(self) -> None:
+        """Begin; the first tick comes one period from now."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for the tick that is going on, if any."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        deadline = time.monotonic()
+        while True:
+            deadline += self._period_s
+            behind = time.monotonic() - deadline
+            if behind > 0:
+                skipped = int(behind / self._period_s) + 1
+                self.late += skipped
+                deadline += skipped * self._period_s
+            if self._stop.wait(max(0.0, deadline - time.monotonic())):
+                break
+            try:
+                self._tick()
+            except Exception as error:
+                # Whatever goes wrong here must not print into, stop or change the program that is measured.
+                self.fault = f"{type(error).__name__}: {error}"
+                break
+            self.cpu_s = time.thread_time()
+        self.cpu_s = time.thread_time()
