@@ -1,0 +1,22 @@
+"""What every test gets: no network beyond this machine, and a ledger of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket
+
+
+@pytest.fixture(autouse=True)
+def _offline(request: pytest.FixtureRequest) -> None:
+    """Refuse every socket but those on this machine; a test that needs one on loopback asks with ``enable_socket``."""
+    if "socket_enabled" not in request.fixturenames:
+        disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the ledger or the overrides of the person who runs it."""
+    monkeypatch.setenv("SETSUDEN_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("SETSUDEN_CATALOGUE", str(tmp_path / "no-overrides"))
