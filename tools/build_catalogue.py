@@ -11,6 +11,7 @@ filled in: a blank cell stays blank. Running it twice gives the same bytes.
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 from collections import defaultdict
@@ -202,14 +203,56 @@ PACK_PLANS = (
     ),
 )
 
+# What was looked for and not found, as one row each: id, what, what to do instead.
+GAPS = (
+    (
+        "grid-codes",
+        "annual grid intensity of the ISO codes AI AX AD AQ TF BQ BL BV CC CW CX FM GG HM IM IO JE LI MF MC MH MP YT NF NU "
+        "PN PW GS SJ SM SX TK TV UM VA WF",
+        "give --intensity",
+    ),
+    (
+        "qiu-grid-factors",
+        "grid factors of the federated-learning tables for France, USA and China",
+        "replay with a substitute, labelled",
+    ),
+    ("egrid-2023", "eGRID2023 tables in full", "eGRID2022 is the edition here"),
+    (
+        "japan-utilities",
+        "official list of Japanese utility factors by fiscal year",
+        "type the factor of your contract with --intensity",
+    ),
+    (
+        "hourly-asia",
+        "open hourly intensity for Japan, India and China",
+        "annual average, or your own profile as an override file",
+    ),
+    ("marginal-factors", "marginal grid factors under an open licence", "average factors only"),
+    ("prices-asia", "open electricity prices for Japan, China and India", "type a price with --price and --currency"),
+    ("training-4m", "reduction per M (model, machine, mechanisation, map) in Patterson 2022", "left out"),
+    ("embodied-split", "embodied split of the study by Wu et al.", "left out"),
+    (
+        "sbc-footprints",
+        "product footprints of Jetson and Raspberry Pi boards",
+        "blank; the estimates in the embodied table are ours",
+    ),
+)
+
 # Every default below is ours or rests on the table's own `basis`; it carries no separate publication.
 _DEFAULTS_SOURCE = "setsuden defaults for uncertainty, each with its basis"
 
 
 def read(path: Path) -> list[Row]:
-    """One raw file."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+    """One raw file; where a text names another raw file it names the table instead."""
+    text = path.read_text(encoding="utf-8")
+    for raw, table in _table_names().items():
+        text = text.replace(raw, f"table {table}")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _table_names() -> dict[str, str]:
+    names = {plan.raw: plan.table for plan in (*PLANS, *PACK_PLANS)}
+    return names | {"grid_hourly_profile.csv": "hourly", "uncertainty_defaults.csv": "uncertainty"}
 
 
 def write(path: Path, rows: list[Row]) -> None:
@@ -347,6 +390,15 @@ def uncertainty(raw: list[Row], grid: list[Row], history: list[Row], sources: So
     return rows
 
 
+def gaps(sources: Sources) -> list[Row]:
+    """What is known to be unknown."""
+    source_id, _ = sources.refer("setsuden: searches that found nothing", "Apache-2.0")
+    return [
+        {"id": name, "what": what, "instead": instead, "source_id": source_id, "source_ref": ""}
+        for name, what, instead in GAPS
+    ]
+
+
 def main(raw_folder: Path) -> None:
     """Convert everything."""
     sources, tables = Sources(), {}
@@ -355,6 +407,7 @@ def main(raw_folder: Path) -> None:
     tables["hourly_zones"], tables["hourly"] = hourly(read(raw_folder / "grid_hourly_profile.csv"), sources)
     raw = read(raw_folder / "uncertainty_defaults.csv")
     tables["uncertainty"] = uncertainty(raw, tables["grid"], tables["grid_history"], sources)
+    tables["gaps"] = gaps(sources)
     for name, rows in tables.items():
         write(TABLES / f"{name}.csv", rows)
     write(TABLES / "sources.csv", list(sources.rows()))

@@ -47,6 +47,7 @@ BUILT_IN: dict[str, Table[Any]] = {
         evidence.EFFECTS,
         evidence.PAPER_FACTORS,
         uncertainty.TABLE,
+        evidence.GAPS,
     )
 }
 

@@ -77,7 +77,18 @@ class EnergySource:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A kind of figure that was looked for and not found, and what to do instead."""
+
+    id: str
+    what: str
+    instead: str
+    source: Source
+
+
 PAPER_FACTORS = Table("paper_factors", PaperFactor)
 EFFECTS = Table("effect_sizes", EffectSize)
 INFERENCE = Table("measured_inference", MeasuredInference)
 ENERGY_SOURCES = Table("energy_sources", EnergySource)
+GAPS = Table("gaps", Gap)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from setsuden.catalogue.everything import tables
+from setsuden.catalogue.evidence import GAPS
 from setsuden.catalogue.sheet import Fact
 from setsuden.catalogue.source import Source
 from setsuden.catalogue.table import nearest
@@ -42,7 +43,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A figure the catalogue does not have: where it would stand, and what is said about it."""
+    """A figure the catalogue does not have.
+
+    table, id   where it would stand
+    field       the blank column, or for a whole kind of figure what it is
+    note        what is said about it, or what to do instead
+    """
 
     table: str
     id: str
@@ -93,30 +99,21 @@ def show(row_id: str) -> list[Hit]:
 
 
 def all_sources() -> list[tuple[Source, str, int]]:
-    """(source, table, rows that cite it), in table order."""
-    counts: dict[tuple[Source, str], int] = {}
-    for name, table in tables().items():
-        for row in table:
-            key = (_family(row.source), name)
-            counts[key] = counts.get(key, 0) + 1
-    return [(source, name, rows) for (source, name), rows in counts.items()]
+    """(source, table, rows that cite it), in table order; ``{ref}`` stands for what varies from row to row."""
+    return [
+        (source, name, rows)
+        for name, table in tables().items()
+        for source, rows in table.citations().items()
+        if source.id
+    ]
 
 
 def unknown() -> Iterator[Unknown]:
-    """Figures that were looked for and not found, row by row."""
+    """What was looked for and not found: kinds of figures first, then single blank figures."""
+    for gap in GAPS:
+        yield Unknown("gaps", gap.id, gap.what, gap.instead)
     for name, field in _MAIN.items():
         table = tables()[name]
         for row_id, cell in table.column(field).items():
             if not cell:
                 yield Unknown(name, row_id, field, getattr(table.get(row_id), "note", None))
-
-
-def _family(source: Source) -> Source:
-    """A source without what varies from row to row, so that 490 product pages count as one."""
-    from setsuden.catalogue.sheet import sources
-
-    for table in tables().values():
-        known = sources(table.folder).get(source.id)
-        if known is not None:
-            return known
-    return source

@@ -84,12 +84,18 @@ class Sheet(Generic[R]):
                 values[name] = None
             else:
                 raise InputError(f"{name} must not be blank", place=f"{self.path}, row {row_id}")
-        values["source"] = self.mark or self._source(line)
+        values["source"] = self._source(row_id, line)
         return self.row_type(**values)
 
-    def _source(self, line: list[str]) -> Source:
-        found = self.known.get(line[self.header.index("source_id")], UNKNOWN_SOURCE)
-        ref = line[self.header.index("source_ref")]
+    def cited(self, row_id: str) -> Source:
+        """The source of a row as listed, ``{ref}`` left standing for what varies from row to row."""
+        if self.mark is not None:
+            return self.mark
+        return self.known.get(self.cells[row_id][self.header.index("source_id")], UNKNOWN_SOURCE)
+
+    def _source(self, row_id: str, line: list[str]) -> Source:
+        found = self.cited(row_id)
+        ref = line[self.header.index("source_ref")] if self.mark is None else ""
         return replace(found, text=found.text.replace("{ref}", ref)) if ref else found
 
     def _plan(self) -> list[tuple[str, int, Reader, bool]]:

@@ -24,7 +24,8 @@ class Source:
 
     def __str__(self) -> str:
         """The citation, with the edition unless the text says it already."""
-        return self.text if self.edition is None or self.edition in self.text else f"{self.text} [{self.edition}]"
+        said = self.edition is None or self.edition.split()[-1] in self.text
+        return self.text if said else f"{self.text} [{self.edition}]"
 
 
 UNKNOWN_SOURCE = Source("", "no source stated")

@@ -73,6 +73,14 @@ class Table(Generic[R]):
         columns = {sheet: sheet.column(name) for sheet in set(where.values())}
         return {row_id: columns[sheet][row_id] for row_id, sheet in where.items()}
 
+    def citations(self) -> dict[Source, int]:
+        """Rows per source, what varies from row to row inside a source left out."""
+        counts: dict[Source, int] = {}
+        for row_id, sheet in self._where().items():
+            source = sheet.cited(row_id)
+            counts[source] = counts.get(source, 0) + 1
+        return counts
+
     def forget(self) -> None:
         """Read again at the next use, when override files have changed under a running program."""
         self._sheets = None

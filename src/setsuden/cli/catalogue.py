@@ -1,0 +1,120 @@
+"""``setsuden catalogue``: search the built-in figures, show where each comes from, list what is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.language import Language, Messages
+
+if TYPE_CHECKING:
+    from setsuden.catalogue.search import Hit
+
+# Figures and labels worth a place in a one-line hit.
+_HEADLINE = (
+    *("name", "item", "label_en", "location", "intensity_g_per_kwh", "tdp_w", "ratio", "l_per_kwh", "down_mbps"),
+    *("value", "unit", "price_per_kwh", "currency", "carbon_kg", "energy_kwh", "basis", "year"),
+)
+
+
+@click.group()
+def catalogue() -> None:
+    """Search the built-in figures and show their sources.
+
+    A file TABLE.csv in the folder $SETSUDEN_CATALOGUE, or in ~/.config/setsuden/catalogue, replaces rows by id.
+    """
+
+
+@catalogue.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Rows to show at most.")
+@json_option
+@lang_option
+@failing_clearly
+def search(text: tuple[str, ...], limit: int, as_json: bool, language: Language) -> None:
+    """Rows whose id, name or label contains every word of TEXT."""
+    from setsuden.catalogue.search import search as find
+
+    words = " ".join(text)
+    found = find(words, limit=limit + 1)
+    hits, cut = found[:limit], len(found) > limit
+    if as_json:
+        print_json({"query": words, "truncated": cut, "rows": [hit.to_json() for hit in hits]})
+        return
+    say = Messages("catalogue", language).say
+    click.echo(say("hits", count=len(hits)) if hits else say("nothing", text=repr(words)))
+    for hit in hits:
+        click.echo(f"  {hit.table}/{hit.row.id}  {_headline(hit)}")
+    if cut:
+        click.echo(say("more", count=limit))
+
+
+@catalogue.command()
+@click.argument("row_id", metavar="ID")
+@json_option
+@lang_option
+@failing_clearly
+def show(row_id: str, as_json: bool, language: Language) -> None:
+    """The row ID, or TABLE/ID, in full with its source, licence and edition."""
+    from setsuden.catalogue.search import show as find
+
+    documents = [hit.to_json() for hit in find(row_id)]
+    if as_json:
+        print_json({"query": row_id, "truncated": False, "rows": documents})
+        return
+    say = Messages("catalogue", language).say
+    for document in documents:
+        click.echo(f"{document['table']}/{document['id']}")
+        for name, value in document["fields"].items():
+            text = ", ".join(value) if isinstance(value, tuple) else value
+            click.echo(f"  {name:22} {say('unknown_cell') if value is None else text}")
+        source = document["source"]
+        click.echo(f"  {say('source'):22} {source['text'] if source['id'] else say('no_source')}")
+        for name in ("licence", "edition", "url"):
+            if source[name]:
+                click.echo(f"  {say(name):22} {source[name]}")
+
+
+@catalogue.command()
+@json_option
+@lang_option
+@failing_clearly
+def sources(as_json: bool, language: Language) -> None:
+    """Every source with its licence, and the tables that rest on it."""
+    from setsuden.catalogue.search import all_sources, source_json
+
+    listed = all_sources()
+    if as_json:
+        rows = [{"source": source_json(source), "table": table, "rows": count} for source, table, count in listed]
+        print_json({"sources": rows})
+        return
+    say = Messages("catalogue", language).say
+    click.echo(say("sources", count=len({source.id for source, _, _ in listed})))
+    for source, table, count in listed:
+        text = str(source).replace("{ref}", say("ref"))
+        click.echo(f"  {text}\n    {source.licence or '-'} | {say('rows', count=count, table=table)}")
+
+
+@catalogue.command()
+@json_option
+@lang_option
+@failing_clearly
+def unknown(as_json: bool, language: Language) -> None:
+    """Figures that were looked for and not found."""
+    from setsuden.catalogue.search import unknown as find
+
+    gaps = list(find())
+    if as_json:
+        print_json({"unknown": [{"table": g.table, "id": g.id, "field": g.field, "note": g.note} for g in gaps]})
+        return
+    click.echo(Messages("catalogue", language).say("unknown", count=len(gaps)))
+    for gap in gaps:
+        click.echo(f"  {gap.table}/{gap.id}  {gap.field}" + (f"  ({gap.note})" if gap.note else ""))
+
+
+def _headline(hit: Hit) -> str:
+    """The first figures of a row that carry a meaning by themselves."""
+    fields: dict[str, Any] = hit.to_json()["fields"]
+    return "  ".join(f"{name}={fields[name]}" for name in _HEADLINE if fields.get(name) is not None)
