@@ -1,0 +1,118 @@
+"""A stand-in for the user's module: on meta, or sharing its weights, so that counting leaves the original untouched."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
+from torch.overrides import TorchFunctionMode
+
+Tensor = torch.Tensor
+
+
+class _Replacing(TorchFunctionMode):
+    """Replaces the deep copy of any tensor, wherever in an object it hides."""
+
+    def __init__(self, replace: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.replace = replace
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is Tensor.__deepcopy__:
+            tensor, memo = args
+            if id(tensor) not in memo:
+                memo[id(tensor)] = self.replace(tensor)
+            return memo[id(tensor)]
+        return func(*args, **(kwargs or {}))
+
+
+def on_meta(tensor: Tensor) -> Tensor:
+    """A meta tensor of the same shape, strides and type; itself when it is on meta already."""
+    if tensor.is_meta:
+        return tensor
+    if type(tensor) in (Tensor, torch.nn.Parameter) and tensor.layout is torch.strided and not tensor.is_quantized:
+        empty = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+    else:
+        empty = tensor.detach().to("meta")
+    return empty.requires_grad_(tensor.requires_grad)
+
+
+def _owned(tensor: Tensor) -> Tensor:
+    return tensor.detach().clone().requires_grad_(tensor.requires_grad)
+
+
+def stand_in(module: torch.nn.Module, device: str | None, *, own_weights: bool = False) -> torch.nn.Module:
+    """A copy of ``module`` that can be run, trained and thrown away.
+
+    device        ``"meta"``: no tensor data at all; None: stay where the module is, share its weights, copy the rest
+    own_weights   copy weights too, for a run that updates them
+
+    Tied weights stay tied. Raises whatever ``copy.deepcopy`` raises for modules that cannot be copied.
+    """
+    memo: dict[int, Any] = {}
+    for parameter in module.parameters():
+        memo[id(parameter)] = _parameter(parameter, device, own_weights)
+    with _Replacing(on_meta if device == "meta" else _owned):
+        twin = copy.deepcopy(module, memo)
+    if device not in (None, "meta"):
+        twin = twin.to(device)
+    return twin
+
+
+def _parameter(parameter: Any, device: str | None, own_weights: bool) -> Any:
+    if isinstance(parameter, UninitializedTensorMixin):
+        return type(parameter)(requires_grad=parameter.requires_grad, device=device or parameter.device)
+    if device == "meta":
+        return parameter if parameter.is_meta else torch.nn.Parameter(on_meta(parameter), parameter.requires_grad)
+    data = parameter.detach()
+    return torch.nn.Parameter(data.clone() if own_weights else data, parameter.requires_grad)
+
+
+def moved(value: Any, move: Callable[[Tensor], Tensor]) -> Any:
+    """Nested arguments with every tensor moved: lists, tuples, named tuples, mappings, dataclasses."""
+    if isinstance(value, Tensor):
+        return move(value)
+    if isinstance(value, (str, bytes, int, float, type(None))):
+        return value
+    from torch.utils import _pytree as pytree
+
+    leaves, spec = pytree.tree_flatten(value)
+    if len(leaves) == 1 and leaves[0] is value:
+        if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+            with _Replacing(move):
+                return copy.deepcopy(value)
+        return value
+    return pytree.tree_unflatten([moved(leaf, move) for leaf in leaves], spec)
+
+
+@contextmanager
+def untouched_random_state() -> Iterator[None]:
+    """Random generators of torch (CPU), Python and, when loaded, NumPy are as before when left."""
+    import random
+    import sys
+
+    numpy = sys.modules.get("numpy")
+    states = torch.get_rng_state(), random.getstate(), numpy.random.get_state() if numpy else None
+    try:
+        yield
+    finally:
+        torch.set_rng_state(states[0])
+        random.setstate(states[1])
+        if numpy is not None and states[2] is not None:
+            numpy.random.set_state(states[2])
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """Compiled functions run their original code meanwhile; nothing happens where nothing was compiled."""
+    import sys
+
+    if "torch._dynamo" not in sys.modules:
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield

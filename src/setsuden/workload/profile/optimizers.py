@@ -1,0 +1,43 @@
+"""Optimisers by name, as functions of parameters; only shapes matter here, so learning rates do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+
+from setsuden.errors import InputError
+
+_NAMES: dict[str, tuple[str, dict[str, Any]]] = {
+    "sgd": ("SGD", {"lr": 1e-3}),
+    "momentum": ("SGD", {"lr": 1e-3, "momentum": 0.9}),
+    "nesterov": ("SGD", {"lr": 1e-3, "momentum": 0.9, "nesterov": True}),
+    "adam": ("Adam", {}),
+    "adamw": ("AdamW", {}),
+    "adamax": ("Adamax", {}),
+    "nadam": ("NAdam", {}),
+    "radam": ("RAdam", {}),
+    "rmsprop": ("RMSprop", {}),
+    "adagrad": ("Adagrad", {}),
+    "adadelta": ("Adadelta", {}),
+}
+
+
+def maker(optimizer: Any) -> Callable[[Iterable[torch.Tensor]], torch.optim.Optimizer]:
+    """A function that makes the optimiser: from its name, an optimiser in use (its kind and settings), or as given."""
+    if isinstance(optimizer, str):
+        if optimizer not in _NAMES:
+            raise InputError(
+                "unknown optimiser", place="optimizer", value=optimizer, remedy="Known: " + ", ".join(_NAMES) + "."
+            )
+        kind, settings = _NAMES[optimizer]
+        return lambda parameters: getattr(torch.optim, kind)(parameters, **settings)  # type: ignore[no-any-return]
+    if isinstance(optimizer, torch.optim.Optimizer):
+        used = type(optimizer), dict(optimizer.defaults)
+        return lambda parameters: used[0](parameters, **used[1])
+    if callable(optimizer):
+        return optimizer
+    raise InputError(
+        "not an optimiser", place="optimizer", value=type(optimizer).__name__, remedy="Give a name or a function."
+    )

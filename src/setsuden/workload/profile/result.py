@@ -1,0 +1,307 @@
+"""What a profile says: totals, a tree by module, rows by operator and shape, and what is missing from the count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """One operator at one place, in one phase, with one set of input shapes; figures are sums over ``calls``.
+
+    phase    forward, loss, recompute, backward or update
+    unknown  True: nobody described it, its MACs are missing, not zero
+    """
+
+    operator: str
+    phase: str
+    shapes: tuple[tuple[int, ...], ...]
+    calls: int
+    macs: int
+    bytes_read: int
+    bytes_written: int
+    elements: int
+    unknown: bool = False
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of the contractions: two per MAC."""
+        return 2 * self.macs
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; MACs are null where unknown."""
+        return {
+            "operator": self.operator,
+            "phase": self.phase,
+            "shapes": [list(shape) for shape in self.shapes],
+            "calls": self.calls,
+            "macs": None if self.unknown else self.macs,
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
+            "elements": self.elements,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTotal:
+    """One operator over the whole run, all places, phases and shapes."""
+
+    operator: str
+    calls: int
+    macs: int
+    training_macs: int
+    bytes_read: int
+    bytes_written: int
+    elements: int
+    unknown: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; MACs are null where unknown."""
+        return {
+            "operator": self.operator,
+            "calls": self.calls,
+            "macs": None if self.unknown else self.macs,
+            "training_macs": None if self.unknown else self.training_macs,
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
+            "elements": self.elements,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownOperator:
+    """An operator with tensor output and no formula; ``share`` of all output elements (0-1) came from it."""
+
+    operator: str
+    calls: int
+    elements: int
+    share: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"operator": self.operator, "calls": self.calls, "elements": self.elements, "share": self.share}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One module with everything below it; ``rows`` are its own operators, ``children`` the modules inside it.
+
+    macs, bytes_read, bytes_written   forward pass of the profiled batch, children included
+    training_macs                     forward, recomputed and backward; equal to ``macs`` without training
+    activation_elements               elements that contractions put out in the forward pass
+    saved_for_backward_bytes          kept by autograd from forward to backward, each storage once
+    """
+
+    path: str
+    name: str
+    kind: str
+    parameters: int
+    macs: int
+    training_macs: int
+    bytes_read: int
+    bytes_written: int
+    activation_elements: int
+    saved_for_backward_bytes: int
+    rows: tuple[OperatorRow, ...] = ()
+    children: tuple[Node, ...] = ()
+
+    @property
+    def flops(self) -> int:
+        """Two per forward MAC."""
+        return 2 * self.macs
+
+    @property
+    def arithmetic_intensity(self) -> float | None:
+        """FLOPs per byte read or written in the forward pass; None where nothing moved."""
+        moved = self.bytes_read + self.bytes_written
+        return 2 * self.macs / moved if moved else None
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Node]]:
+        """This node and all below it, each with its depth, parents first."""
+        yield depth, self
+        for child in self.children:
+            yield from child.walk(depth + 1)
+
+    def find(self, path: str) -> Node:
+        """The node of a module path such as ``layer1.0.conv1``; KeyError if there is none."""
+        for _, node in self.walk():
+            if node.path == path:
+                return node
+        raise KeyError(path)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, rows and children included."""
+        return {
+            "path": self.path,
+            "name": self.name,
+            "kind": self.kind,
+            "parameters": self.parameters,
+            "macs": self.macs,
+            "training_macs": self.training_macs,
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
+            "activation_elements": self.activation_elements,
+            "saved_for_backward_bytes": self.saved_for_backward_bytes,
+            "operators": [row.to_json() for row in self.rows],
+            "children": [child.to_json() for child in self.children],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The work of one pass over one batch. Counts are exact integers from shapes; MACs and FLOPs are never mixed.
+
+    macs, flops                  forward, whole batch; flops = 2 x macs; contractions only
+    training_macs                forward + recomputation + backward, whole batch; None when training was not run
+    macs_per_parameter           forward MACs of one sample / trainable parameters; None without any
+    trainable_share              0-1; None without parameters
+    parameter_bytes              all parameters; ``buffer_bytes`` all buffers
+    optimizer_bytes              optimiser state; None when no optimiser was run
+    activation_elements, activation_bytes   outputs of contractions in the forward pass, whole batch
+    saved_for_backward_bytes     kept for the backward pass, each storage once, without weights; None: no training
+    bytes_read, bytes_written    sum over forward operators, each tensor once per operator, no cache assumed
+    arithmetic_intensity         flops / (bytes_read + bytes_written)
+    peak_bytes                   weights, buffers, inputs and the most that lived at once beside them (gradients and
+                                 optimiser state included when they were made); kernels' inner scratch is outside
+    elementwise_elements         forward outputs of operators without contractions, a measure of the other work
+    update_elements              elements written by the optimiser's step; None when no optimiser was run
+    unknown_operators            operators whose work is missing from the count; empty means the count is complete
+    device                       where it ran: meta, cpu, ...
+    notes                        what the reader should know: fallbacks, conventions
+    """
+
+    name: str
+    batch_size: int
+    device: str
+    parameters: int
+    trainable_parameters: int
+    parameter_bytes: int
+    buffers: int
+    buffer_bytes: int
+    macs: int
+    training_macs: int | None
+    activation_elements: int
+    activation_bytes: int
+    saved_for_backward_bytes: int | None
+    optimizer_bytes: int | None
+    bytes_read: int
+    bytes_written: int
+    training_bytes_read: int | None
+    training_bytes_written: int | None
+    peak_bytes: int | None
+    elementwise_elements: int
+    update_elements: int | None
+    tree: Node
+    operators: tuple[OperatorTotal, ...]
+    unknown_operators: tuple[UnknownOperator, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def flops(self) -> int:
+        """Forward floating-point operations of the contractions: two per MAC."""
+        return 2 * self.macs
+
+    @property
+    def training_flops(self) -> int | None:
+        """Two per training MAC; None when training was not run."""
+        return None if self.training_macs is None else 2 * self.training_macs
+
+    @property
+    def macs_per_sample(self) -> float:
+        """Forward MACs of one sample of the batch."""
+        return self.macs / self.batch_size
+
+    @property
+    def training_ratio(self) -> float | None:
+        """Training MACs over forward MACs; None when training was not run or nothing was counted."""
+        return self.training_macs / self.macs if self.training_macs is not None and self.macs else None
+
+    @property
+    def trainable_share(self) -> float | None:
+        """Trainable parameters over all (0-1); None without parameters."""
+        return self.trainable_parameters / self.parameters if self.parameters else None
+
+    @property
+    def macs_per_parameter(self) -> float | None:
+        """Forward MACs of one sample per trainable parameter; None without trainable parameters."""
+        return self.macs_per_sample / self.trainable_parameters if self.trainable_parameters else None
+
+    @property
+    def activation_elements_per_sample(self) -> float:
+        """Elements that contractions put out per sample."""
+        return self.activation_elements / self.batch_size
+
+    @property
+    def activation_bytes_per_sample(self) -> float:
+        """Bytes that contractions put out per sample."""
+        return self.activation_bytes / self.batch_size
+
+    @property
+    def arithmetic_intensity(self) -> float | None:
+        """FLOPs per byte moved in the forward pass; None where nothing moved."""
+        return self.tree.arithmetic_intensity
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of output elements (0-1) that came from operators missing from the count."""
+        return sum(operator.share for operator in self.unknown_operators)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every operator with tensor output had a formula or is known to need none."""
+        return not self.unknown_operators
+
+    def by_shape(self) -> tuple[OperatorRow, ...]:
+        """Rows summed over modules, by operator, phase and shapes; most MACs first."""
+        sums: dict[tuple[Any, ...], list[int]] = {}
+        unknown: dict[tuple[Any, ...], bool] = {}
+        for _, node in self.tree.walk():
+            for row in node.rows:
+                key = (row.operator, row.phase, row.shapes)
+                total = sums.setdefault(key, [0, 0, 0, 0, 0])
+                figures = (row.calls, row.macs, row.bytes_read, row.bytes_written, row.elements)
+                total[:] = [a + b for a, b in zip(total, figures, strict=True)]
+                unknown[key] = row.unknown
+        rows = [OperatorRow(*key, *figures, unknown[key]) for key, figures in sums.items()]
+        return tuple(sorted(rows, key=lambda row: (-row.macs, -row.bytes_written, row.operator)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; its schema is published as ``profile``."""
+        return {
+            "schema": "setsuden:profile",
+            "name": self.name,
+            "batch_size": self.batch_size,
+            "device": self.device,
+            "parameters": self.parameters,
+            "trainable_parameters": self.trainable_parameters,
+            "trainable_share": self.trainable_share,
+            "parameter_bytes": self.parameter_bytes,
+            "buffers": self.buffers,
+            "buffer_bytes": self.buffer_bytes,
+            "macs": self.macs,
+            "flops": self.flops,
+            "macs_per_sample": self.macs_per_sample,
+            "macs_per_parameter": self.macs_per_parameter,
+            "training_macs": self.training_macs,
+            "training_ratio": self.training_ratio,
+            "activation_elements": self.activation_elements,
+            "activation_bytes": self.activation_bytes,
+            "activation_bytes_per_sample": self.activation_bytes_per_sample,
+            "saved_for_backward_bytes": self.saved_for_backward_bytes,
+            "optimizer_bytes": self.optimizer_bytes,
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
+            "training_bytes_read": self.training_bytes_read,
+            "training_bytes_written": self.training_bytes_written,
+            "arithmetic_intensity": self.arithmetic_intensity,
+            "peak_bytes": self.peak_bytes,
+            "elementwise_elements": self.elementwise_elements,
+            "update_elements": self.update_elements,
+            "unknown_operators": [operator.to_json() for operator in self.unknown_operators],
+            "unknown_share": self.unknown_share,
+            "notes": list(self.notes),
+            "operators": [operator.to_json() for operator in self.operators],
+            "tree": self.tree.to_json(),
+        }
