@@ -57,8 +57,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """All samples of one channel: equally long arrays; ``power_w`` holds the mean since the sample before where the
-    hardware gave none, so its first entry may be absent from it: ``power_t_s`` goes with it.
+    """All samples of one channel as arrays.
+
+    t_s, energy_j, low_j, high_j   one entry per sample; the count starts again where another meter took over
+    power_t_s, power_w             watts as the hardware gave them, else the mean since the sample before; the first
+                                   sample may have none
+    flags                          codes that occurred
     """
 
     t_s: NDArray[np.float64]
@@ -117,7 +121,7 @@ class RunRecord:
         ids = [known.id for known in self.channels]
         if channel not in ids:
             raise InputError("no such channel", value=channel, remedy=f"This run has: {', '.join(ids) or 'none'}.")
-        return _series(self.ledger.blocks(self.number, ids.index(channel)))
+        return _series(self.ledger.blocks(self.number, channel))
 
 
 def load_summaries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[RunSummary]:
@@ -129,9 +133,9 @@ def load_record(ledger: Ledger, connection: sqlite3.Connection, row: tuple[Any, 
     """A row of the table ``runs`` and all that belongs to it."""
     number = row[0]
     summary = _summary(connection, row)
-    channels, _, last, sample_count = _channels(connection, number)
+    stretches = _stretches(connection, number)
     windows = [
-        _window(stored, channels, last, summary.status)
+        _window(stored, stretches, summary.status)
         for stored in connection.execute(
             "SELECT id, name, parent, started_at, start_s, opening, attributes, measurement FROM windows "
             "WHERE run = ? ORDER BY start_s, id",
@@ -152,7 +156,7 @@ def load_record(ledger: Ledger, connection: sqlite3.Connection, row: tuple[Any, 
         tags=summary.tags,
         environment=json.loads(row[12]),
         identity=json.loads(row[13]),
-        channels=channels,
+        channels=tuple({stretch.channel.id: stretch.channel for stretch in stretches}.values()),
         windows=tuple(window for window in windows if window is not None),
         events=tuple(
             Event(*found)
@@ -164,7 +168,7 @@ def load_record(ledger: Ledger, connection: sqlite3.Connection, row: tuple[Any, 
             name for (name,) in connection.execute("SELECT name FROM documents WHERE run = ? ORDER BY name", (number,))
         ),
         summary=summary,
-        sample_count=sample_count,
+        sample_count=sum(stretch.samples for stretch in stretches),
     )
 
 
@@ -179,46 +183,54 @@ def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary
         whole = measurement_from_json(json.loads(summary))
         duration_s, energy, dynamic = whole.duration_s, whole.energy, whole.dynamic
     else:
-        channels, first, last, _ = _channels(connection, number)
-        known = [(channel, a, b) for channel, a, b in zip(channels, first, last, strict=True) if a and b]
+        known = [(s.channel, s.first, s.last) for s in _stretches(connection, number) if s.first and s.last]
         if known:
-            duration_s = max(b.t_s for _, _, b in known) - min(a.t_s for _, a, _ in known)
+            seconds: dict[str, float] = {}
+            for channel, a, b in known:
+                seconds[channel.id] = seconds.get(channel.id, 0.0) + b.t_s - a.t_s
+            duration_s = max(seconds.values())
             energy = node_total([energy_between(channel, a, b) for channel, a, b in known if channel.counted])
         elif ended_at is not None:
             duration_s = (_time(ended_at) - _time(started_at)).total_seconds()
     return RunSummary(run_id, kind, name, status, started_at, duration_s, energy, dynamic, tuple(json.loads(tags)))
 
 
-def _channels(
-    connection: sqlite3.Connection, number: int
-) -> tuple[tuple[ChannelRecord, ...], list[Count | None], list[Count | None], int]:
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """One channel as one meter read it: its first and last count."""
+
+    channel: ChannelRecord
+    first: Count | None
+    last: Count | None
+    samples: int
+
+
+def _stretches(connection: sqlite3.Connection, number: int) -> list[_Stretch]:
+    """By position."""
     rows = connection.execute(
         "SELECT info, first, last, samples FROM channels WHERE run = ? ORDER BY position", (number,)
-    ).fetchall()
-    return (
-        tuple(ChannelRecord.from_json(json.loads(info)) for info, *_ in rows),
-        [_count(first) for _, first, _, _ in rows],
-        [_count(last) for _, _, last, _ in rows],
-        sum(samples for *_, samples in rows),
     )
+    return [
+        _Stretch(ChannelRecord.from_json(json.loads(info)), _count(first), _count(last), samples)
+        for info, first, last, samples in rows
+    ]
 
 
 def _count(text: str | None) -> Count | None:
     return Count(*json.loads(text)) if text else None
 
 
-def _window(
-    row: tuple[Any, ...], channels: tuple[ChannelRecord, ...], last: list[Count | None], status: str
-) -> Measurement | None:
+def _window(row: tuple[Any, ...], stretches: Sequence[_Stretch], status: str) -> Measurement | None:
     window_id, name, parent, started_at, start_s, opening, attributes, measurement = row
     if measurement is not None:
         return measurement_from_json(json.loads(measurement))
     if status == RUNNING:
         return None
+    position, *counts = json.loads(opening)
     parts = [
-        (channel, begin, end)
-        for channel, begin, end in zip(channels, (Count(*given) for given in json.loads(opening)), last, strict=False)
-        if end is not None and end.t_s > begin.t_s
+        (stretch.channel, begin, stretch.last)
+        for stretch, begin in zip(stretches[position:], (Count(*count) for count in counts), strict=False)
+        if stretch.last is not None and stretch.last.t_s > begin.t_s
     ]
     energies = tuple(
         ChannelEnergy(
@@ -251,7 +263,7 @@ def _series(blocks: Sequence[tuple[int, str | None, bytes]]) -> Series:
     power = [
         (row[0], row[4] if row[4] is not None else (row[1] - before[1]) / (row[0] - before[0]))
         for before, row in zip(rows[:1] + rows[:-1], rows, strict=True)
-        if row[4] is not None or row[0] > before[0]
+        if row[4] is not None or (row[0] > before[0] and row[1] >= before[1])
     ]
     codes = tuple(dict.fromkeys(code for _, flags, _ in blocks if flags for code in json.loads(flags)))
     powers = np.array(power, dtype=np.float64).reshape(-1, 2)

@@ -209,11 +209,12 @@ class Ledger:
             row = connection.execute("SELECT body FROM documents WHERE run = ? AND name = ?", (number, name)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def blocks(self, number: int, channel: int) -> list[tuple[int, str | None, bytes]]:
+    def blocks(self, number: int, channel: str) -> list[tuple[int, str | None, bytes]]:
         """Sample blocks of one channel in order: how many samples, flags as JSON, packed data."""
         with self._reading() as connection:
             return connection.execute(
-                "SELECT samples, flags, data FROM blocks WHERE run = ? AND channel = ? ORDER BY first_t_s, number",
+                "SELECT b.samples, b.flags, b.data FROM channels c JOIN blocks b ON b.run = c.run "
+                "AND b.channel = c.position WHERE c.run = ? AND c.id = ? ORDER BY c.position, b.first_t_s",
                 (number, channel),
             ).fetchall()
 

@@ -27,7 +27,6 @@ class RunWriter:
     def __init__(self, ledger: Ledger, number: int, run_id: str) -> None:
         self._ledger = ledger
         self._number = number
-        self._channels: tuple[ChannelRecord, ...] = ()
         self.id = run_id
 
     @property
@@ -35,26 +34,30 @@ class RunWriter:
         """The ledger this run lies in."""
         return self._ledger
 
-    @property
-    def channels(self) -> tuple[ChannelRecord, ...]:
-        """Channels declared so far, in order."""
-        return self._channels
-
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Group several calls into one commit."""
         return self._ledger.transaction()
 
-    def add_channels(self, channels: Sequence[ChannelRecord]) -> None:
-        """Declare the channels; samples refer to them by position."""
+    def add_channels(self, channels: Sequence[ChannelRecord]) -> int:
+        """Declare channels that count from zero; returns the position of the first one.
+
+        Every meter that writes into the run declares its own, so that a count never goes back within one position.
+        """
         with self.transaction() as connection:
+            first = self._next(connection, "SELECT max(position) FROM channels WHERE run = ?", 0)
             connection.executemany(
                 "INSERT INTO channels (run, position, id, info) VALUES (?, ?, ?, ?)",
                 [
-                    (self._number, len(self._channels) + position, channel.id, dumps(channel.to_json()))
-                    for position, channel in enumerate(channels)
+                    (self._number, first + offset, channel.id, dumps(channel.to_json()))
+                    for offset, channel in enumerate(channels)
                 ],
             )
-        self._channels += tuple(channels)
+        return first
+
+    def next_window_id(self) -> int:
+        """The first number that no window of this run has, from 1."""
+        with self.transaction() as connection:
+            return self._next(connection, "SELECT max(id) FROM windows WHERE run = ?", 1)
 
     def write_samples(self, channel: int, rows: Sequence[Row], flags: Sequence[str] = ()) -> None:
         """A block of samples of one channel, in order of time.
@@ -92,8 +95,13 @@ class RunWriter:
         start_s: float,
         opening: Sequence[Count],
         attributes: Mapping[str, Any] | None = None,
+        *,
+        first_channel: int = 0,
     ) -> None:
-        """Note that a window began, with the reading at its edge, so that a cut-off run can still be summed up."""
+        """Note that a window began, so that a cut-off run can still be summed up.
+
+        opening         the reading at its edge, one count per channel from position ``first_channel`` on
+        """
         with self.transaction() as connection:
             connection.execute(
                 "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes) "
@@ -105,7 +113,7 @@ class RunWriter:
                     parent_id,
                     started_at,
                     start_s,
-                    dumps([count.to_list() for count in opening]),
+                    dumps([first_channel, *(count.to_list() for count in opening)]),
                     dumps(dict(attributes or {})),
                 ),
             )
@@ -116,7 +124,7 @@ class RunWriter:
         with self.transaction() as connection:
             connection.execute(
                 "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes, measurement, "
-                "energy_j, duration_s) VALUES (?,?,?,?,?,?,'[]','{}',?,?,?) ON CONFLICT (run, id) DO UPDATE SET "
+                "energy_j, duration_s) VALUES (?,?,?,?,?,?,'[0]','{}',?,?,?) ON CONFLICT (run, id) DO UPDATE SET "
                 "measurement = excluded.measurement, energy_j = excluded.energy_j, duration_s = excluded.duration_s",
                 (
                     self._number,
@@ -184,6 +192,10 @@ class RunWriter:
                     self._number,
                 ),
             )
+
+    def _next(self, connection: sqlite3.Connection, query: str, start: int) -> int:
+        last = connection.execute(query, (self._number,)).fetchone()[0]
+        return start if last is None else int(last) + 1
 
     def resume(self) -> None:
         """Take an unfinished or cut-off run over: this process writes it from now on."""

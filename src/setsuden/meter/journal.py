@@ -23,8 +23,9 @@ class Journal:
     only the time resolution suffers); of too many notes the oldest are dropped. Both losses are counted.
     """
 
-    def __init__(self, run: RunWriter | None) -> None:
+    def __init__(self, run: RunWriter | None, first_channel: int = 0) -> None:
         self._run = run
+        self._first_channel = first_channel
         self._lock = threading.Lock()
         self._readings: list[Reading] = []
         self._notes: list[Callable[[RunWriter], None]] = []
@@ -36,6 +37,11 @@ class Journal:
     def run(self) -> RunWriter | None:
         """The run that is written; None without a ledger."""
         return self._run
+
+    @property
+    def first_channel(self) -> int:
+        """Position of this meter's first channel in the run."""
+        return self._first_channel
 
     @property
     def complete(self) -> bool:
@@ -76,7 +82,7 @@ class Journal:
             self._readings, self._notes = [], []
         try:
             with run.transaction():
-                _write_readings(run, readings)
+                _write_readings(run, self._first_channel, readings)
                 for note in notes:
                     note(run)
                 if finish is not None:
@@ -92,13 +98,15 @@ class Journal:
         return True
 
 
-def _write_readings(run: RunWriter, readings: list[Reading]) -> None:
+def _write_readings(run: RunWriter, first_channel: int, readings: list[Reading]) -> None:
     if not readings:
         return
     for position in range(len(readings[0].samples)):
         samples = [reading.samples[position] for reading in readings]
         rows: list[Row] = [(s.t_s, s.energy_j, s.low_j, s.high_j, s.power_w) for s in samples]
-        run.write_samples(position, rows, tuple(dict.fromkeys(code for s in samples for code in s.flags)))
+        run.write_samples(
+            first_channel + position, rows, tuple(dict.fromkeys(code for s in samples for code in s.flags))
+        )
 
 
 def describe_loss(journal: Journal) -> str | None:

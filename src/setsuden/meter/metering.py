@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from setsuden.errors import InputError, LedgerError
-from setsuden.ledger.channel import Count
 from setsuden.ledger.measurement import Flag, Measurement, Utilisation
 from setsuden.ledger.store import Ledger
 from setsuden.ledger.writer import RunWriter
@@ -33,6 +32,7 @@ R = TypeVar("R")
 DEFAULT_RATE_HZ = 2.0
 # While another process writes the ledger, the sampler waits no longer than this; what it has is written a little later.
 _BUSY_S = 1.0
+_LAST_ATTEMPTS = 3
 _FLUSH_S = 0.5
 _CHECKPOINT_S = 30.0
 
@@ -118,7 +118,7 @@ class Meter:
         sensors, counted, clock = find_sensors(self._settings["sensors"], self._settings["clock"])
         self._rig = Rig(sensors, counted, clock)
         self._usual_w = [0.0] * len(self._rig.channels)
-        self._journal = Journal(self._open_run(self._rig))
+        self._journal = self._open_journal(self._rig)
         self._idle = self._baseline_before(self._rig)
         self._first = self._last_tick = self._rig.read()
         self._flushed_s = self._checkpointed_s = self._first.t_s
@@ -295,10 +295,12 @@ class Meter:
         started_at = self._rig.utc().isoformat(timespec="milliseconds")
         self._open[window_id] = OpenWindow(window_id, name, parent_id, started_at, reading, self._cpu_s, attributes)
         self._stacks.setdefault(threading.get_ident(), []).append(window_id)
-        counts: list[Count] = reading.counts()
+        counts, first_channel = reading.counts(), self._journal.first_channel
 
         def write(run: RunWriter) -> None:
-            run.open_window(window_id, name, parent_id, started_at, reading.t_s, counts, attributes)
+            run.open_window(
+                window_id, name, parent_id, started_at, reading.t_s, counts, attributes, first_channel=first_channel
+            )
 
         self._journal.note(write)
         return window_id
@@ -355,11 +357,11 @@ class Meter:
         drawn = reading.samples[position].energy_j - self._first.samples[position].energy_j
         return drawn / seconds if seconds > 0 else 0.0
 
-    def _open_run(self, rig: Rig) -> RunWriter | None:
+    def _open_journal(self, rig: Rig) -> Journal:
         given: RunWriter | None = self._settings["run"]
         ledger = self._settings["ledger"]
         if given is None and ledger is False:
-            return None
+            return Journal(None)
         try:
             if given is None:
                 if not isinstance(ledger, Ledger):
@@ -367,11 +369,12 @@ class Meter:
                 config = {"rate_hz": self._settings["rate_hz"], "idle_s": self._settings["idle_s"]}
                 config.update(self._settings["config"] or {})
                 given = ledger.start_run(self._settings["kind"], self.name, config, self._settings["tags"])
-            given.add_channels(rig.channels[len(given.channels) :])
+            first_channel = given.add_channels(rig.channels)
+            self._next_id = given.next_window_id()
         except LedgerError as error:
             self._notes.append(Flag(codes.NOT_RECORDED, f"Nothing is kept on disk: {error}"))
-            return None
-        return given
+            return Journal(None)
+        return Journal(given, first_channel)
 
     def _baseline_before(self, rig: Rig) -> IdleBaseline | None:
         idle_s: float | None = self._settings["idle_s"]
@@ -426,7 +429,9 @@ class Meter:
                 detail = f"{type(error).__name__}: {error}" if failed else None
                 run.finish("failed" if failed else "finished", detail=detail, summary=result)
 
-        self._journal.flush(finish=finish)
+        for _ in range(_LAST_ATTEMPTS):
+            if self._journal.flush(finish=finish):
+                break
         loss = describe_loss(self._journal)
         if loss is None:
             return result

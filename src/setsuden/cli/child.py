@@ -1,0 +1,80 @@
+"""Running a command as if we were not there: its streams, its signals, its exit code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+if sys.platform != "win32":
+    import resource
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended.
+
+    exit_code         as a shell would give it: 128 + number for a signal
+    user_s, system_s  CPU seconds of the command and of all its descendants that were waited for; None where unknown
+    max_rss_bytes     largest resident set of one of them
+    """
+
+    exit_code: int
+    user_s: float | None
+    system_s: float | None
+    max_rss_bytes: int | None
+
+
+def unusable(command: Sequence[str]) -> int | None:
+    """Exit code of a shell for a command that cannot be started; None when it can."""
+    if shutil.which(command[0]) is not None:
+        return None
+    return NOT_EXECUTABLE if os.path.exists(command[0]) else NOT_FOUND
+
+
+def run_child(command: Sequence[str], *, stdout_to_stderr: bool = False) -> Ended:
+    """Run a command to its end; SIGTERM and SIGHUP are passed on, SIGINT reaches it from the terminal itself."""
+    before = _children()
+    stdout = sys.stderr.fileno() if stdout_to_stderr else None
+    with subprocess.Popen(list(command), stdout=stdout) as child, _passing_signals(child):
+        code = child.wait()
+    after = _children()
+    exit_code = 128 - code if code < 0 else code
+    if before is None or after is None:
+        return Ended(exit_code, None, None, None)
+    return Ended(exit_code, after[0] - before[0], after[1] - before[1], after[2])
+
+
+@contextmanager
+def _passing_signals(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    def forward(number: int, _: FrameType | None) -> None:
+        child.send_signal(number)
+
+    def leave_to_child(_: int, __: FrameType | None) -> None:
+        """The terminal has sent it to the child as well."""
+
+    wanted = {signal.SIGINT: leave_to_child, signal.SIGTERM: forward}
+    if hasattr(signal, "SIGHUP"):
+        wanted[signal.SIGHUP] = forward
+    previous = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _children() -> tuple[float, float, int] | None:
+    if sys.platform == "win32":
+        return None
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return usage.ru_utime, usage.ru_stime, usage.ru_maxrss * unit

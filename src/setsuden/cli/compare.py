@@ -1,0 +1,69 @@
+"""``setsuden compare``: two or more runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
+from setsuden.language import Language, Messages
+from setsuden.ledger.comparison import CLOSE, LESS, UNKNOWN, Comparison, Difference, compare_runs
+from setsuden.quantity import render
+
+
+@click.command()
+@click.argument("run", nargs=-1, required=True)
+@ledger_option
+@json_option
+@lang_option
+@failing_clearly
+def compare(run: tuple[str, ...], ledger_path: Path | None, as_json: bool, language: Language) -> None:
+    """Two or more runs side by side; the first is what the others are compared with.
+
+    The interval of a difference encloses every combination of the two runs, so a verdict holds even if their errors
+    have nothing to do with each other.
+    """
+    with open_ledger(ledger_path) as ledger:
+        comparison = compare_runs([ledger.run(name) for name in run])
+        if as_json:
+            print_json(comparison.to_json())
+            return
+        for line in _lines(comparison, Messages("meter", language)):
+            click.echo(line)
+
+
+def _lines(comparison: Comparison, messages: Messages) -> Iterator[str]:
+    unknown = messages.say("runs.unknown")
+    rows = [
+        [
+            run.id,
+            run.name,
+            duration(run.summary.duration_s, unknown),
+            figure(run.summary.energy, unknown),
+            figure(run.root.average_power if run.root is not None else None, unknown),
+        ]
+        for run in comparison.runs
+    ]
+    yield from table(messages.say("compare.header"), rows)
+    if not comparison.same_coverage:
+        counted = " / ".join("+".join(sorted(components)) or "-" for components in comparison.components)
+        yield messages.say("compare.coverage", components=counted)
+    yield messages.say("compare.baseline", id=comparison.baseline.id, name=comparison.baseline.name)
+    for difference in comparison.differences:
+        yield _verdict(difference, messages)
+
+
+def _verdict(difference: Difference, messages: Messages) -> str:
+    if difference.energy is None or difference.verdict == UNKNOWN:
+        return messages.say("compare.unknown", id=difference.run.id)
+    if difference.verdict == CLOSE:
+        return messages.say("compare.close", id=difference.run.id, difference=render(difference.energy))
+    less = difference.verdict == LESS
+    shown = difference.energy * -1.0 if less else difference.energy
+    text = messages.say("compare.less" if less else "compare.more", id=difference.run.id, difference=render(shown))
+    if difference.ratio is None:
+        return text
+    return f"{text} ({messages.say('compare.ratio', ratio=render(difference.ratio))})"

@@ -1,0 +1,48 @@
+"""What the commands over the ledger share: which file, and how tables and durations are written."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from setsuden.ledger import Ledger
+from setsuden.quantity import Estimate, Provenance, render
+
+ledger_option = click.option(
+    "--ledger",
+    "ledger_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ledger file; default: $SETSUDEN_LEDGER, else ledger.sqlite in your data folder.",
+)
+
+
+def open_ledger(path: Path | None) -> Ledger:
+    """The ledger, for reading; raises LedgerError where there is none."""
+    return Ledger.open(path, create=False)
+
+
+def duration(seconds: float | None, unknown: str) -> str:
+    """``12.3 s`` or ``4.56 min``."""
+    if seconds is None:
+        return unknown
+    return render(Estimate.exact(seconds, "s", Provenance.MEASURED))
+
+
+def figure(estimate: Estimate | None, unknown: str) -> str:
+    """An estimate with its interval, or the word for unknown."""
+    return unknown if estimate is None else render(estimate)
+
+
+def table(header: str, rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns under a header written ``a|b|c``; wide characters count twice."""
+    lines = [header.split("|"), *rows]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return ["  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in lines]  # fmt: skip
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

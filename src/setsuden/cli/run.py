@@ -1,0 +1,116 @@
+"""``setsuden run``: measure any command; its exit code passes through."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from setsuden.cli.child import NOT_FOUND, Ended, run_child, unusable
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.ledger_option import duration, ledger_option
+from setsuden.cli.run_text import measurement_lines, own_cost, provenance_split
+from setsuden.errors import InputError
+from setsuden.language import Language, Messages
+from setsuden.ledger import measurement_to_json
+from setsuden.meter import DEFAULT_RATE_HZ, Meter
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--name", help="Name of the run; default: the command's first word.")
+@click.option("--tag", "tags", multiple=True, help="Tag to find the run again; may be given more than once.")
+@click.option("--rate", "rate_hz", type=float, default=DEFAULT_RATE_HZ, show_default=True, help="Samples per second.")
+@click.option("--idle", "idle_s", type=float, help="Seconds of idle baseline before and after; default: a kept one.")
+@click.option("--no-ledger", is_flag=True, help="Keep nothing on disk.")
+@click.option("--json-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON document here.")
+@ledger_option
+@json_option
+@lang_option
+@failing_clearly
+def run(
+    command: tuple[str, ...], name: str | None, tags: tuple[str, ...], rate_hz: float, idle_s: float | None,
+    no_ledger: bool, json_file: Path | None, ledger_path: Path | None, as_json: bool, language: Language,
+) -> None:  # fmt: skip
+    """Measure any command: setsuden run [OPTIONS] -- CMD...
+
+    The command keeps its streams; our summary goes to stderr. Its exit code becomes ours (128 + number for a signal,
+    127 not found, 126 not executable). With --json, stdout carries only the JSON document and the command's stdout
+    goes to stderr; --json-file leaves both streams alone.
+    """
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise InputError("the folder for the JSON document does not exist", place="--json-file", value=str(json_file))
+    code = unusable(command)
+    if code is not None:
+        reason = "command not found" if code == NOT_FOUND else "the command is not executable"
+        click.echo(f"setsuden: {reason}: {command[0]}", err=True)
+        sys.exit(code)
+    meter = Meter(
+        name or Path(command[0]).name,
+        ledger=False if no_ledger else ledger_path,
+        rate_hz=rate_hz,
+        idle_s=idle_s,
+        tags=tags,
+        kind="command",
+        config={"command": list(command)},
+    )
+    ended = _measured(meter, command, as_json)
+    document = _document(meter, command, ended)
+    if json_file is not None:
+        json_file.write_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    if as_json:
+        print_json(document)
+    else:
+        _say(meter, ended, Messages("meter", language))
+    sys.exit(ended.exit_code)
+
+
+def _measured(meter: Meter, command: tuple[str, ...], stdout_to_stderr: bool) -> Ended:
+    """Run it under the meter; a command that fails makes a failed run."""
+    meter.start()
+    try:
+        ended = run_child(command, stdout_to_stderr=stdout_to_stderr)
+        meter.annotate(**_attributes(ended))
+    except BaseException as error:
+        meter.stop(error)
+        raise
+    meter.stop(SystemExit(ended.exit_code))
+    return ended
+
+
+def _attributes(ended: Ended) -> dict[str, Any]:
+    attributes = {
+        "exit_code": ended.exit_code,
+        "cpu_user_s": ended.user_s,
+        "cpu_system_s": ended.system_s,
+        "max_rss_bytes": ended.max_rss_bytes,
+    }
+    return {key: value for key, value in attributes.items() if value is not None}
+
+
+def _document(meter: Meter, command: tuple[str, ...], ended: Ended) -> dict[str, Any]:
+    return {
+        "run_id": meter.run_id,
+        "command": list(command),
+        "exit_code": ended.exit_code,
+        "measurement": measurement_to_json(meter.result),
+        "provenance_split": {kind.value: energy.to_json() for kind, energy in provenance_split(meter.result).items()},
+        "late_samples": meter.late_ticks,
+    }
+
+
+def _say(meter: Meter, ended: Ended, messages: Messages) -> None:
+    lines = list(measurement_lines(meter.result, messages))
+    if ended.user_s is not None and ended.system_s is not None:
+        user, system = duration(ended.user_s, ""), duration(ended.system_s, "")
+        lines.append(messages.say("summary.cpu", user=user, system=system))
+    lines.append(own_cost(meter.result, messages))
+    if meter.run_id is None:
+        lines.append(messages.say("summary.not_recorded"))
+    else:
+        lines += [messages.say("summary.run", id=meter.run_id), messages.say("summary.next", id=meter.run_id)]
+    for line in lines:
+        click.echo(f"setsuden: {line}", err=True)

@@ -1,0 +1,57 @@
+"""``setsuden runs``: list the runs in the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
+from setsuden.language import Language, Messages
+from setsuden.ledger import RunSummary, default_path
+from setsuden.ledger.document import summary_document
+
+
+@click.command()
+@click.option("--kind", help="Only runs of this kind: meter, command, pilot.")
+@click.option("--name", help="Only runs of this name.")
+@click.option("--tag", help="Only runs with this tag.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@ledger_option
+@json_option
+@lang_option
+@failing_clearly
+def runs(
+    kind: str | None, name: str | None, tag: str | None, limit: int, ledger_path: Path | None, as_json: bool,
+    language: Language,
+) -> None:  # fmt: skip
+    """List the runs in the ledger, newest first."""
+    path = ledger_path or default_path()
+    found: list[RunSummary] = []
+    if path.exists():
+        with open_ledger(path) as ledger:
+            found = ledger.runs(kind=kind, name=name, tag=tag, limit=limit)
+    if as_json:
+        print_json({"runs": [summary_document(summary) for summary in found]})
+        return
+    messages = Messages("meter", language)
+    if not found:
+        click.echo(messages.say("runs.none", ledger=path))
+        return
+    for line in table(messages.say("runs.header"), [_row(summary, messages) for summary in found]):
+        click.echo(line)
+    click.echo(messages.say("runs.next"))
+
+
+def _row(summary: RunSummary, messages: Messages) -> list[str]:
+    unknown = messages.say("runs.unknown")
+    return [
+        summary.id,
+        summary.name,
+        messages.say(f"status.{summary.status}"),
+        summary.started_at[:19].replace("T", " "),
+        duration(summary.duration_s, unknown),
+        figure(summary.energy, unknown),
+        " ".join(summary.tags),
+    ]
