@@ -1,0 +1,93 @@
+"""Which figure known before a run says how much energy it takes: correlation, and error of a prediction from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from setsuden.quantity import Estimate, weakest
+from setsuden.study.analysis.points import PHASES, Phase, Point
+from setsuden.study.analysis.statistics import (
+    LEAST_MODELS,
+    correlation,
+    leave_one_out_errors,
+    mean_error,
+    pearson,
+    spearman,
+)
+
+INDICATORS = (
+    "macs_per_sample",
+    "parameters",
+    "macs_per_parameter",
+    "activation_bytes_per_sample",
+    "time_per_sample",
+)
+GOOD_ERROR, GOOD_MODELS = 0.15, 6
+"""``good``: mean leave-one-model-out error at most this share, its interval within twice that, from six models on."""
+ROUGH_ERROR = 0.40
+"""``rough``: mean leave-one-model-out error at most this share, from four models on; else ``no``."""
+
+
+def indicators(points: Sequence[Point], models: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Per phase, over all batch sizes together: one entry per indicator, see ``_entry``."""
+    return {phase: _phase(points, models, phase, None, seed) for phase in PHASES}
+
+
+def indicators_by_batch_size(points: Sequence[Point], models: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Per phase and batch size the same entries."""
+    return {
+        phase: [
+            {"batch_size": batch_size, "indicators": _phase(points, models, phase, batch_size, seed)}
+            for batch_size in sorted({point.batch_size for point in points if point.phase == phase})
+        ]
+        for phase in PHASES
+    }
+
+
+def _phase(
+    points: Sequence[Point], models: Sequence[Mapping[str, Any]], phase: Phase, batch_size: int | None, seed: int
+) -> list[dict[str, Any]]:
+    chosen = [p for p in points if p.phase == phase and batch_size in (None, p.batch_size) and p.energy.value > 0]
+    return [_entry(indicator, chosen, models, seed) for indicator in INDICATORS] if chosen else []
+
+
+def _entry(indicator: str, points: Sequence[Point], models: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Correlations, prediction error and a word of trust for one indicator; points that do not know it are left out."""
+    known = {model["name"]: model.get(indicator) for model in models}
+    timed = indicator == "time_per_sample"
+    pairs = [(point, point.time.value if timed else known.get(point.model)) for point in points]
+    used = [(point, float(x)) for point, x in pairs if x is not None and x > 0]
+    names = [point.model for point, _ in used]
+    n = len(set(names))
+    r = rho = error = None
+    median = None
+    if n >= LEAST_MODELS:
+        x = np.array([value for _, value in used])
+        y = np.array([point.energy.value for point, _ in used])
+        provenance = weakest(point.energy.provenance for point, _ in used)
+        r = correlation(pearson, x, y, names, provenance, seed)
+        rho = correlation(spearman, x, y, names, provenance, seed)
+        errors = list(leave_one_out_errors(x, y, names).values())
+        error = mean_error(errors, provenance, seed)
+        median = float(np.median(errors))
+    return {
+        "indicator": indicator,
+        "n": n,
+        "pearson": r.to_json() if r else None,
+        "spearman": rho.to_json() if rho else None,
+        "leave_one_model_out_mape": error.to_json() if error else None,
+        "leave_one_model_out_median": median,
+        "trust": trust(error, n),
+    }
+
+
+def trust(error: Estimate | None, models: int) -> str:
+    """``good``, ``rough`` or ``no``: may energy be read off this indicator for a model that was not measured."""
+    if error is None or error.value > ROUGH_ERROR:
+        return "no"
+    if models >= GOOD_MODELS and error.value <= GOOD_ERROR and error.high <= 2 * GOOD_ERROR:
+        return "good"
+    return "rough"

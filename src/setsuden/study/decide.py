@@ -1,0 +1,274 @@
+"""The decision of a pilot: which model, trained and served how, at the least energy in total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from setsuden.decision import (
+    Affine,
+    Assessment,
+    Constraint,
+    Decision,
+    Flip,
+    Objective,
+    Option,
+    break_even,
+    recommend,
+    saving,
+)
+from setsuden.decision.choice import Table
+from setsuden.decision.flips import constraint_flips, weight_flips
+from setsuden.quantity import Estimate
+from setsuden.quantity.draws import DEFAULT_SEED
+from setsuden.study.analysis.shared_error import shared_relative_error
+from setsuden.study.candidates import ACCURACY, LATENCY, TOTAL, Candidate, candidates, in_joules, weights
+
+OBJECTIVE = Objective(TOTAL, "min")
+POINTS_BELOW_BEST = 0.01
+"""Accuracy floor where none is declared: one percentage point below the most accurate option."""
+
+
+def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The ``decision`` part of a pilot document, schema ``decision``; None where no configuration was finished.
+
+    document   the pilot document with ``study``, ``machine``, ``configurations`` and ``quality``
+
+    An option is a training configuration, served at the batch size that costs least among those that keep the latency
+    ceiling (if none does: at the least latency). Its total is ``trainings`` full trainings as forecast plus
+    ``expected_requests`` requests of one sample. Accuracy is that of the model's quality training with the nearest
+    settings. What flips the choice is sought over every way to serve, not only over the one picked.
+    """
+    everything = candidates(document)
+    if not everything:
+        return None
+    case = _Case.of(document, everything)
+    decision = recommend(
+        case.options.values(),
+        OBJECTIVE,
+        case.constraints,
+        weights=case.weights,
+        shared_relative_error=case.shared,
+        seed=case.seed,
+    )
+    best = decision.information.best if decision.information else None
+    unit = next(iter(case.chosen.values())).total_energy().at(case.weights)
+    gain = None if best is None else {"factor": best[0], "gain": _like(unit, best[1]).to_json()}
+    return {
+        "objective": case.objective,
+        "constraints": [
+            {"name": c.called, "metric": c.metric, "kind": c.kind, "limit": c.limit} for c in case.constraints
+        ],
+        "shared_relative_error": case.shared[TOTAL],
+        "options": [_option(case.chosen[item.option.id], item) for item in decision.assessments],
+        "front": list(decision.front),
+        "recommended": decision.recommended,
+        "runner_up": decision.runner_up,
+        "confidence": decision.confidence,
+        "agreement": dict(decision.agreement),
+        "saving_against": _saving(case, decision),
+        "break_even": _break_evens(case, decision),
+        "flips": _flips(case),
+        "measure_next": gain,
+        "draws": decision.draws,
+        "seed": decision.seed,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The declared study as the decision engine sees it.
+
+    candidates   every training with every way to serve
+    chosen       of each training configuration the way to serve that was picked, by option id; ``options`` likewise
+    """
+
+    candidates: Sequence[Candidate]
+    chosen: Mapping[str, Candidate]
+    options: Mapping[str, Option]
+    constraints: tuple[Constraint, ...]
+    weights: Mapping[str, Estimate]
+    shared: Mapping[str, float]
+    seed: int
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], everything: Sequence[Candidate]) -> _Case:
+        study = document["study"]
+        limits = study.get("constraints") or {}
+        chosen = {c.id: c for c in _best_served(everything, limits.get("latency_ceiling_ms"))}
+        return cls(
+            everything,
+            chosen,
+            {name: candidate.option(name) for name, candidate in chosen.items()},
+            _constraints(limits, everything),
+            weights(document),
+            {TOTAL: shared_relative_error(document.get("machine") or {}, document["configurations"])},
+            int(study["seed"]) if study.get("seed") is not None else DEFAULT_SEED,
+        )
+
+    @property
+    def objective(self) -> str:
+        trains = any(c.train is not None for c in self.candidates)
+        serves = any(c.serve is not None for c in self.candidates)
+        return "total energy of " + " and ".join(["training"] * trains + ["serving"] * serves)
+
+    def affine(self, option_id: str) -> Affine | None:
+        """Total energy over the number of requests; None where one half was not studied."""
+        candidate = self.chosen[option_id]
+        training, serving = candidate.training_energy, candidate.serving_energy
+        if training is None or serving is None:
+            return None
+        return Affine(in_joules(training) * self.weights["trainings"].value, serving)
+
+
+def _constraints(limits: Mapping[str, Any], everything: Sequence[Candidate]) -> tuple[Constraint, ...]:
+    found = []
+    floor = limits.get("accuracy_floor")
+    known = [candidate.accuracy.value for candidate in everything if candidate.accuracy is not None]
+    if floor is None and known and limits.get("accuracy_floor_rule") == "best minus one point":
+        floor = max(known) - POINTS_BELOW_BEST
+    if floor is not None:
+        found.append(Constraint(ACCURACY, float(floor), "at_least", "accuracy_floor"))
+    if limits.get("latency_ceiling_ms") is not None:
+        found.append(Constraint(LATENCY, float(limits["latency_ceiling_ms"]), "at_most", "latency_ceiling_ms"))
+    if limits.get("energy_budget_j") is not None:
+        found.append(Constraint(TOTAL, float(limits["energy_budget_j"]), "at_most", "energy_budget_j"))
+    return tuple(found)
+
+
+def _best_served(everything: Sequence[Candidate], ceiling_ms: float | None) -> list[Candidate]:
+    """Of each training configuration's ways to serve: the least energy under the ceiling, else the least latency."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in everything:
+        groups.setdefault(candidate.id, []).append(candidate)
+    picked = []
+    for ways in groups.values():
+        fitting = [c for c in ways if ceiling_ms is None or (c.latency is not None and c.latency.value <= ceiling_ms)]
+        picked.append(min(fitting, key=_serving_cost) if fitting else min(ways, key=_latency_value))
+    return picked
+
+
+def _serving_cost(candidate: Candidate) -> tuple[float, int]:
+    energy = candidate.serving_energy
+    return (energy.value if energy else 0.0, candidate.serving_batch_size or 0)
+
+
+def _latency_value(candidate: Candidate) -> tuple[float, int]:
+    latency = candidate.latency
+    return (latency.value if latency else float("inf"), candidate.serving_batch_size or 0)
+
+
+def _option(candidate: Candidate, item: Assessment) -> dict[str, Any]:
+    settings = candidate.settings
+    total = item.figures[TOTAL]
+    assert total is not None
+    training, serving = candidate.training_energy, candidate.serving_energy
+    regret = item.expected_regret
+    return {
+        "id": candidate.id,
+        "model": candidate.model,
+        "batch_size": settings["batch_size"],
+        "optimizer": settings.get("optimizer"),
+        "learning_rate": settings.get("learning_rate"),
+        "precision": settings.get("precision"),
+        "threads": settings.get("threads"),
+        "loader_workers": settings.get("loader_workers"),
+        "serving_batch_size": candidate.serving_batch_size,
+        "accuracy": candidate.accuracy.to_json() if candidate.accuracy else None,
+        "latency_p90_ms": candidate.latency.to_json() if candidate.latency else None,
+        "training_energy": in_joules(training).to_json() if training else None,
+        "serving_energy_per_request": serving.to_json() if serving else None,
+        "total_energy": total.to("J").to_json(),
+        "feasible": item.feasible,
+        "feasible_probability": item.feasible_probability,
+        "violations": [{"constraint": v.constraint, "value": v.value, "limit": v.limit} for v in item.violations],
+        "on_front": item.on_front,
+        "front_probability": item.front_probability,
+        "best_probability": item.best_probability,
+        "expected_regret": regret.to("J").to_json() if regret else None,
+    }
+
+
+def _saving(case: _Case, decision: Decision) -> dict[str, Any] | None:
+    """Against the most accurate option (of several the cheapest), or the dearest feasible one if that is the choice."""
+    if decision.recommended is None:
+        return None
+    totals = {item.option.id: _value(item.figures[TOTAL]) for item in decision.assessments}
+    rated = [(-c.accuracy.value, totals[name], name) for name, c in case.chosen.items() if c.accuracy is not None]
+    reference, label = (min(rated)[2], "most accurate option") if rated else (decision.recommended, "")
+    if reference == decision.recommended:
+        feasible = [item.option.id for item in decision.assessments if item.feasible]
+        reference, label = (
+            max(feasible, key=lambda name: (totals[name], name)),
+            "dearest option that meets the constraints",
+        )
+    if reference == decision.recommended:
+        return None
+    saved = saving(
+        list(case.options.values()),
+        decision.recommended,
+        reference,
+        TOTAL,
+        weights=case.weights,
+        shared_relative_error=case.shared,
+        seed=case.seed,
+    ).to("J")
+    share = saved.value / totals[reference] if totals[reference] else 0.0
+    return {"id": reference, "label": label, "saving": saved.to_json(), "saving_share": share}
+
+
+def _break_evens(case: _Case, decision: Decision) -> list[dict[str, Any]]:
+    """The recommended option against the runner-up and the feasible rest of the front, over the number of requests."""
+    if decision.recommended is None:
+        return []
+    feasible = {item.option.id for item in decision.assessments if item.feasible} - {decision.recommended}
+    ours = case.affine(decision.recommended)
+    rows = []
+    for name in dict.fromkeys([decision.runner_up, *decision.front]):
+        theirs = case.affine(name) if name in feasible else None
+        if name is None or ours is None or theirs is None:
+            continue
+        point = break_even(ours, theirs, shared_relative_error=case.shared[TOTAL])
+        requests = point.estimate("request")
+        rows.append(
+            {
+                "a": decision.recommended,
+                "b": name,
+                "verdict": point.verdict,
+                "cheaper": {"a": decision.recommended, "b": name}.get(point.cheaper or ""),
+                "requests": requests.to_json() if requests else None,
+                "requests_value": point.n,
+                "requests_low": point.low,
+                "requests_high": point.high,
+            }
+        )
+    return rows
+
+
+def _flips(case: _Case) -> list[dict[str, Any]]:
+    """Turning points over every way to serve, told in terms of the options."""
+    by_key = {f"{c.id} served at {c.serving_batch_size} by {(c.serve or {}).get('id')}": c for c in case.candidates}
+    options = tuple(by_key[key].option(key) for key in sorted(by_key))
+    metrics = [TOTAL, *dict.fromkeys(c.metric for c in case.constraints if c.metric != TOTAL)]
+    table = Table(options, metrics, case.weights)
+    found = constraint_flips(table, OBJECTIVE, case.constraints)
+    found += weight_flips(options, OBJECTIVE, case.constraints, case.weights)
+    return [_flip_json(flip, by_key) for flip in found]
+
+
+def _flip_json(flip: Flip, by_key: Mapping[str, Candidate]) -> dict[str, Any]:
+    target = None if flip.becomes is None else by_key[flip.becomes]
+    return {
+        **flip.to_json(),
+        "becomes": target.id if target else None,
+        "serving_batch_size": target.serving_batch_size if target else None,
+    }
+
+
+def _like(figure: Estimate, value: float) -> Estimate:
+    return Estimate.exact(value, figure.unit, figure.provenance, figure.boundary).to("J")
+
+
+def _value(figure: Estimate | None) -> float:
+    return 0.0 if figure is None else figure.to("J").value
