@@ -86,13 +86,16 @@ class Dataset:
                 value=int(y[wrong]),
                 remedy="Number the classes from 0.",
             )
-        if x.dtype.kind == "f" and not np.isfinite(x.sum(dtype=np.float64)):
-            wrong = int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0])
-            raise InputError(
-                f"sample {wrong} holds a value that is not a number or infinite",
-                place=place,
-                remedy="Remove or replace it.",
-            )
+        refuse_not_finite(place, x)
+        wanted = np.dtype(np.int64 if self.domain == "text" else np.float32)
+        for what, array, kind in (("samples", x, wanted), ("labels", y, np.dtype(np.int64))):
+            if array.dtype != kind:
+                raise InputError(
+                    f"{what} must be {kind}",
+                    place=place,
+                    value=str(array.dtype),
+                    remedy=f"Convert them with .astype('{kind}').",
+                )
         if self.domain == "text" and (x.min() < 0 or self.vocabulary is None or x.max() >= self.vocabulary):
             raise InputError(
                 f"tokens must lie in 0 .. vocabulary - 1 (vocabulary {self.vocabulary})",
@@ -100,6 +103,16 @@ class Dataset:
                 value=[int(x.min()), int(x.max())],
                 remedy="Give the vocabulary size that covers them.",
             )
+
+
+def refuse_not_finite(place: str, x: Array) -> None:
+    """InputError with the number of the first sample that holds a NaN or an infinity."""
+    if x.dtype.kind != "f" or np.isfinite(x).all():
+        return
+    wrong = int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0])
+    raise InputError(
+        f"sample {wrong} holds a value that is not a number or infinite", place=place, remedy="Remove or replace it."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from setsuden.errors import MissingDependencyError
+from setsuden.language import Messages
 from setsuden.workload.data._dataset import Dataset, Limits, split_off_test, standardised
 
 NAME = "digits"
 ORIGIN = "UCI optical recognition of handwritten digits (Alpaydin and Kaynak 1998), as shipped with scikit-learn"
 LICENCE = "CC BY 4.0"
-DESCRIPTION = "1,797 grey images of handwritten digits, 8x8, 10 classes; every fifth held out"
 
 
 def at_hand() -> bool:
@@ -44,6 +44,6 @@ def load_digits(limits: Limits) -> Dataset:
         classes=tuple("0123456789"),
         source=ORIGIN,
         licence=LICENCE,
-        description=DESCRIPTION,
+        description=Messages("data", "en").say("about.digits"),
         standardisation=standardisation,
     )

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setsuden.errors import InputError
+from setsuden.language import Messages
 from setsuden.workload.data import _digits
+from setsuden.workload.data._arrays import load_npz, load_own
+from setsuden.workload.data._cifar import CIFAR10
 from setsuden.workload.data._dataset import Dataset, Limits
+from setsuden.workload.data._images import load_images
 from setsuden.workload.data._mnist import FASHION_MNIST, MNIST
-from setsuden.workload.data._places import not_found
 from setsuden.workload.data._source import Source
+from setsuden.workload.data._speech import SPEECH_COMMANDS, SPEECH_COMMANDS_MFCC
+from setsuden.workload.factory import is_factory
 from setsuden.workload.zoo import Domain
 
-_SOURCES: tuple[Source, ...] = (FASHION_MNIST, MNIST)
+_SOURCES: tuple[Source, ...] = (FASHION_MNIST, MNIST, CIFAR10, SPEECH_COMMANDS, SPEECH_COMMANDS_MFCC)
 _BY_NAME = {source.name: source for source in _SOURCES}
 
 
@@ -63,8 +68,14 @@ def load(
         source = _BY_NAME[spec]
         folder = source.find(root)
         if folder is None:
-            raise not_found(spec, source.places(root), source.how)
+            raise source.not_found(root)
         return source.load(folder, limits)
+    if spec.startswith("images:"):
+        return load_images(spec.removeprefix("images:"), limits)
+    if spec.startswith("npz:"):
+        return load_npz(spec.removeprefix("npz:"), limits)
+    if is_factory(spec):
+        return load_own(spec, limits)
     near = difflib.get_close_matches(spec.lower(), names(), n=2, cutoff=0.5)
     advice = f"Did you mean {' or '.join(near)}? " if near else ""
     raise InputError(
@@ -87,9 +98,9 @@ def available(root: str | Path | None = None) -> list[DataSetStatus]:
         at_hand=_digits.at_hand(),
         path=None,
         searched=(),
-        how='Comes with scikit-learn: pip install "setsuden[data]"',
+        how=Messages("data", "en").say("how.digits"),
         licence=_digits.LICENCE,
-        description=_digits.DESCRIPTION,
+        description=Messages("data", "en").say("about.digits"),
     )
     return [bundled, *(_status(source, root) for source in _SOURCES)]
 

@@ -75,8 +75,6 @@ FASHION_MNIST = Source(
     files=_PARTS,
     origin="Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747",
     licence="MIT",
-    description="70,000 grey images of clothes, 28x28, 10 classes",
-    how="sudo apt install dataset-fashion-mnist, or put the four IDX files (.gz or not) in data/fashion-mnist.",
     load=_fashion,
 )
 MNIST = Source(
@@ -87,7 +85,5 @@ MNIST = Source(
     files=_PARTS,
     origin="LeCun, Cortes and Burges 1998",
     licence="not stated by its authors",
-    description="70,000 grey images of handwritten digits, 28x28, 10 classes",
-    how="Put the four IDX files (.gz or not) in data/mnist.",
     load=_digits,
 )

@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from setsuden.errors import InputError
-
 
 def candidates(folders: Sequence[str], root: str | Path | None, system: Iterable[str] = ()) -> list[Path]:
     """Folders to look in, in order; ``folders`` are the names a data set goes by.
@@ -26,13 +24,9 @@ def candidates(folders: Sequence[str], root: str | Path | None, system: Iterable
 
 def first_with(files: Sequence[Sequence[str]], places: Iterable[Path]) -> Path | None:
     """The first folder that has, for each group of alternative names, one file."""
-    for place in places:
-        if all(any((place / name).is_file() for name in alternatives) for alternatives in files):
-            return place
-    return None
+    return next((place for place in places if not missing_in(files, place)), None)
 
 
-def not_found(name: str, places: Sequence[Path], remedy: str) -> InputError:
-    """The error that says where was looked and how to get the data."""
-    looked = ", ".join(str(place) for place in places)
-    return InputError(f"the data set is not here; looked in: {looked}", place=name, remedy=remedy)
+def missing_in(files: Sequence[Sequence[str]], place: Path) -> list[str]:
+    """First name of each group of which the folder has none; a ``*`` in a name stands for anything."""
+    return [group[0] for group in files if not any(next(place.glob(name), None) for name in group)]

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from setsuden.errors import InputError
+from setsuden.language import Messages
 from setsuden.workload.data._dataset import Dataset, Limits
-from setsuden.workload.data._places import candidates, first_with
+from setsuden.workload.data._places import candidates, first_with, missing_in
 from setsuden.workload.zoo import Domain
 
 
@@ -17,8 +19,7 @@ class Source:
 
     folders   names its folder goes by below a base folder
     system    where a package of the operating system puts it
-    files     for each needed file, the names it may have; a ``*`` file name means "any"
-    how       one sentence: how to get it
+    files     for each needed file, the names it may have; a pattern such as ``*/*.wav`` means any file
     load      reads a folder that has the files
     """
 
@@ -29,9 +30,17 @@ class Source:
     files: tuple[tuple[str, ...], ...]
     origin: str
     licence: str
-    description: str
-    how: str
     load: Callable[[Path, Limits], Dataset]
+
+    @property
+    def description(self) -> str:
+        """What it holds, in English."""
+        return Messages("data", "en").say(f"about.{self.name}")
+
+    @property
+    def how(self) -> str:
+        """How to get it, one sentence in English."""
+        return Messages("data", "en").say(f"how.{self.name}")
 
     def places(self, root: str | Path | None) -> list[Path]:
         """Folders to look in, in order."""
@@ -40,3 +49,13 @@ class Source:
     def find(self, root: str | Path | None) -> Path | None:
         """The first folder that has the files."""
         return first_with(self.files, self.places(root))
+
+    def not_found(self, root: str | Path | None) -> InputError:
+        """The error that says where was looked, what is missing where a part is there, and how to get the data."""
+        places = self.places(root)
+        message = f"the data set is not here; looked in: {', '.join(map(str, places))}"
+        for place in places:
+            missing = missing_in(self.files, place)
+            if len(missing) < len(self.files):
+                message += f"; {place} lacks {', '.join(missing)}"
+        return InputError(message, place=self.name, remedy=self.how)

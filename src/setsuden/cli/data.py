@@ -1,0 +1,48 @@
+"""``setsuden data``: which data sets are at hand, and how to get the others."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from setsuden import __version__
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.language import Language, Messages
+from setsuden.workload import data as data_sets
+
+
+@click.group()
+def data() -> None:
+    """Data sets: what is at hand and where each is looked for."""
+
+
+@data.command("list")
+@click.option("--root", type=click.Path(), help="Look only in this folder.")
+@json_option
+@lang_option
+@failing_clearly
+def list_data(root: str | None, as_json: bool, language: Language) -> None:
+    """Every named data set: whether it is here, where it was looked for, how to get it."""
+    found = data_sets.available(root)
+    if as_json:
+        print_json(
+            {
+                "schema": "setsuden:data-sets",
+                "version": 1,
+                "setsuden_version": __version__,
+                "data_sets": [{**asdict(status), "searched": list(status.searched)} for status in found],
+            }
+        )
+        return
+    messages = Messages("data", language)
+    for status in found:
+        state = messages.say("list.here") if status.at_hand else messages.say("list.absent")
+        click.echo(f"{status.name}  [{state}]  {messages.say(f'about.{status.name}')}  ({status.licence})")
+        if status.at_hand:
+            click.echo(f"    {status.path or messages.say('list.in_package')}")
+        else:
+            if status.searched:
+                click.echo(f"    {messages.say('list.looked', places=', '.join(status.searched))}")
+            click.echo(f"    {messages.say(f'how.{status.name}')}")
+    click.echo(messages.say("list.own"))
