@@ -207,8 +207,8 @@ PACK_PLANS = (
 GAPS = (
     (
         "grid-codes",
-        "annual grid intensity of the ISO codes AI AX AD AQ TF BQ BL BV CC CW CX FM GG HM IM IO JE LI MF MC MH MP YT NF NU "
-        "PN PW GS SJ SM SX TK TV UM VA WF",
+        "annual grid intensity of the ISO codes AI AX AD AQ TF BQ BL BV CC CW CX FM GG HM IM IO JE LI MF MC MH MP YT "
+        "NF NU PN PW GS SJ SM SX TK TV UM VA WF",
         "give --intensity",
     ),
     (

@@ -1,0 +1,73 @@
+"""A footprint for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unicodedata import east_asian_width
+
+from setsuden.footprint.equivalents import equivalents
+from setsuden.footprint.model import Footprint
+from setsuden.language import Language, Messages
+from setsuden.quantity import Estimate, Factor, render, significant
+
+_EQUIVALENTS = 3
+_LABEL = 20
+
+
+def text(result: Footprint, language: Language = "en") -> str:
+    """Figures with intervals, then what they include, comparisons, factors with sources, and remarks."""
+    return "\n".join(_lines(result, Messages("footprint", language)))
+
+
+def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
+    say = messages.say
+    figures: tuple[tuple[str, Estimate | None], ...] = (
+        ("energy", result.energy),
+        ("operational_carbon", result.operational_carbon),
+        ("embodied_carbon", result.embodied_carbon),
+        ("total_carbon", result.total_carbon if result.embodied_carbon else None),
+        ("market_based_carbon", result.market_based_carbon),
+        ("water", result.water),
+        ("cost", result.cost),
+    )
+    for name, figure in figures:
+        label = _pad(say(f"figure.{name}"))
+        if figure is not None:
+            yield f"{label}{render(figure)}  {say('provenance.' + figure.provenance.value)}"
+        elif name in result.missing:
+            yield f"{label}{say('unknown')}: {result.missing[name].text(messages.language)}"
+    yield f"{_pad(say('figure.boundary'))}{result.boundary} ({say('boundary.' + result.boundary.scope.name.lower())})"
+    yield f"{_pad(say('figure.intensity'))}{_intensity(result)}"
+    yield ""
+    yield say("heading.equivalents")
+    for item in equivalents(result)[:_EQUIVALENTS]:
+        label = item.thing.label(messages.language)
+        yield f"  {significant(item.amount.value, 2)} x {label} ({item.thing.source}, {item.thing.year})"
+    yield ""
+    yield say("heading.factors")
+    for factor in result.factors:
+        yield f"  {_factor(factor)}"
+    if result.notes:
+        yield ""
+        yield say("heading.notes")
+        for note in result.notes:
+            yield f"  {note.code}: {note.text(messages.language)}"
+    yield ""
+    yield say("interval", seed=result.seed, draws=f"{result.draws:,}")
+
+
+def _intensity(result: Footprint) -> str:
+    about = dict.fromkeys((result.intensity.place, result.basis))
+    return f"{render(result.intensity.estimate, fit=False)}  {', '.join(about)}"
+
+
+def _factor(factor: Factor) -> str:
+    span = "" if factor.low == factor.high else f" [{significant(factor.low)}, {significant(factor.high)}]"
+    unit = "" if factor.unit == "1" else f" {factor.unit}"
+    about = dict.fromkeys(str(item) for item in (factor.source, factor.year, factor.licence, factor.basis) if item)
+    return f"{factor.name}: {significant(factor.value, 4)}{span}{unit}\n    {', '.join(about)}"
+
+
+def _pad(label: str) -> str:
+    width = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in label)
+    return label + " " * max(1, _LABEL - width)
