@@ -15,8 +15,14 @@ def _offline(request: pytest.FixtureRequest) -> None:
         disable_socket(allow_unix_socket=True)
 
 
+@pytest.fixture(scope="session")
+def _no_overrides(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder; a folder that does not exist would be an error of the user's."""
+    return tmp_path_factory.mktemp("no-overrides")
+
+
 @pytest.fixture(autouse=True)
-def _own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_ledger(tmp_path: Path, _no_overrides: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the ledger or the overrides of the person who runs it."""
     monkeypatch.setenv("SETSUDEN_LEDGER", str(tmp_path / "ledger.sqlite"))
-    monkeypatch.setenv("SETSUDEN_CATALOGUE", str(tmp_path / "no-overrides"))
+    monkeypatch.setenv("SETSUDEN_CATALOGUE", str(_no_overrides))
