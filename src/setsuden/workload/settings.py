@@ -22,7 +22,7 @@ class TrainConfig:
 
     optimizer       sgd, adam, adamw or rmsprop
     learning_rate   at the first step, positive
-    momentum        sgd and rmsprop only, 0 <= momentum < 1
+    momentum        of sgd, 0 <= momentum < 1; the other optimisers have their own averages
     weight_decay    >= 0
     schedule        constant, or cosine down to 0 at the last planned step
     batch_size      samples per step, >= 1; at most the number of training samples

@@ -300,5 +300,5 @@ def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     if config.optimizer == "adamw":
         return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=rate, momentum=config.momentum, weight_decay=decay)
+        return torch.optim.RMSprop(parameters, lr=rate, weight_decay=decay)
     return torch.optim.SGD(parameters, lr=rate, momentum=config.momentum, weight_decay=decay)

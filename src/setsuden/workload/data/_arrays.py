@@ -26,7 +26,7 @@ def load_npz(target: str, limits: Limits) -> Dataset:
     """
     path = Path(target).expanduser()
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise InputError("this is one array, not a .npz file", place=str(path), remedy="Use numpy.savez.")
             arrays = {key: file[key] for key in file.files}
