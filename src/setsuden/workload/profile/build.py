@@ -36,6 +36,8 @@ def build(recording: Recording, *, name: str, batch_size: int, device: str, note
     training = [row for row in rows if row.phase in _TRAINING]
     parameters, buffers = _own(recording.modules, "parameters"), _own(recording.modules, "buffers")
     parameter_bytes, buffer_bytes = _bytes(parameters), _bytes(buffers)
+    if recording.assumed:
+        notes = (*notes, "branches on data were decided without data: every all() taken as true, every any() as false")
     worked = recording.trained or any(row.phase == BACKWARD for row in rows)
     activations = [row for row in forward if row.macs]
     return Profile(

@@ -66,9 +66,15 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.strict = strict
         self.trace = trace
         self.phase = FORWARD
+        self.assumed = False  # a branch on data was decided on meta, see shapekernels
         self.scratch: Place | None = None
         self.makers: dict[int, Place] = {}
         self.keys: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # equal keys of repeated blocks are kept once
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # nothing is compiled while we count (see isolate.eagerly), so PyTorch's guard would only cost time
+        return False
 
     @classmethod
     def ignore_compile_internals(cls) -> bool:
@@ -96,6 +102,8 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         out = NotImplemented if rule.shape is None else rule.shape(args, kwargs)
         if out is NotImplemented:
             out = func(*args, **kwargs)
+        elif type(out) is bool:
+            self.assumed = True
         if self.live is not None:
             self.live.add(out)
 

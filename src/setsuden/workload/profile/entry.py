@@ -33,7 +33,7 @@ def profile(
     batch_size   samples per pass, >= 1. With given arguments: how many samples they hold (default: the length of the
                  first tensor for a module, 1 for a callable)
     train        also run backward, and the optimiser's step where ``optimizer`` is given
-    loss         output -> one number; default: the output's ``loss``, else the sum of its tensors
+    loss         output -> one number; default: the output's ``loss``, else the sum of squares of its tensors
     optimizer    ``"sgd"``, ``"momentum"``, ``"adam"``, ``"adamw"``, ..., or a function of parameters
     device       where to run: ``"meta"`` (shapes only, no memory, default), ``"cpu"``, ``"cuda"``...; counts are the same.
                  A model that looks at its data cannot run on meta: it is run where it lives, and ``notes`` say so
@@ -64,7 +64,7 @@ def count_macs(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
 def count_training_macs(module: torch.nn.Module, *args: Any, loss: Callable[[Any], Any] | None = None) -> int:
     """MACs of one training step, forward and backward, on the device of the arguments.
 
-    loss   output -> one number; default: the output's ``loss``, else the sum of its tensors
+    loss   output -> one number; default: the output's ``loss``, else the sum of squares of its tensors
     """
     from setsuden.workload.profile.count import count_training
 

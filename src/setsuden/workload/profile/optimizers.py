@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import torch
 
@@ -32,12 +33,12 @@ def maker(optimizer: Any) -> Callable[[Iterable[torch.Tensor]], torch.optim.Opti
                 "unknown optimiser", place="optimizer", value=optimizer, remedy="Known: " + ", ".join(_NAMES) + "."
             )
         kind, settings = _NAMES[optimizer]
-        return lambda parameters: getattr(torch.optim, kind)(parameters, **settings)  # type: ignore[no-any-return]
+        return partial(getattr(torch.optim, kind), **settings)
     if isinstance(optimizer, torch.optim.Optimizer):
         used = type(optimizer), dict(optimizer.defaults)
-        return lambda parameters: used[0](parameters, **used[1])
+        return partial(used[0], **used[1])
     if callable(optimizer):
-        return optimizer
+        return cast("Callable[[Iterable[torch.Tensor]], torch.optim.Optimizer]", optimizer)
     raise InputError(
         "not an optimiser", place="optimizer", value=type(optimizer).__name__, remedy="Give a name or a function."
     )

@@ -118,12 +118,12 @@ def _find(func: Any) -> Rule:
         return Rule(Kind.COMPOSITE, name)
     tags = func.tags
     if torch.Tag.pointwise in tags or torch.Tag.reduction in tags or is_free(name, frozenset(_formulas)):
-        return Rule(Kind.FREE, name, None, reader)
+        return Rule(Kind.FREE, name, None, reader, shape_kernel(name))
     if not any("Tensor" in str(result.type) for result in func._schema.returns):
         return Rule(Kind.FREE, name, None, reader)
     return Rule(Kind.UNKNOWN, name, None, reader)
 
 
 _VIEWS = frozenset(
-    {"aten::detach_", "aten::t_", "aten::squeeze_", "aten::unsqueeze_", "aten::transpose_", "aten::lift_fresh"}
+    {"aten::detach_", "aten::t_", "aten::squeeze_", "aten::unsqueeze_", "aten::transpose_", "aten::lift_fresh", "aten::as_strided_"}
 )

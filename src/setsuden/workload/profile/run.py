@@ -11,7 +11,7 @@ import torch
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from setsuden.errors import InputError
-from setsuden.workload.profile.engine import LOSS, UPDATE, Counter, Place
+from setsuden.workload.profile.engine import FORWARD, LOSS, UPDATE, Counter, Place
 from setsuden.workload.profile.isolate import eagerly, untouched_random_state
 from setsuden.workload.profile.live import LiveBytes
 from setsuden.workload.profile.modules import following, places_of
@@ -30,6 +30,7 @@ class Recording:
     input_bytes: int = 0
     live_peak: int = 0
     trained: bool = False
+    assumed: bool = False
     optimizer_bytes: int | None = None
 
 
@@ -74,11 +75,12 @@ def record(
                 counter.phase = UPDATE
                 recording.optimizer_bytes = _update(module, optimizer)
     recording.live_peak = live.peak
+    recording.assumed = counter.assumed
     return recording
 
 
 def total_of(out: Any) -> Tensor:
-    """The loss used when none is given: the output's own ``loss``, else the sum of every output that can be trained."""
+    """The loss used when none is given: the output's own ``loss``, else the sum of the squares of every output that can be trained."""
     own = getattr(out, "loss", None)
     if isinstance(own, Tensor):
         return own
@@ -89,9 +91,10 @@ def total_of(out: Any) -> Tensor:
             place="train",
             remedy="Unfreeze a parameter, or profile without training.",
         )
-    total = trainable[0].sum()
+    # squares, not values: the gradient of a plain sum is one expanded number, which some kernels refuse
+    total = trainable[0].abs().square().sum()
     for tensor in trainable[1:]:
-        total = total + tensor.sum()
+        total = total + tensor.abs().square().sum()
     return total
 
 
@@ -134,7 +137,7 @@ def _saved(counter: Counter, held: Sequence[Tensor]) -> contextlib.AbstractConte
     kept: list[Any] = []  # storages stay alive while their addresses are keys
 
     def pack(tensor: Tensor) -> Tensor:
-        if torch._C._current_graph_task_id() == -1 and tensor.layout is torch.strided:
+        if counter.phase == FORWARD and torch._C._current_graph_task_id() == -1 and tensor.layout is torch.strided:
             storage = tensor.untyped_storage()
             if storage._cdata not in seen:
                 seen.add(storage._cdata)

@@ -13,6 +13,7 @@ def _grouped(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     offsets = args[2] if len(args) > 2 else kwargs.get("offs")
     if a.device.type != "meta":
         return NotImplemented
+    shape: tuple[int, ...]
     if a.dim() == 2 and b.dim() == 2 and offsets is not None:
         shape = (offsets.shape[0], a.shape[0], b.shape[1])
     elif a.dim() == 3 and b.dim() == 2:
@@ -29,8 +30,29 @@ def _packed_linear(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     return source.new_empty((*source.shape[:-1], packed.unpack()[0].shape[0]))
 
 
+def _truth(value: bool) -> Kernel:
+    """``all()`` and ``any()`` over a whole tensor: the answer is marked, for the case that Python branches on it."""
+
+    def kernel(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if len(args) > 1 or kwargs or args[0].device.type != "meta":
+            return NotImplemented
+        answer = args[0].new_empty((), dtype=bool)
+        answer.assumed_truth = value
+        return answer
+
+    return kernel
+
+
+def _item(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    return getattr(args[0], "assumed_truth", NotImplemented) if args[0].device.type == "meta" else NotImplemented
+
+
 _KERNELS: dict[str, Kernel] = {
     "aten::_grouped_mm": _grouped,
+    # ordinary data: a mask without padding, positions in order, nothing infinite
+    "aten::all": _truth(True),
+    "aten::any": _truth(False),
+    "aten::_local_scalar_dense": _item,
     "quantized::linear_dynamic": _packed_linear,
     "quantized::linear_relu_dynamic": _packed_linear,
     "quantized::linear_dynamic_fp16": _packed_linear,
