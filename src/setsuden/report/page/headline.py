@@ -1,0 +1,103 @@
+"""The first page: who, where, when; the verdict; the headline figures."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from setsuden.quantity import Estimate
+from setsuden.report.numbers import Shown, count, per_thousand
+from setsuden.report.page.context import Context
+from setsuden.report.page.parts import Card, Fact, boundary_text
+
+
+def facts(context: Context) -> list[Fact]:
+    """What the page is about, line by line."""
+    words = context.words
+    pilot = context.pilot
+    unknown = words("page.unknown")
+    cpu = pilot.machine.cpu
+    machine = [cpu.name or unknown]
+    if cpu.logical_cores is not None:
+        machine.append(words("page.cores", count=count(cpu.logical_cores)))
+    machine += pilot.machine.gpus
+    data = [pilot.data.name]
+    if pilot.data.train_samples is not None and pilot.data.test_samples is not None:
+        data.append(words("page.samples", train=count(pilot.data.train_samples), test=count(pilot.data.test_samples)))
+    return [
+        Fact(words("page.trained_for"), _task(context)),
+        Fact(words("page.data_line"), words.listing(data)),
+        Fact(words("page.machine_line"), words.listing(machine)),
+        Fact(words("page.when_line"), _moment(pilot.study.created_at)),
+    ]
+
+
+def _task(context: Context) -> str:
+    study = context.pilot.study
+    key = "page.task" if study.expected_requests else "page.task_training"
+    return context.words(
+        key,
+        trainings=count(study.trainings),
+        epochs=count(study.epochs_asked) if study.epochs_asked is not None else context.words("page.unknown"),
+        requests=count(study.expected_requests or 0),
+    )
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment.tzinfo else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def cards(context: Context) -> list[Card]:
+    """Headline figures of the recommended option; none without one."""
+    option = context.recommended
+    if option is None:
+        return []
+    words = context.words
+    found = [_card("total", option.total_energy, context)]
+    if option.training_energy is not None:
+        found.append(_card("training", option.training_energy, context))
+    if option.serving_energy_per_request is not None:
+        found.append(_card("serving", per_thousand(option.serving_energy_per_request), context))
+    if option.accuracy is not None:
+        found.append(_card("accuracy", option.accuracy, context, shown=context.percent(option.accuracy)))
+    priced = context.pilot.footprint
+    if priced is not None and priced.operational_carbon_kg is not None:
+        found.append(_card("carbon", priced.operational_carbon_kg, context))
+    if priced is not None and priced.cost is not None:
+        found.append(_card("cost", priced.cost, context))
+    against = context.pilot.decision.saving_against
+    if against is not None:
+        label = words.known("saving_label", against.label)
+        found.append(_card("saving", against.saving, context, note=words("card.saving_note", label=label)))
+    return found
+
+
+def cards_notes(context: Context) -> list[str]:
+    """Why there is no carbon or cost, or what to know about them."""
+    words = context.words
+    priced = context.pilot.footprint
+    if context.recommended is None:
+        return []
+    if priced is None or priced.operational_carbon_kg is None:
+        return [words("card.no_site")]
+    remarks = [note.code for note in priced.notes] + (["SET-NO-PRICE"] if priced.cost is None else [])
+    return [said for code in dict.fromkeys(remarks) if (said := words.explained("flag", code)) is not None]
+
+
+def _card(key: str, estimate: Estimate, context: Context, *, shown: Shown | None = None, note: str = "") -> Card:
+    top = max(abs(estimate.high), abs(estimate.low)) or 1.0
+    span = None
+    if estimate.low >= 0:
+        span = (estimate.low / top, estimate.value / top, estimate.high / top)
+    return Card(
+        key,
+        context.words(f"card.{key}"),
+        shown or context.show(estimate),
+        f"why-{key}",
+        boundary=boundary_text(estimate.boundary, context.words),
+        note=note or context.words(f"card.{key}_note"),
+        span=span,
+    )

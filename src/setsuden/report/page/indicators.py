@@ -1,0 +1,185 @@
+"""Which figure tells the energy beforehand: pictures, correlations, and the error on a model left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setsuden.quantity import significant
+from setsuden.report.numbers import common_unit, compact, unit_text
+from setsuden.report.page.batch import PHASES
+from setsuden.report.page.context import Context
+from setsuden.report.page.parts import Block, Cell, Chart, Grid, Head, Key, Section, Table, Text
+from setsuden.report.record import Configuration, Indicator, Phase
+from setsuden.report.svg import Dot, scatter, series_class, series_shape, swatch
+
+
+def indicators_section(context: Context) -> Section:
+    """Pictures of training, pictures of inference folded away, the table of both, and a sentence what to trust."""
+    words = context.words
+    found = context.pilot.analysis.indicators
+    if not found.train and not found.infer:
+        return Section("indicators", words("indicators.heading"), [Text(words("indicators.missing"), "missing")])
+    blocks: list[Block] = [Text(words("indicators.lead"))]
+    blocks += [
+        Text(words(f"indicators.trust_{phase}", sentence=trust_sentence(found.of(phase), context)), "lead")
+        for phase in PHASES
+        if found.of(phase)
+    ]
+    legend = [
+        Key(swatch(series_shape(index), f"pt {series_class(index)}"), context.names.model(model))
+        for model, index in context.series.items()
+    ]
+    for phase in PHASES:
+        charts = [chart for item in found.of(phase) if (chart := _chart(item, phase, context)) is not None]
+        if charts:
+            folded = words("indicators.folded") if phase == "infer" else ""
+            blocks.append(Grid(charts, legend=legend, folded=folded))
+    blocks += [_table(phase, found.of(phase), context) for phase in PHASES if found.of(phase)]
+    return Section("indicators", words("indicators.heading"), blocks)
+
+
+def trust_sentence(found: Sequence[Indicator], context: Context) -> str:
+    """In words: what predicts the energy of a model that was not measured, what roughly, what not."""
+    words = context.words
+    sentences = []
+    for trust in ("good", "rough", "no"):
+        chosen = [item for item in found if item.trust == trust]
+        if chosen:
+            named = words.listing(_named(item, context) for item in chosen)
+            sentences.append(words(f"indicators.trust.{trust}", indicators=named))
+    return words("indicators.join").join(sentences)
+
+
+def _named(item: Indicator, context: Context) -> str:
+    name = context.words.known("indicator", item.indicator)
+    error = item.leave_one_model_out_mape
+    if error is None:
+        return name
+    return context.words("indicators.with_error", indicator=name, error=f"{significant(error.value * 100, 2)} %")
+
+
+def _chart(item: Indicator, phase: Phase, context: Context) -> Chart | None:
+    words = context.words
+    chosen = [
+        (value, c)
+        for c in context.pilot.configurations
+        if c.phase == phase and (value := _value(item.indicator, c, context)) is not None and value > 0
+    ]
+    if not chosen:
+        return None
+    unit = common_unit(c.energy_per_sample for _, c in chosen) or "J/sample"
+    name = words.known("indicator", item.indicator)
+    dots = [
+        Dot(
+            value,
+            c.energy_per_sample.to(unit).value,
+            context.series.get(c.model, 0),
+            context.tip(
+                f"{context.names.model(c.model)} · {c.batch_size}",
+                (name, context.show(c.energy_per_sample)),
+            ),
+        )
+        for value, c in chosen
+    ]
+    picture = scatter(
+        dots,
+        f"indicator-{phase}-{item.indicator}",
+        title=words("indicators.title", indicator=name, phase=words(f"phase.{phase}")),
+        description=words("indicators.description", n=item.n),
+        x_title=words.known("indicator_axis", item.indicator),
+        y_title=f"{words('chart.energy_per_sample')} ({unit_text(unit, words.messages)})",
+    )
+    error = item.leave_one_model_out_mape
+    said = words("indicators.no_error") if error is None else words("indicators.error", error=context.percent(error))
+    trust = words.known("trust", item.trust)
+    return Chart(
+        f"indicator-{phase}-{item.indicator}",
+        name,
+        picture,
+        "",
+        reading=f"{said} {words('indicators.verdict', trust=trust)}",
+    )
+
+
+def _value(indicator: str, configuration: Configuration, context: Context) -> float | None:
+    if indicator == "time_per_sample":
+        time = configuration.time_per_sample
+        return time.to("ms/sample").value if time is not None else None
+    facts = next((facts for facts in context.pilot.models if facts.name == configuration.model), None)
+    values = {
+        "macs_per_sample": facts.macs_per_sample if facts else None,
+        "parameters": facts.parameters if facts else None,
+        "macs_per_parameter": facts.macs_per_parameter if facts else None,
+        "activation_bytes_per_sample": facts.activation_bytes_per_sample if facts else None,
+    }
+    value = values.get(indicator)
+    scale = {"macs_per_sample": 1e6, "parameters": 1e6, "activation_bytes_per_sample": 1e3}.get(indicator, 1.0)
+    return value / scale if value is not None else None
+
+
+def _table(phase: Phase, found: Sequence[Indicator], context: Context) -> Table:
+    words = context.words
+    rows = []
+    for item in found:
+        median = item.leave_one_model_out_median
+        error = item.leave_one_model_out_mape
+        rows.append(
+            [
+                Cell(words.known("indicator", item.indicator)),
+                Cell(str(item.n)),
+                context.cell(item.pearson),
+                context.cell(item.spearman),
+                context.cell(error, "%") if error is not None else Cell(words("table.none")),
+                Cell(f"{significant(median * 100, 2)}" if median is not None else words("table.none")),
+                Cell(words.known("trust", item.trust), tone={"good": "good", "no": "bad"}.get(item.trust, "")),
+            ]
+        )
+    heads = [
+        Head(words("indicators.column"), numeric=False),
+        Head(words("indicators.n")),
+        Head("Pearson"),
+        Head("Spearman"),
+        Head(words("indicators.mape"), "%"),
+        Head(words("indicators.median"), "%"),
+        Head(words("indicators.trust_head"), numeric=False),
+    ]
+    return Table(
+        f"indicators-{phase}",
+        words("indicators.caption", phase=words(f"phase.{phase}")),
+        heads,
+        rows,
+        note=words("indicators.note") if phase == "train" else "",
+    )
+
+
+def models_table(context: Context) -> Table | None:
+    """Static facts of the models; None when the record has none."""
+    words = context.words
+    models = context.pilot.models
+    if not models:
+        return None
+    rows = [
+        [
+            Cell(facts.title or facts.name),
+            *(
+                Cell(compact(value) if value is not None else words("table.none"))
+                for value in (
+                    facts.parameters,
+                    facts.macs_per_sample,
+                    facts.training_macs_per_sample,
+                    facts.macs_per_parameter,
+                    facts.activation_bytes_per_sample,
+                )
+            ),
+        ]
+        for facts in models
+    ]
+    heads = [
+        Head(words("table.model"), numeric=False),
+        Head(words("indicator.parameters")),
+        Head(words("indicator.macs_per_sample")),
+        Head(words("models.training_macs")),
+        Head(words("indicator.macs_per_parameter")),
+        Head(words("indicator.activation_bytes_per_sample"), "B"),
+    ]
+    return Table("models-table", words("models.caption"), heads, rows, note=words("models.note"))

@@ -1,0 +1,134 @@
+"""Accuracy against energy: options with intervals, the front, and the region that meets the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
+from setsuden.report.svg.element import Frame, picture, tag, text, width_of
+from setsuden.report.svg.labels import Anchor, Box, place
+from setsuden.report.svg.marks import line, marker, whisker
+from setsuden.report.svg.scale import Linear, Scale, fitting, linear
+
+Kind = Literal["recommended", "front", "feasible", "missed"]
+SHAPE: dict[Kind, str] = {"recommended": "star", "front": "circle", "feasible": "square", "missed": "cross"}
+_RADIUS: dict[Kind, float] = {"recommended": 8, "front": 5.5, "feasible": 5, "missed": 4.5}
+_LABEL_SIZE = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One option: energy along x, accuracy in per cent along y, each with its interval."""
+
+    label: str
+    x: float
+    x_low: float
+    x_high: float
+    y: float
+    y_low: float
+    y_high: float
+    kind: Kind
+    on_front: bool
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Words on the picture."""
+
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    floor: str
+    budget: str
+
+
+def pareto(
+    points: Sequence[Point],
+    texts: Texts,
+    identity: str,
+    *,
+    width: float = 720,
+    height: float = 400,
+    floor: float | None = None,
+    budget: float | None = None,
+) -> str:
+    """The picture. ``floor`` (per cent) and ``budget`` (unit of x) bound the region that meets the limits."""
+    ys = [value for point in points for value in (point.y_low, point.y_high)] + ([floor] if floor is not None else [])
+    y = linear(ys, height - 46, 30, floor=0.0, ceiling=100.0)
+    frame = Frame(width, height, y_label_room(y, height - 76, " %"), 14, 30, 46)
+    xs = [value for point in points for value in (point.x, point.x_low, point.x_high) if value > 0 or point.x <= 0]
+    x = fitting(xs + ([budget] if budget is not None else []), frame.x0, frame.x1)
+    region = _region(frame, x(budget) if budget is not None else None, y, floor, texts)
+    anchors = [
+        Anchor(x(point.x), y(point.y), point.label, required=point.kind == "recommended")
+        for point in sorted(points, key=lambda p: (p.kind != "recommended", not p.on_front, p.kind == "missed", -p.y))
+    ]
+    labels = place(anchors, frame, _LABEL_SIZE, _floor_box(frame, y, floor, texts))
+    front = sorted(((point.x, point.y) for point in points if point.on_front), key=lambda xy: xy[0])
+    return picture(
+        frame,
+        identity,
+        texts.title,
+        texts.description,
+        region,
+        x_axis(frame, x, texts.x_title),
+        y_axis(frame, y, texts.y_title, suffix=" %"),
+        _staircase(front, frame, x, y),
+        *(_whiskers(point, x, y) for point in points),
+        *(
+            marker(SHAPE[p.kind], x(p.x), y(p.y), _RADIUS[p.kind], f"pt {p.kind}", p.tip)
+            for p in sorted(points, key=lambda p: (p.kind == "recommended", p.on_front))
+        ),
+        *(
+            text(label.anchor.text, label.x, label.y, "label strong" if label.anchor.required else "label", label.align)
+            for label in labels
+        ),
+    )
+
+
+def _region(frame: Frame, budget_x: float | None, y: Linear, floor: float | None, texts: Texts) -> str:
+    """Where the limits on accuracy and energy hold, and the lines that bound it."""
+    if floor is None and budget_x is None:
+        return ""
+    bottom = y(floor) if floor is not None else frame.y0
+    right = min(budget_x, frame.x1) if budget_x is not None else frame.x1
+    pieces = [tag("rect", x=frame.x0, y=frame.y1, width=right - frame.x0, height=bottom - frame.y1, class_="region")]
+    if floor is not None:
+        pieces.append(whisker(frame.x0, bottom, frame.x1, bottom, "limit"))
+        pieces.append(text(texts.floor, frame.x1 - 4, bottom + 15, "limit-label", "end"))
+    if budget_x is not None:
+        pieces.append(whisker(right, frame.y1, right, frame.y0, "limit"))
+        pieces.append(text(texts.budget, right - 5, frame.y0 - 8, "limit-label", "end"))
+    return tag("g", *pieces)
+
+
+def _floor_box(frame: Frame, y: Linear, floor: float | None, texts: Texts) -> list[Box]:
+    if floor is None:
+        return []
+    bottom = y(floor)
+    return [Box(frame.x1 - 4 - width_of(texts.floor, _LABEL_SIZE), bottom + 2, frame.x1, bottom + 18)]
+
+
+def _staircase(front: Sequence[tuple[float, float]], frame: Frame, x: Scale, y: Linear) -> str:
+    """From each front option, what it costs to do better: right, then up."""
+    if not front:
+        return ""
+    steps = [(x(front[0][0]), frame.y0)]
+    for index, (energy, accuracy) in enumerate(front):
+        if index:
+            steps.append((x(energy), steps[-1][1]))
+        steps.append((x(energy), y(accuracy)))
+    steps.append((frame.x1, steps[-1][1]))
+    return tag("path", d=line(steps), class_="front-line")
+
+
+def _whiskers(point: Point, x: Scale, y: Linear) -> str:
+    low = point.x_low if point.x_low > 0 else point.x
+    class_ = f"whisker {point.kind}"
+    return whisker(x(low), y(point.y), x(point.x_high), y(point.y), class_) + whisker(
+        x(point.x), y(point.y_low), x(point.x), y(point.y_high), class_
+    )

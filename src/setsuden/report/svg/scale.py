@@ -1,0 +1,113 @@
+"""Scales from data to pixels, with ticks a reader would have chosen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_LOG_STEPS = ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Equal distances for equal differences; ``low`` at pixel ``start``, ``high`` at ``end``."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    def ticks(self, most: int) -> list[float]:
+        """At most ``most`` round values inside the scale."""
+        step = nice_step((self.high - self.low) / max(1, most))
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        return [round(index * step, 12) for index in range(first, last + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Equal distances for equal ratios; both ends positive."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        share = math.log(value / self.low) / math.log(self.high / self.low)
+        return self.start + share * (self.end - self.start)
+
+    def ticks(self, most: int) -> list[float]:
+        """At most ``most`` of 1, 2, 3, 5 ... times powers of ten; every so many decades when there are many."""
+        decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        for steps in _LOG_STEPS:
+            found = [step * 10.0**decade for decade in decades for step in steps]
+            inside = [value for value in found if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
+            if len(inside) <= most:
+                break
+        else:
+            stride = math.ceil(len(inside) / max(1, most))
+            inside = inside[::stride]
+        return inside if len(inside) >= 2 else Linear(self.low, self.high, self.start, self.end).ticks(most)
+
+
+Scale = Linear | Log
+
+
+def nice_step(rough: float) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that is at least ``rough`` (> 0)."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= rough * (1 - 1e-9))
+
+
+def linear(
+    values: Iterable[float],
+    start: float,
+    end: float,
+    *,
+    margin: float = 0.06,
+    floor: float | None = None,
+    ceiling: float | None = None,
+) -> Linear:
+    """A linear scale around ``values`` with some air; never below ``floor`` or above ``ceiling``."""
+    items = list(values)
+    low, high = min(items), max(items)
+    if low == high:
+        low, high = (low - abs(low) * 0.1 or -1.0, high + abs(high) * 0.1 or 1.0)
+    air = (high - low) * margin
+    low, high = low - air, high + air
+    return Linear(
+        max(low, floor) if floor is not None else low, min(high, ceiling) if ceiling is not None else high, start, end
+    )
+
+
+def log(values: Iterable[float], start: float, end: float, *, margin: float = 0.06) -> Log:
+    """A logarithmic scale around the positive ``values`` with some air."""
+    items = [value for value in values if value > 0]
+    low, high = min(items), max(items)
+    if low == high:
+        low, high = low / 2, high * 2
+    air = (high / low) ** margin
+    return Log(low / air, high * air, start, end)
+
+
+def fitting(values: Iterable[float], start: float, end: float) -> Scale:
+    """Logarithmic where positive values span more than a factor of eight, else linear from zero or nearby."""
+    items = list(values)
+    if min(items) > 0 and max(items) / min(items) > 8:
+        return log(items, start, end)
+    return linear(items, start, end, floor=0.0 if min(items) >= 0 else None)
+
+
+def tick_text(value: float) -> str:
+    """A tick's label: no needless zeros, thousands separated, never an exponent."""
+    if value == 0:
+        return "0"
+    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
+    written = f"{value:,.{decimals}f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written

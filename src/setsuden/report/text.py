@@ -1,0 +1,94 @@
+"""The text summary: verdict first, a table of options, the next command; at most 25 lines, no decoration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from setsuden.language import Language
+from setsuden.quantity import Estimate, significant
+from setsuden.quantity.render import digits_for
+from setsuden.report.columns import cut, table, wrap
+from setsuden.report.numbers import common_unit, per_thousand, unit_text
+from setsuden.report.record import Option, Pilot, read
+from setsuden.report.verdict import Verdict, verdict
+from setsuden.report.words import Names, Words
+
+MAX_LINES = 25
+_WIDTH = 100
+_MAX_FLIPS = 2
+
+
+def text_summary(document: Mapping[str, object], language: Language = "en") -> str:
+    """A pilot document in at most 25 lines of plain text; raises InputError for a document that is not one."""
+    return summarise(read(document), language)
+
+
+def summarise(pilot: Pilot, language: Language) -> str:
+    """The same for a document that has been read."""
+    words = Words(language)
+    said = verdict(pilot, words)
+    top = _top(said, words)
+    bottom = _bottom(said, words)
+    room = MAX_LINES - len(top) - len(bottom) - 2
+    middle = _options(pilot, words, room)
+    return "\n".join([*top, *(["", *middle] if middle else []), "", *bottom])
+
+
+def _top(said: Verdict, words: Words) -> list[str]:
+    lines = wrap(said.headline, _WIDTH)
+    for sentence in (said.because, said.sure, said.saving):
+        lines += wrap(sentence, _WIDTH, indent="  ") if sentence else []
+    lines.append((words("flip.heading") + words("text.colon")).rstrip())
+    for sentence in said.flips[:_MAX_FLIPS]:
+        lines += wrap("- " + sentence, _WIDTH, indent="  ")
+    return lines
+
+
+def _bottom(said: Verdict, words: Words) -> list[str]:
+    lines: list[str] = []
+    for sentence in said.warnings[:1]:
+        lines += wrap(words("text.note") + words("text.colon") + sentence, _WIDTH, indent="  ")
+    lines.append(words("text.next"))
+    return lines
+
+
+def _options(pilot: Pilot, words: Words, room: int) -> list[str]:
+    options = sorted(pilot.decision.options, key=lambda o: (not o.feasible, not o.on_front, o.total_energy.value))
+    if not options or room < 3:
+        return []
+    kept = options if len(options) <= room - 1 else options[: room - 2]
+    names = Names(pilot, words)
+    energy_unit = common_unit(option.total_energy for option in options) or "J"
+    request_unit = common_unit(_per_1000(options)) or "J"
+    head = [
+        words("text.option"),
+        words("text.accuracy"),
+        f"{words('text.total')} {unit_text(energy_unit, words.messages)}",
+        f"{words('text.per_1000')} {unit_text(request_unit, words.messages)}",
+        words("text.best"),
+        words("text.limits"),
+    ]
+    lines = table(head, [_row(option, pilot, names, words, energy_unit, request_unit) for option in kept])
+    if len(kept) < len(options):
+        lines.append(words("text.more", count=len(options) - len(kept)))
+    return lines
+
+
+def _row(option: Option, pilot: Pilot, names: Names, words: Words, energy_unit: str, request_unit: str) -> list[str]:
+    star = "* " if option.id == pilot.decision.recommended else "  "
+    total = option.total_energy.to(energy_unit)
+    serving = next((energy.to(request_unit) for energy in _per_1000([option])), None)
+    digits = digits_for(total)
+    best = option.best_probability
+    return [
+        star + cut(names.short(option), 40),
+        f"{option.accuracy.value * 100:.1f} %" if option.accuracy is not None else "-",
+        f"{significant(total.value, digits)} [{significant(total.low, digits)}, {significant(total.high, digits)}]",
+        significant(serving.value, digits_for(serving)) if serving is not None else "-",
+        f"{best * 100:.0f} %" if best is not None else "-",
+        words("text.met" if option.feasible else "text.missed"),
+    ]
+
+
+def _per_1000(options: Sequence[Option]) -> list[Estimate]:
+    return [per_thousand(energy) for option in options if (energy := option.serving_energy_per_request) is not None]

@@ -1,0 +1,196 @@
+"""The verdict in sentences: what to choose, why, how sure, what would change it. The same for page and terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from setsuden.quantity import Estimate
+from setsuden.report.numbers import count, percent, shown
+from setsuden.report.record import BreakEven, Flip, Option, Pilot, Violation
+from setsuden.report.words import Names, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Sentences for the top of every view.
+
+    headline     what to choose, one sentence
+    because      why, one sentence; empty when nothing can be recommended
+    sure         how sure, in words
+    saving       what is saved against the stated alternative; empty when not stated
+    flips        what would change the choice, one sentence each; at least one sentence
+    measure_next what to measure next; empty when not stated
+    warnings     what the figures rest on, when a reader must know before believing them
+    """
+
+    headline: str
+    because: str
+    sure: str
+    saving: str
+    flips: tuple[str, ...]
+    measure_next: str
+    warnings: tuple[str, ...]
+    confidence: str
+
+
+def verdict(pilot: Pilot, words: Words) -> Verdict:
+    """The verdict of a pilot in one language."""
+    names = Names(pilot, words)
+    decision = pilot.decision
+    option = decision.option(decision.recommended)
+    runner_up = decision.option(decision.runner_up)
+    return Verdict(
+        headline=_headline(pilot, option, runner_up, names, words),
+        because=_because(pilot, option, words),
+        sure=_sure(pilot, option, runner_up, names, words),
+        saving=_saving(pilot, names, words),
+        flips=tuple(flip_sentence(flip, names, words) for flip in decision.flips) or (words("flip.none"),),
+        measure_next=_measure_next(pilot, words),
+        warnings=tuple(_warnings(pilot, words)),
+        confidence=_confidence(pilot),
+    )
+
+
+def _confidence(pilot: Pilot) -> str:
+    known = ("clear", "likely", "too-close", "none-feasible")
+    confidence = pilot.decision.confidence
+    if pilot.decision.option(pilot.decision.recommended) is None:
+        return "none-feasible"
+    return confidence if confidence in known else "too-close"
+
+
+def _headline(pilot: Pilot, option: Option | None, runner_up: Option | None, names: Names, words: Words) -> str:
+    if option is None:
+        return words("verdict.none" if pilot.decision.options else "verdict.no_options")
+    if _confidence(pilot) == "too-close" and runner_up is not None:
+        return words("verdict.close", option=names.full(option), other=names.full(runner_up))
+    return words("verdict.choose", option=names.full(option))
+
+
+def _because(pilot: Pilot, option: Option | None, words: Words) -> str:
+    if option is None:
+        return _nearest_miss(pilot, words)
+    requests = pilot.study.expected_requests
+    feasible = [candidate for candidate in pilot.decision.options if candidate.feasible]
+    text = words(
+        "verdict.because" if requests else "verdict.because_training",
+        energy=shown(option.total_energy, words.messages),
+        requests=count(requests or 0),
+        feasible=len(feasible),
+        options=len(pilot.decision.options),
+    )
+    if option.accuracy is not None:
+        text += words("verdict.accuracy", accuracy=percent(option.accuracy, words.messages))
+    if len({each.model for each in pilot.decision.options}) == 1:
+        text += words("verdict.only_model")
+    return text
+
+
+def _nearest_miss(pilot: Pilot, words: Words) -> str:
+    """With nothing feasible, the reader needs to know which limit stands in the way."""
+    blocking = sorted({violation.constraint for option in pilot.decision.options for violation in option.violations})
+    if not blocking:
+        return ""
+    return words("verdict.blocked", limits=words.listing(words.known("constraint", name) for name in blocking))
+
+
+def _sure(pilot: Pilot, option: Option | None, runner_up: Option | None, names: Names, words: Words) -> str:
+    if option is None:
+        return words("sure.none-feasible")
+    text = words(f"sure.{_confidence(pilot)}")
+    if option.best_probability is not None:
+        text += words("sure.probability", probability=f"{option.best_probability * 100:.0f} %")
+    if runner_up is not None:
+        text += words("sure.runner_up", option=names.short(runner_up))
+    return text
+
+
+def _saving(pilot: Pilot, names: Names, words: Words) -> str:
+    against = pilot.decision.saving_against
+    if against is None:
+        return ""
+    share = against.saving_share
+    number = share.value if isinstance(share, Estimate) else share
+    return words(
+        "saving.sentence" if number is not None else "saving.sentence_plain",
+        saving=shown(against.saving, words.messages),
+        share=f"{(number or 0) * 100:.0f} %",
+        label=words.known("saving_label", against.label),
+        option=names.of(against.id),
+    )
+
+
+def flip_sentence(flip: Flip, names: Names, words: Words) -> str:
+    """One change that would change the choice."""
+    key = f"flip.{flip.factor}"
+    if flip.to is None:
+        return words("flip.other", factor=words.known("factor_name", flip.factor), option=names.of(flip.becomes))
+    direction = flip.direction or ("up" if flip.from_ is None or flip.to >= flip.from_ else "down")
+    value = _factor_value(flip.factor, flip.to)
+    if f"{key}.{direction}" not in words.messages:
+        return words("flip.value", factor=flip.factor, value=value, option=names.of(flip.becomes))
+    if flip.becomes is None:
+        return words(f"{key}.{direction}_none", value=value)
+    return words(f"{key}.{direction}", value=value, option=names.of(flip.becomes))
+
+
+def _factor_value(factor: str, value: float) -> str:
+    if factor == "accuracy_floor":
+        return f"{value * 100:.1f} %"
+    if factor == "latency_ceiling_ms":
+        return f"{value:,.3g} ms"
+    return count(round(value)) if value >= 10 else f"{value:.3g}"
+
+
+def violation_sentence(violation: Violation, words: Words) -> str:
+    """Which limit is missed, and by what: ``accuracy 94.1 % < 95.2 %``."""
+    name = words.known("constraint", violation.constraint)
+    if violation.value is None or violation.limit is None:
+        return name
+    sign = "<" if violation.value < violation.limit else ">"
+    value, limit = (_limit_value(violation.constraint, number) for number in (violation.value, violation.limit))
+    return f"{name} {value} {sign} {limit}"
+
+
+def _limit_value(constraint: str, value: float) -> str:
+    if constraint == "energy_budget_j":
+        return f"{value:,.3g} J" if value < 1000 else f"{value / 3600:,.3g} Wh"
+    return _factor_value(constraint, value)
+
+
+def break_even_sentence(item: BreakEven, names: Names, words: Words) -> str:
+    """Which of two options is the cheaper, and from how many requests on."""
+    a, b = names.of(item.a), names.of(item.b)
+    value_of = item.requests.value if item.requests is not None else item.requests_value
+    if value_of is None or item.verdict == "never":
+        dearer = {item.a: b, item.b: a}.get(item.cheaper or "")
+        if dearer is None:
+            return words("break_even.equal", a=a, b=b)
+        return words("break_even.never", cheaper=names.of(item.cheaper), dearer=dearer)
+    value = count(round(value_of))
+    key = item.verdict if f"break_even.{item.verdict}" in words.messages else "cross"
+    return words(f"break_even.{key}", a=a, b=b, requests=value)
+
+
+def _measure_next(pilot: Pilot, words: Words) -> str:
+    item = pilot.decision.measure_next
+    if item is None:
+        return ""
+    factor = words.known("factor_name", item.factor)
+    if item.gain is None:
+        return words("next.plain", factor=factor)
+    return words("next.gain", factor=factor, gain=shown(item.gain, words.messages))
+
+
+def _warnings(pilot: Pilot, words: Words) -> list[str]:
+    share = pilot.machine.measured_share
+    warnings = []
+    if share is not None and share <= 0:
+        warnings.append(words("warn.all_modelled"))
+    elif share is not None and share < 0.995:
+        warnings.append(words("warn.part_modelled", share=f"{share * 100:.0f} %"))
+    elif share is None:
+        warnings.append(words("warn.unknown_share"))
+    if pilot.machine.virtualised:
+        warnings.append(words("warn.virtual"))
+    return warnings
