@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pickle
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,10 @@ import pytest
 
 from setsuden.errors import InputError
 from setsuden.workload import data
+from setsuden.workload.data._cifar import _read as cifar_batch
+from setsuden.workload.data._idx import read_idx
 from setsuden.workload.data._pickle import read_plain_pickle
+from setsuden.workload.data._speech import read_wav
 from tests.workload.fabricate import (
     CIFAR_FILES,
     cifar_arrays,
@@ -16,6 +21,7 @@ from tests.workload.fabricate import (
     cifar_python_folder,
     idx_bytes,
     mnist_folder,
+    write_wav,
 )
 
 
@@ -210,6 +216,38 @@ def test_a_binary_label_above_nine_is_refused_with_its_byte(tmp_path: Path) -> N
     with pytest.raises(InputError, match="a label lies outside") as caught:
         data.load("cifar10", root=folder)
     assert caught.value.place == f"{path}, byte {2 * 3073}"
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("data_batch_1", cifar_batch),
+        ("train-images-idx3-ubyte", read_idx),
+        ("train-images-idx3-ubyte.gz", read_idx),
+        ("sound.wav", read_wav),
+    ],
+)
+def test_a_file_with_any_byte_changed_is_read_or_refused_and_nothing_else(
+    tmp_path: Path, name: str, read: Callable[[Path], object]
+) -> None:
+    cifar_python_folder(tmp_path, count=1)
+    mnist_folder(tmp_path, train=1, test=1, side=4)
+    mnist_folder(tmp_path, train=1, test=1, side=4, zipped=True)
+    write_wav(tmp_path / "sound.wav", np.arange(100))
+    whole = (tmp_path / name).read_bytes()
+    path = tmp_path / f"damaged{Path(name).suffix}"
+    chance = random.Random(1)
+    messages = []
+    for _ in range(300):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(min(150, len(whole)))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            read(path)
+        except InputError as error:
+            messages.append(str(error))
+    assert len(messages) > 30
+    assert all(message.startswith(str(path)) for message in messages)
 
 
 def test_a_missing_batch_is_named(tmp_path: Path) -> None:

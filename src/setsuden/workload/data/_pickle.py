@@ -24,7 +24,9 @@ def read_plain_pickle(path: Path) -> dict[bytes, object]:
     try:
         with path.open("rb") as file:
             try:
-                found = _PlainUnpickler(file, encoding="bytes").load()
+                unpickler = _PlainUnpickler(file, encoding="bytes")
+                unpickler.place = str(path)
+                found = unpickler.load()
             except InputError:
                 raise
             except (pickle.UnpicklingError, EOFError, OverflowError, LookupError) as error:
@@ -57,13 +59,15 @@ def _damaged(path: Path, offset: int, error: Exception) -> InputError:
 
 
 class _PlainUnpickler(pickle.Unpickler):
+    place = ""
+
     def find_class(self, module_name: str, global_name: str) -> Any:
         try:
             return _ALLOWED[module_name, global_name]
         except KeyError:
             raise InputError(
                 "the pickle wants to run code that a data file has no need of; nothing of it was run",
-                place="CIFAR-10 batch",
+                place=self.place,
                 value=f"{module_name}.{global_name}",
                 remedy="Do not trust this file; fetch cifar-10-python.tar.gz from its authors.",
             ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import wave
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def read_wav(path: Path) -> NDArray[np.float32]:
             form = (sound.getnchannels(), sound.getsampwidth(), sound.getframerate())
             promised = sound.getnframes()
             data = sound.readframes(promised)
-    except (wave.Error, EOFError, OSError) as error:
+    except (wave.Error, EOFError, OSError, RuntimeError, struct.error) as error:  # a damaged chunk size: RuntimeError
         raise InputError(
             f"not a readable WAV file: {error or 'it ends too early'}", place=str(path), remedy="Fetch it again."
         ) from error
