@@ -70,19 +70,19 @@ def _inside(channel: Channel, by_id: dict[str, Channel], aside: set[str]) -> boo
 
 
 def _has_parts(total: Channel, measured: Sequence[Channel]) -> bool:
-    return any(
-        c.component in (Component.CPU, Component.BOARD) and c.id != total.id and not c.id.startswith(_ASIDE)
-        for c in measured
-    )
+    """Whether anything finer than this total is measured, so that it can stand aside."""
+    parts = (c for c in measured if c.id != total.id and not c.id.startswith(_ASIDE))
+    return any(c.component in (Component.CPU, Component.BOARD) for c in parts)
 
 
 def _covered(channel: Channel, counted: Sequence[Channel]) -> bool:
     """Whether a source that came first already watches this channel's component."""
     if channel.component is Component.GPU:
         return any(c.component is Component.BATTERY for c in counted)
-    return any(
-        channel.component in components_covered(c)
-        and source_of(c.id) != source_of(channel.id)
-        or (c.component in _WHOLE and channel.component in (Component.OTHER,))
-        for c in counted
-    )
+    return any(_watches(c, channel) for c in counted)
+
+
+def _watches(first: Channel, channel: Channel) -> bool:
+    if first.component in _WHOLE and channel.component is Component.OTHER:
+        return True
+    return channel.component in components_covered(first) and source_of(first.id) != source_of(channel.id)

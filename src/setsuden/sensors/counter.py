@@ -1,7 +1,8 @@
 """Joules from a hardware counter that wraps, resets, sticks and vanishes, without inventing or losing any.
 
-Every backward step has two explanations: the counter wrapped, or it started again. Power tells them apart: a wrap from
-200,000 J to 0 within a second would need 60 kW. Where both remain possible, the interval covers both and a flag says so.
+Every backward step has two explanations: the counter wrapped, or it started again. Power tells them apart: a wrap
+from 200,000 J to 0 within a second would need 60 kW. Where both remain possible, the interval covers both and a flag
+says so.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ _DOUBTFUL_RATIO = 2.0
 _EXPLAINED_SHARE = 0.5
 # Powers over stretches shorter than this many updates say more about the step than about the part.
 _STEADY_UPDATES = 10
+# A sleeping machine's parts draw next to nothing (suspend to idle: a watt or two).
+_ASLEEP_W = 5.0
 # Unreadable for longer than this, a channel is lost and not only interrupted.
 LOST_AFTER_S = 10.0
 
@@ -92,7 +95,7 @@ class CounterTally:
     # -- the three ways a counter can step
 
     def _standing_still(self, now: Moment, notes: tuple[str, ...]) -> Sample:
-        still_s = now.boot_s - self._anchor.boot_s
+        still_s = self._span_s(now)
         if not self.traits.always_draws:
             self._anchor = now
             self._silent = False
@@ -129,11 +132,19 @@ class CounterTally:
     # -- judging by power
 
     def _span_s(self, now: Moment) -> float:
-        return max(0.0, now.boot_s - self._anchor.boot_s)
+        return max(0.0, now.t_s - self._anchor.t_s)
+
+    def _asleep_s(self, now: Moment) -> float:
+        return max(0.0, now.boot_s - self._anchor.boot_s - self._span_s(now))
 
     def _allowed_j(self, now: Moment) -> float:
-        span_s = self._span_s(now) + self.traits.update_interval_s
-        return self.traits.limit_w * span_s + 2 * self.traits.resolution_j
+        """The most that the counter can have grown by since the anchor."""
+        slack_j = self.traits.limit_w * self.traits.update_interval_s + 2 * self.traits.resolution_j
+        return self._most_j(now) + slack_j
+
+    def _most_j(self, now: Moment) -> float:
+        """The most that can have been drawn since the anchor, awake and asleep."""
+        return self.traits.limit_w * self._span_s(now) + min(_ASLEEP_W, self.traits.limit_w) * self._asleep_s(now)
 
     def _typical_j(self, now: Moment) -> float:
         return (self._mean_w or 0.0) * self._span_s(now)
@@ -167,7 +178,7 @@ class CounterTally:
         """The energy is only known to lie between ``low_j`` and what the part can draw; continue from here."""
         if not notes:
             notes = (flags.ENERGY_GAP,)
-        high_j = max(low_j, at_most_j, self.traits.limit_w * self._span_s(now))
+        high_j = max(low_j, at_most_j, self._most_j(now))
         value_j = min(max(self._typical_j(now), low_j), high_j)
         return self._settle(value_j, low_j, high_j, reading_j, now, notes, trusted=False)
 
@@ -195,7 +206,7 @@ class CounterTally:
 
     def _bridge(self, now: Moment, notes: tuple[str, ...]) -> Sample:
         """Nothing new is known since the anchor: show what is likely, bounded by nothing and the most it can draw."""
-        most_j = self.traits.limit_w * self._span_s(now)
+        most_j = self._most_j(now)
         return self._tally.sample(now.t_s, None, notes, (min(self._typical_j(now), most_j), 0.0, most_j))
 
 

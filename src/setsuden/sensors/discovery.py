@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from setsuden.sensors.accounting import counted_channels
+from setsuden.sensors.accounting import components_covered, counted_channels
 from setsuden.sensors.cpu_part import CpuPart, cpu_part
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits, read_limits
 from setsuden.sensors.machine import Machine, read_machine
 from setsuden.sensors.modelled import ModelCpuSensor, ModelDramSensor, dram_bytes
-from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sensor, Status
+from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sensor, Status, finding
+from setsuden.sensors.rapl import probe_rapl
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     machine, limits = read_machine(host), read_limits(host)
+    rapl, found = probe_rapl(host, machine)
+    findings += found
+    sensors += [rapl] if rapl else []
     cpu = _model_missing(host, machine, limits, sensors, findings, prefer)
     channels = [channel for sensor in sensors for channel in sensor.channels]
     counted = counted_channels(channels, prefer)
@@ -71,8 +75,6 @@ def _model_missing(
     prefer: Collection[str],
 ) -> CpuPart | None:
     """Add models for CPU and DRAM where nothing measured that counts covers them."""
-    from setsuden.sensors.accounting import components_covered
-
     channels = [channel for sensor in sensors for channel in sensor.channels]
     counted = counted_channels(channels, prefer)
     covered = {
@@ -85,14 +87,20 @@ def _model_missing(
     if Component.CPU not in covered:
         part = cpu_part(machine, limits)
         sensors.append(ModelCpuSensor(host, part, limits))
+        error = f"{part.relative_error:+.0%}"
         findings.append(
-            Finding("model-cpu", Status.MODELLED, part.rule, f"+{part.relative_error:.0%} ({part.curve.error_basis})")
+            finding(
+                "model-cpu",
+                Status.MODELLED,
+                "model-cpu",
+                rule=part.share.rule(),
+                error=error,
+                basis=part.curve.error_basis,
+            )
         )
     size = dram_bytes(machine, limits)
     if Component.DRAM not in covered and size:
         dram = ModelDramSensor(host, size)
         sensors.append(dram)
-        channel = dram.channels[0]
-        accuracy = f"±{channel.relative_error:.0%} ({channel.error_source})"
-        findings.append(Finding("model-dram", Status.MODELLED, f"{size / 1e9:.3g} GB x W per GB", accuracy))
+        findings.append(dram.finding)
     return part

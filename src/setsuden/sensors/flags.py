@@ -8,3 +8,4 @@ CHANNEL_LOST = "SET-CHANNEL-LOST"  # unreadable until the end
 PERMISSION_LOST = "SET-PERMISSION-LOST"
 IMPLAUSIBLE_POWER = "SET-POWER-IMPLAUSIBLE"  # a reading beyond what the part can draw, left out
 SUSPENDED = "SET-SUSPENDED"  # the machine slept inside the window
+MIRROR_DIVERGED = "SET-COUNTER-MIRROR"  # two counters taken for one and the same went apart

@@ -10,7 +10,7 @@ from setsuden.sensors.cpu_part import CpuPart
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits
 from setsuden.sensors.machine import Machine
-from setsuden.sensors.protocol import Channel, Component, Method, Sample
+from setsuden.sensors.protocol import Channel, Component, Method, Sample, Status, finding
 from setsuden.sensors.tally import Moment, Moments, Tally
 
 # The kernel counts CPU time in ticks of 10 ms at the coarsest; ten of them make a share to trust.
@@ -41,7 +41,7 @@ class ModelCpuSensor:
                 provenance=Provenance.ESTIMATED,
                 boundary=DEVICE,
                 relative_error=part.relative_error,
-                error_source=f"{part.curve.error_basis}; {part.rule}",
+                error_source=f"{part.curve.error_basis}; {part.share.rule()}",
                 update_interval_s=_CPU_UPDATE_S,
                 factors=part.factors,
             ),
@@ -96,6 +96,16 @@ class ModelDramSensor:
                 error_source=per_gb.factors[0].source,
                 factors=per_gb.factors,
             ),
+        )
+        self.finding = finding(
+            self.name,
+            Status.MODELLED,
+            self.name,
+            size=f"{memory_bytes / 1e9:.3g} GB",
+            per_gb=f"{per_gb.value:g}",
+            low=f"{per_gb.low:g}",
+            high=f"{per_gb.high:g}",
+            basis=per_gb.factors[0].source,
         )
 
     def read(self) -> tuple[Sample, ...]:

@@ -8,7 +8,7 @@ from setsuden.sensors.host import Files
 
 
 class OpenFile:
-    """Opened at the first read, kept open, opened again after a failure or when the file was exchanged.
+    """Opened at the first read, kept open, opened again after a failure, an empty read or when the file was exchanged.
 
     A descriptor on a file that was removed goes on giving its last content on some file systems; so where the content
     has not changed since the last read, and only there, the file is checked to be still in its place.
@@ -26,6 +26,8 @@ class OpenFile:
         if content == self._last and self._descriptor is not None and self._files.replaced(self._descriptor):
             self.close()
             content = self._once()
+        if not content:
+            self.close()
         self._last = content
         return content
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from setsuden.language import Language, Messages
 from setsuden.quantity import Boundary, Factor, Provenance
 
 
@@ -117,12 +118,40 @@ class Status(StrEnum):
 class Finding:
     """One line of ``setsuden doctor``: a source looked for and what was found.
 
-    accuracy   in words and a share with its source, when available
-    remedy     the exact fix, a command where there is one; None when nothing can be done
+    source   ``rapl``, ``nvml``, ``model-cpu``, ...
+    key      which message says it, under ``finding`` in the table ``doctor``
+    values   what fills the message's placeholders
+
+    Worded on demand: ``detail``, ``accuracy`` and ``remedy`` in English, ``worded`` in any language.
     """
 
     source: str
     status: Status
-    detail: str
-    accuracy: str | None = None
-    remedy: str | None = None
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def worded(self, part: str, language: Language = "en") -> str | None:
+        """``part`` is ``detail``, ``accuracy`` or ``remedy``; None when this finding has no such part."""
+        messages = Messages("doctor", language)
+        key = f"finding.{self.key}.{part}"
+        return messages.say(key, **dict(self.values)) if key in messages else None
+
+    @property
+    def detail(self) -> str:
+        """What was found."""
+        return self.worded("detail") or self.key
+
+    @property
+    def accuracy(self) -> str | None:
+        """How accurate, with the source of that; None when nothing can be read."""
+        return self.worded("accuracy")
+
+    @property
+    def remedy(self) -> str | None:
+        """The exact fix, a command where there is one; None when nothing can be done."""
+        return self.worded("remedy")
+
+
+def finding(source: str, status: Status, key: str, **values: object) -> Finding:
+    """A finding with its placeholders filled."""
+    return Finding(source, status, key, tuple((name, str(value)) for name, value in values.items()))

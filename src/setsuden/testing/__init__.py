@@ -1,6 +1,17 @@
 """For your tests and ours: a fake clock, fake sensors, fake hardware trees, recorded traces, contract suites."""
 
 from setsuden.testing.clock import FakeClock
+from setsuden.testing.faults import FaultyFiles
+from setsuden.testing.host import FakeMachine
+from setsuden.testing.powercap import FakePowercap, FakeZone
 from setsuden.testing.sensor import FakeSensor, fake_channel
 
-__all__ = ["FakeClock", "FakeSensor", "fake_channel"]
+__all__ = [
+    "FakeClock",
+    "FakeMachine",
+    "FakePowercap",
+    "FakeSensor",
+    "FakeZone",
+    "FaultyFiles",
+    "fake_channel",
+]

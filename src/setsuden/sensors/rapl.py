@@ -1,0 +1,272 @@
+"""RAPL through Linux powercap, Intel and AMD: one channel per domain, each energy file kept open, one read each.
+
+Source: kernel Documentation/power/powercap/powercap.rst and drivers/powercap/intel_rapl_common.c. The package holds
+core and uncore but not DRAM; ``psys`` is a superset of it; the counter is 32 bits wide inside and wraps at
+``max_energy_range_uj``.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from setsuden.quantity import DEVICE, Provenance
+from setsuden.sensors import flags
+from setsuden.sensors.counter import CounterTally, CounterTraits
+from setsuden.sensors.host import Host
+from setsuden.sensors.machine import Machine
+from setsuden.sensors.open_file import OpenFile
+from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
+from setsuden.sensors.rapl_zones import Zone, find_zones, powercap_root
+from setsuden.sensors.tally import Moment, Moments
+
+# Beyond what any such part draws: twice the largest socket of the catalogue (500 W), its memory, a two-socket platform.
+_LIMIT_W = {Component.CPU: 1000.0, Component.DRAM: 500.0, Component.BOARD: 3000.0}
+# A part may exceed its rated power for a while (Intel's short-term and peak limits); measured turbo stays below this.
+_TURBO = 2.5
+# Firmware writes "no limit" as a very large one.
+_NO_LIMIT_W = 2000.0
+# One count of the most common energy unit, 2^-14 J; refreshed about every millisecond (Intel SDM vol. 3B, 15.10).
+_RESOLUTION_J = 2.0**-14
+_UPDATE_S = 0.001
+# Nobody publishes a figure that holds for all parts: a reasoned convention, see docs/sensors.md.
+_ERROR = {
+    "intel": (0.05, "convention: linear against references, offsets uncorrected (Fahad et al. 2019, Energies 12:2204)"),
+    "amd": (0.10, "convention: AMD computes the figure from activity instead of measuring current"),
+    "dram": (0.20, "convention: follows the trend with a constant offset (Desrochers et al. 2016, MEMSYS)"),
+    "psys": (0.20, "convention: scaled by the board's maker"),
+}
+
+
+@dataclass(slots=True)
+class _Domain:
+    channel: Channel
+    file: OpenFile
+    tally: CounterTally
+    mirror_of: int | None = None
+
+
+class RaplSensor:
+    """Energy counters of the packages, their parts, DRAM and the platform."""
+
+    name = "rapl"
+
+    def __init__(self, host: Host, zones: list[Zone], machine: Machine) -> None:
+        self._moments = Moments(host.clock)
+        now = self._moments.now()
+        files = [OpenFile(host.files, zone.folder / "energy_uj") for zone in zones]
+        firsts = [_first(file) for file in files]
+        mirrors = _mirrors(zones, files, firsts, machine)
+        ids = {zone.domain for zone in zones}
+        self._domains = [
+            _Domain(
+                channel := _channel(zone, ids, machine, zones[twin] if (twin := mirrors.get(i)) is not None else None),
+                files[i],
+                CounterTally(_traits(host, zone, channel), firsts[i], now),
+                mirrors.get(i),
+            )
+            for i, zone in enumerate(zones)
+        ]
+        self.channels = tuple(domain.channel for domain in self._domains)
+
+    def read(self) -> tuple[Sample, ...]:
+        """One sample per domain."""
+        now = self._moments.now()
+        samples = [self._read(domain, now) for domain in self._domains]
+        for i, domain in enumerate(self._domains):
+            if domain.mirror_of is not None:
+                samples[domain.mirror_of] = _checked(samples[domain.mirror_of], samples[i], domain.tally.traits)
+        return tuple(samples)
+
+    def close(self) -> None:
+        """Release the files."""
+        for domain in self._domains:
+            domain.file.close()
+
+    @staticmethod
+    def _read(domain: _Domain, now: Moment) -> Sample:
+        try:
+            return domain.tally.good(domain.file.number() / 1e6, now)
+        except PermissionError:
+            return domain.tally.failed(flags.PERMISSION_LOST, now)
+        except (OSError, ValueError):
+            return domain.tally.failed(flags.ENERGY_GAP, now)
+
+
+def _first(file: OpenFile) -> float | None:
+    try:
+        return file.number() / 1e6
+    except (OSError, ValueError):
+        return None
+
+
+def _channel(zone: Zone, ids: set[str], machine: Machine, twin: Zone | None) -> Channel:
+    inside = zone.parent if zone.name != "dram" and zone.parent else None
+    psys = next((name for name in ("psys", "platform") if name in ids and zone.domain != name), None)
+    outer = twin.domain if twin else inside or psys
+    kind = {Component.DRAM: "dram", Component.BOARD: "psys"}.get(zone.component)
+    error, source = _ERROR[kind or ("amd" if machine.vendor == "AuthenticAMD" else "intel")]
+    label = f"{zone.label} (shows the counter of {twin.label})" if twin else zone.label
+    return Channel(
+        id=f"rapl/{zone.domain}",
+        component=zone.component,
+        label=label,
+        method=Method.COUNTER,
+        provenance=Provenance.MEASURED,
+        boundary=DEVICE,
+        relative_error=error,
+        error_source=source,
+        resolution_j=_RESOLUTION_J,
+        update_interval_s=_UPDATE_S,
+        contained_in=f"rapl/{outer}" if outer else None,
+    )
+
+
+def _traits(host: Host, zone: Zone, channel: Channel) -> CounterTraits:
+    span_uj = host.number(zone.folder / "max_energy_range_uj")
+    rated_w = _rated_w(host, zone.folder)
+    return CounterTraits(
+        limit_w=max(_TURBO * rated_w, 100.0) if rated_w else _LIMIT_W[zone.component],
+        nominal_w=rated_w,
+        range_j=span_uj / 1e6 if span_uj and span_uj > 0 else None,
+        resolution_j=channel.resolution_j,
+        update_interval_s=channel.update_interval_s,
+        always_draws=zone.name != "uncore",
+    )
+
+
+def _rated_w(host: Host, folder: Path) -> float | None:
+    """The largest power that the zone's constraints speak of, W; None when they say nothing believable."""
+    values = [
+        host.number(folder / f"constraint_{i}_{what}_uw")
+        for i in range(3)
+        for what in ("max_power", "power_limit")
+        if (folder / f"constraint_{i}_name").exists() or i == 0
+    ]
+    watts = [value / 1e6 for value in values if value and 0 < value / 1e6 <= _NO_LIMIT_W]
+    return max(watts, default=None)
+
+
+def _mirrors(zones: list[Zone], files: list[OpenFile], firsts: list[float | None], machine: Machine) -> dict[int, int]:
+    """Dies that show the counter of another die of their package: index -> index of that die.
+
+    Old AMD multi-die parts have one counter per package that every die shows. Read twice, a mirror lies between the two
+    readings of its original. Counters that all stand at zero prove nothing, so there the maker decides.
+    """
+    found: dict[int, int] = {}
+    originals: dict[str, int] = {}
+    for i, zone in enumerate(zones):
+        if zone.package is None or zone.package[1] is None:
+            continue
+        first = originals.setdefault(zone.package[0], i)
+        if first == i:
+            continue
+        before, value, after = firsts[first], _first(files[i]), _first(files[first])
+        if before is None or value is None or after is None or not before <= value <= after:
+            continue
+        if value > 0.0 or machine.vendor == "AuthenticAMD":
+            found[i] = first
+    return found
+
+
+def _checked(original: Sample, mirror: Sample, traits: CounterTraits) -> Sample:
+    """The original's sample, doubted by its mirror's energy once the two have gone apart."""
+    if original.flags or mirror.flags or abs(original.energy_j - mirror.energy_j) <= 0.1 * traits.limit_w:
+        return original
+    high_j = original.high_j + mirror.high_j
+    return replace(original, high_j=high_j, flags=(*original.flags, flags.MIRROR_DIVERGED))
+
+
+def probe_rapl(host: Host, machine: Machine) -> tuple[RaplSensor | None, list[Finding]]:
+    """Open every readable domain once; say what is denied, doubled or broken."""
+    root = powercap_root(host)
+    try:
+        host.files.names(root)
+    except FileNotFoundError:
+        return None, [_absent(machine)]
+    except OSError:
+        return None, [finding("rapl", Status.DENIED, "rapl-unlistable", path=root)]
+    zones = find_zones(host)
+    if not zones:
+        return None, [_absent(machine)]
+    states = {zone.entry: _state(host, zone) for zone in zones}
+    chosen: dict[str, Zone] = {}
+    doubles = []
+    for zone in sorted(zones, key=lambda zone: states[zone.entry] is not None):
+        if zone.domain in chosen:
+            doubles.append(zone)
+        else:
+            chosen[zone.domain] = zone
+    usable = [zone for zone in zones if chosen.get(zone.domain) is zone and states[zone.entry] is None]
+    findings = [
+        _unusable(zone, state)
+        for zone in zones
+        if (state := states[zone.entry]) is not None and chosen.get(zone.domain) is zone
+    ]
+    findings = _merged(findings)
+    if not usable:
+        return None, findings
+    sensor = RaplSensor(host, usable, machine)
+    return sensor, [_available(sensor), *_notes(host, usable, doubles, sensor), *findings]
+
+
+def _state(host: Host, zone: Zone) -> OSError | None:
+    try:
+        host.files.text(zone.folder / "energy_uj")
+    except OSError as error:
+        return error
+    return None
+
+
+def _absent(machine: Machine) -> Finding:
+    key = "rapl-absent-virtual" if machine.virtual else "rapl-absent"
+    return finding("rapl", Status.ABSENT, key)
+
+
+def _unusable(zone: Zone, error: OSError) -> Finding:
+    path = zone.folder / "energy_uj"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return finding("rapl", Status.DENIED, "rapl-denied", path=path, domains=zone.label)
+    return finding("rapl", Status.BROKEN, "rapl-broken", path=path, domains=zone.label, error=error.strerror)
+
+
+def _merged(findings: list[Finding]) -> list[Finding]:
+    """One line per reason, naming all domains it holds for."""
+    merged: dict[str, Finding] = {}
+    for item in findings:
+        known = merged.get(item.key)
+        if known is None:
+            merged[item.key] = item
+        else:
+            values = dict(known.values)
+            values["domains"] += ", " + dict(item.values)["domains"]
+            merged[item.key] = replace(known, values=tuple(values.items()))
+    return list(merged.values())
+
+
+def _available(sensor: RaplSensor) -> Finding:
+    domains = ", ".join(channel.label for channel in sensor.channels)
+    package = max((channel for channel in sensor.channels), key=lambda channel: channel.component is Component.CPU)
+    return finding(
+        "rapl",
+        Status.AVAILABLE,
+        "rapl-available",
+        domains=domains,
+        error=f"{package.relative_error:.0%}",
+        basis=package.error_source,
+    )
+
+
+def _notes(host: Host, zones: list[Zone], doubles: list[Zone], sensor: RaplSensor) -> list[Finding]:
+    notes = []
+    if doubles:
+        names = ", ".join(zone.entry for zone in doubles)
+        notes.append(finding("rapl", Status.AVAILABLE, "rapl-doubles", zones=names))
+    mirrored = [channel.label for channel in sensor.channels if "shows the counter" in channel.label]
+    if mirrored:
+        notes.append(finding("rapl", Status.AVAILABLE, "rapl-mirrors", zones=", ".join(mirrored)))
+    blind = [str(z.folder / "max_energy_range_uj") for z in zones if not host.number(z.folder / "max_energy_range_uj")]
+    if blind:
+        notes.append(finding("rapl", Status.AVAILABLE, "rapl-no-range", path=", ".join(blind)))
+    return notes
