@@ -52,6 +52,7 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
         shared_relative_error=case.shared,
         seed=case.seed,
     )
+    flips = _flips(case)
     best = decision.information.best if decision.information else None
     unit = next(iter(case.chosen.values())).total_energy().at(case.weights)
     gain = None if best is None else {"factor": best[0], "gain": _like(unit, best[1]).to_json()}
@@ -68,8 +69,8 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
         "confidence": decision.confidence,
         "agreement": dict(decision.agreement),
         "saving_against": _saving(case, decision),
-        "break_even": _break_evens(case, decision),
-        "flips": _flips(case),
+        "break_even": _break_evens(case, decision, flips),
+        "flips": flips,
         "measure_next": gain,
         "draws": decision.draws,
         "seed": decision.seed,
@@ -218,14 +219,17 @@ def _saving(case: _Case, decision: Decision) -> dict[str, Any] | None:
     return {"id": reference, "label": label, "saving": saved.to_json(), "saving_share": share}
 
 
-def _break_evens(case: _Case, decision: Decision) -> list[dict[str, Any]]:
-    """The recommended option against the runner-up and the feasible rest of the front, over the number of requests."""
+def _break_evens(case: _Case, decision: Decision, flips: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The recommended option over the number of requests, against those of the feasible options that are worth it.
+
+    These are the runner-up, what takes over when an assumption changes, and the front.
+    """
     if decision.recommended is None:
         return []
     feasible = {item.option.id for item in decision.assessments if item.feasible} - {decision.recommended}
     ours = case.affine(decision.recommended)
     rows = []
-    for name in dict.fromkeys([decision.runner_up, *decision.front]):
+    for name in dict.fromkeys([decision.runner_up, *(flip["becomes"] for flip in flips), *decision.front]):
         theirs = case.affine(name) if name in feasible else None
         if name is None or ours is None or theirs is None:
             continue
