@@ -1,0 +1,73 @@
+"""Time and energy of a study, shared among what is still to be done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from setsuden.study.declaration import StudyDeclaration
+from setsuden.study.stopping import Stop
+
+IDLE_SHARE = 0.04  # each idle baseline takes at most this share of the minutes
+LEAST_WINDOW_S = 0.2  # a shared window is never made shorter than this
+CLOSING_S = 1.0  # kept for what remains after the last window
+
+
+@dataclass(slots=True)
+class Budget:
+    """Seconds and joules.
+
+    total_s     for everything, both idle baselines included; inf without a limit
+    total_j     None without a limit
+    idle_s      of one baseline
+    quality_s   kept for training for accuracy; inf without a limit
+    seconds     elapsed clock
+    begun_s     on that clock, moved back by what earlier sessions spent
+    """
+
+    total_s: float
+    total_j: float | None
+    idle_s: float
+    quality_s: float
+    seconds: Callable[[], float]
+    begun_s: float
+
+    @classmethod
+    def of(cls, study: StudyDeclaration, seconds: Callable[[], float], spent_s: float) -> Budget:
+        """The budget that a study declares, less what earlier sessions spent."""
+        total_s = study.minutes * 60
+        idle_s = min(study.measure.idle_s, IDLE_SHARE * total_s)
+        share = study.quality.time_share if "train" in study.phases else 0.0
+        quality_s = share * total_s if share else 0.0
+        return cls(total_s, study.measure.energy_budget_j, idle_s, quality_s, seconds, seconds() - spent_s)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of the study so far."""
+        return self.seconds() - self.begun_s
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the baseline at the end must begin."""
+        return self.total_s - self.idle_s - CLOSING_S - self.elapsed_s
+
+    @property
+    def measuring_left_s(self) -> float:
+        """Seconds left for measured windows."""
+        return math.inf if math.isinf(self.total_s) else self.left_s - self.quality_s
+
+    def spent(self, joules: float) -> Stop | None:
+        """TIME or ENERGY when there is nothing left to measure with."""
+        if self.total_j is not None and joules >= self.total_j:
+            return Stop.ENERGY
+        return Stop.TIME if self.measuring_left_s <= 0 else None
+
+    def window_s(self, asked_s: float, overhead_s: float, windows_left: int) -> float:
+        """Length of the next window: as asked, or an equal share of what is left when that is shorter.
+
+        overhead_s     set-up and warm-up before the window
+        windows_left   windows that the rule still demands, this one included
+        """
+        share_s = self.measuring_left_s / max(1, windows_left) - overhead_s
+        return max(min(asked_s, LEAST_WINDOW_S), min(asked_s, share_s))

@@ -1,0 +1,99 @@
+"""From a few measured windows to a figure per sample, and from there to a run that has not happened yet.
+
+Three things make a forecast unsure, and they are added as independent (root of the sum of squares):
+
+scatter     repeats differ: Student's t over the repeats, for one further run (not only for the mean)
+systematic  the sensor is off by the same share in every window; repeating does not help
+drift       the machine changes while it works (heat, clocks, neighbours): the slope over the pilot, all configurations
+            together, times the length of the pilot
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from setsuden.quantity import Estimate, weakest
+from setsuden.study.record import Repeat
+from setsuden.study.spread import Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Systematic:
+    """Shares by which the sensor may be off, downwards and upwards."""
+
+    down: float
+    up: float
+
+
+NO_ERROR = Systematic(0.0, 0.0)
+
+
+def systematic(energies: Sequence[Estimate]) -> Systematic:
+    """Mean relative reach of the windows' own intervals."""
+    known = [energy for energy in energies if energy.value > 0]
+    if not known:
+        return NO_ERROR
+    down = math.fsum((energy.value - energy.low) / energy.value for energy in known) / len(known)
+    up = math.fsum((energy.high - energy.value) / energy.value for energy in known) / len(known)
+    return Systematic(down, up)
+
+
+def per_sample(
+    scatter: Spread, sensor: Systematic, unit: str, like: Sequence[Estimate], *, extra_share: float = 0.0
+) -> Estimate:
+    """The mean of the repeats with the uncertainty of the mean and of the sensor.
+
+    like         estimates whose provenance and boundary the result inherits
+    extra_share  a further independent share, e.g. drift
+    """
+    return _around(scatter.mean, scatter.mean_share, sensor, extra_share, unit, like)
+
+
+def forecast(
+    scatter: Spread, sensor: Systematic, drift_share: float, count: float, unit: str, like: Sequence[Estimate]
+) -> Estimate:
+    """``count`` times the mean, with scatter for one further run, sensor and drift.
+
+    scatter      of the figure per counted thing (J/sample with a count of samples gives J)
+    drift_share  from ``drift``
+    """
+    return _around(scatter.mean * count, scatter.next_share, sensor, drift_share, unit, like)
+
+
+def drift(groups: Sequence[Sequence[Repeat]], *, time: bool = False) -> float:
+    """Relative change of J/sample (or s/sample) over the pilot, a share >= 0; 0 when no configuration was repeated.
+
+    One slope for all configurations: each repeat relative to the mean of its configuration, against its time of day
+    relative to the mean time of its configuration, by least squares.
+    """
+    over, under, first, last = 0.0, 0.0, math.inf, -math.inf
+    for repeats in groups:
+        if len(repeats) < 2:
+            continue
+        figures = [r.seconds_per_sample if time else r.joules_per_sample for r in repeats]
+        mean = math.fsum(figures) / len(figures)
+        middle = math.fsum(r.at_s for r in repeats) / len(repeats)
+        if mean <= 0:
+            continue
+        for figure, repeat in zip(figures, repeats, strict=True):
+            over += (repeat.at_s - middle) * (figure / mean - 1)
+            under += (repeat.at_s - middle) ** 2
+            first, last = min(first, repeat.at_s), max(last, repeat.at_s)
+    return abs(over / under) * (last - first) if under > 0 else 0.0
+
+
+def _around(
+    value: float, scatter: float, sensor: Systematic, extra: float, unit: str, like: Sequence[Estimate]
+) -> Estimate:
+    down = math.sqrt(scatter**2 + sensor.down**2 + extra**2)
+    up = math.sqrt(scatter**2 + sensor.up**2 + extra**2)
+    return Estimate(
+        value,
+        value * max(0.0, 1 - down),
+        value * (1 + up),
+        unit,
+        weakest(estimate.provenance for estimate in like),
+        like[0].boundary,
+    )

@@ -1,0 +1,151 @@
+"""Training for accuracy: every trained configuration sees the same number of samples, as many as the budget allows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from setsuden.ledger import Flag
+from setsuden.quantity import Estimate, total
+from setsuden.study.plan import Configuration, visiting_order
+from setsuden.study.record import CurvePoint, Quality, known_energy
+from setsuden.study.spread import spread
+
+if TYPE_CHECKING:
+    from setsuden.study.runner import Runner
+
+NO_QUALITY = "SET-STUDY-NO-QUALITY"  # not trained for accuracy: no time left, or never measured
+SHORTENED = "SET-STUDY-SHORT-TRAINING"  # trained on fewer samples than the declared epochs
+_ROUND_QUALITY = -1  # the order of the trainings is drawn like that of a round of its own
+_SAFETY = 0.9  # share of the time left that is planned with
+
+
+@dataclass(frozen=True, slots=True)
+class Syllabus:
+    """How much every learner learns.
+
+    samples   in all, the same for every configuration
+    points    examinations, evenly spaced, the last at the end
+    """
+
+    samples: int
+    points: int
+
+
+class Lessons:
+    """The trainings of one study."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        study = runner.study
+        seen: dict[tuple[object, ...], Configuration] = {}
+        for configuration in runner.plan:
+            if configuration.phase == "train" and runner.findings.of(configuration.id):
+                seen.setdefault(configuration.trained_as, configuration)
+        self._all = visiting_order(tuple(seen.values()), study.seed, _ROUND_QUALITY)
+
+    def hold(self) -> None:
+        """Train everything that was measured and not trained yet."""
+        findings = self._runner.findings
+        known = {quality.trained_as for quality in findings.qualities}
+        waiting = [configuration for configuration in self._all if configuration.trained_as not in known]
+        syllabus = self._syllabus(waiting)
+        if not waiting:
+            return
+        if syllabus is None:
+            names = ", ".join(configuration.id for configuration in waiting)
+            findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {names}."))
+            return
+        for configuration in waiting:
+            if self._runner.budget.left_s <= 0:
+                findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {configuration.id}."))
+                continue
+            self._runner.show("quality", len(findings.qualities), len(self._all), configuration.id)
+            quality = self._train(configuration, syllabus)
+            findings.qualities.append(quality)
+            self._runner.keep_quality()
+
+    def _syllabus(self, waiting: list[Configuration]) -> Syllabus | None:
+        """The same for all, earlier sessions included; None when not even one step fits."""
+        runner = self._runner
+        choice = runner.study.quality
+        declared = math.ceil(choice.epochs * runner.workshop.train_samples)
+        done = runner.findings.qualities
+        if done:
+            return Syllabus(max(quality.samples_seen for quality in done), len(done[0].curve))
+        left_s = runner.budget.left_s
+        if math.isinf(left_s):
+            return Syllabus(declared, choice.points)
+        per_sample_s = sum(self._seconds_per_sample(configuration) for configuration in waiting)
+        exam_s = choice.test_samples * sum(self._exam_seconds(configuration) for configuration in waiting)
+        for points in (choice.points, 1):
+            affordable = (left_s * _SAFETY - points * exam_s) / per_sample_s if per_sample_s > 0 else math.inf
+            samples = min(declared, int(min(affordable, declared)))
+            if samples >= points:
+                if samples < declared:
+                    runner.findings.flags.append(
+                        Flag(
+                            SHORTENED,
+                            f"The time allows {samples:,} samples per training, "
+                            f"{samples / runner.workshop.train_samples:.2g} of {choice.epochs:g} epochs.",
+                        )
+                    )
+                return Syllabus(samples, points)
+        return None
+
+    def _seconds_per_sample(self, configuration: Configuration) -> float:
+        return spread([repeat.seconds_per_sample for repeat in self._runner.findings.of(configuration.id)]).mean
+
+    def _exam_seconds(self, configuration: Configuration) -> float:
+        """Seconds per examined sample: the fastest measured inference of the model, else a third of training."""
+        runner = self._runner
+        measured = [
+            repeat.seconds_per_sample
+            for other in runner.plan
+            if other.model == configuration.model and other.phase == "infer" and other.request_rate_per_s is None
+            for repeat in runner.findings.of(other.id)
+        ]
+        return min(measured) if measured else self._seconds_per_sample(configuration) / 3
+
+    def _train(self, configuration: Configuration, syllabus: Syllabus) -> Quality:
+        runner = self._runner
+        epoch = runner.workshop.train_samples
+        choice = runner.study.quality
+        curve: list[CurvePoint] = []
+        energies: list[Estimate] = []
+        seen, duration_s, diverged = 0, 0.0, False
+        correct, tested = 0, 1
+        with runner.charged(f"quality/{configuration.id}", model=configuration.model, phase="train"):
+            learner = runner.workshop.learner(configuration)
+            try:
+                for point in range(1, syllabus.points + 1):
+                    due = round(syllabus.samples * point / syllabus.points) - seen
+                    if due > 0 and not diverged:
+                        with runner.meter.window("learn", model=configuration.model, phase="train") as window:
+                            work, loss = learner.learn(due)
+                            window.annotate(samples=work.samples, loader_s=work.loader_wait_s)
+                        assert window.measurement is not None
+                        energies.append(known_energy(window.measurement))
+                        duration_s += window.measurement.duration_s
+                        seen += work.samples
+                        diverged = work.diverged
+                        correct, tested = learner.examine(choice.test_samples)
+                        drawn_j = math.fsum(energy.value for energy in energies)
+                        curve.append(CurvePoint(seen / epoch, seen, correct / tested, loss, drawn_j, duration_s))
+            finally:
+                learner.close()
+        return Quality(
+            configuration.model,
+            configuration.batch_size,
+            configuration.optimizer,
+            configuration.learning_rate,
+            configuration.precision,
+            correct,
+            tested,
+            seen,
+            seen / epoch,
+            total(energies),
+            tuple(curve),
+            diverged,
+        )

@@ -1,0 +1,40 @@
+"""``result.json`` appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from setsuden.errors import InputError
+
+RESULT = "result.json"
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError unless files can be written into ``folder``, which is not made yet."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise InputError("this is a file, not a folder", place="--out", value=str(place), remedy="Name a folder.")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise InputError("cannot write here", place="--out", value=str(place), remedy="Choose another folder.")
+
+
+def write_result(document: Mapping[str, Any], folder: Path) -> Path:
+    """Write the pilot document beside its place and move it there in one step."""
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    path = folder / RESULT
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{RESULT}.{os.getpid()}")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot write the results: {error.strerror}", place=str(folder), remedy="Choose another folder with --out."
+        ) from None
+    return path

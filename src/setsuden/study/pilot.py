@@ -1,0 +1,209 @@
+"""A pilot from a checked declaration to the finished document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+from setsuden.errors import InputError, LedgerError
+from setsuden.language import Language
+from setsuden.ledger import ChannelRecord, Flag, Ledger, RunRecord
+from setsuden.ledger.environment import capture
+from setsuden.meter import IdleBaseline, Meter
+from setsuden.meter.codes import NOT_RECORDED
+from setsuden.meter.rig import record_of
+from setsuden.quantity import NODE, Estimate, total
+from setsuden.sensors import Clock, Discovery, Host, SystemClock, discover
+from setsuden.study.budget import Budget
+from setsuden.study.declaration import StudyDeclaration
+from setsuden.study.document import Session, pilot_document
+from setsuden.study.findings import Findings
+from setsuden.study.places import Declared
+from setsuden.study.plan import configurations
+from setsuden.study.progress import Progress, Silent
+from setsuden.study.runner import Runner
+from setsuden.study.store import StudyStore, declared_in, found_in
+from setsuden.study.trace import power_trace
+from setsuden.study.workshop import Workshop
+
+DOCUMENT = "pilot"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a study stands on; tests put fakes in their place.
+
+    clock      elapsed time and time of day
+    discover   finds the sensors
+    workshop   models and data; the last argument is the elapsed clock
+    sleep      waits during idle baselines
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    discover: Callable[[Clock], Discovery] = lambda clock: discover(Host(clock=clock))
+    workshop: Callable[[StudyDeclaration, Declared, Callable[[], float]], Workshop] | None = None
+    sleep: Callable[[float], None] = time.sleep
+
+
+def run_pilot(
+    study: StudyDeclaration,
+    declared: Declared,
+    ledger: Ledger,
+    *,
+    resume: RunRecord | None = None,
+    progress: Progress | None = None,
+    command: str = "setsuden pilot",
+    language: Language = "en",
+    surroundings: Surroundings | None = None,
+) -> dict[str, Any]:
+    """Measure, train, analyse and decide; the pilot document, which is also kept in the ledger.
+
+    declared   where the study was declared, for errors that only the data can show
+    resume     the interrupted run to continue; InputError unless it holds the same configuration
+    command    how to run it again
+
+    Raises InputError before anything is written. An interruption leaves a run that ``resume`` can continue.
+    """
+    around = surroundings or Surroundings()
+    shown = progress or Silent()
+    findings, created_at = _beginning(study, resume, around.clock)
+    _check_minutes(study, declared)
+    seconds = around.clock.elapsed
+    workshop = (around.workshop or _torch_workshop)(study, declared, seconds)
+    discovery = around.discover(around.clock)
+    channels = [record_of(channel, channel.id in discovery.counted) for channel in discovery.channels]
+    store = StudyStore.begin(ledger, study, created_at, findings)
+    if resume is not None:
+        store.run.event("resumed", f"continues {resume.id}")
+    budget = Budget.of(study, seconds, findings.spent_s)
+    began = (seconds(), around.clock.utc())
+    meter = Meter(
+        study.name,
+        run=store.run,
+        sensors=discovery.sensors,
+        clock=around.clock,
+        idle_s=budget.idle_s,
+        sleep=around.sleep,
+        kind=DOCUMENT,
+    )
+    runner = Runner(study, workshop, meter, store, findings, budget, seconds, shown)
+    try:
+        runner.show("idle", 0, 1, "")
+        with meter:
+            findings.idle_before = findings.idle_before or _idle_power(channels, meter.idle)
+            store.keep_spent(findings)
+            runner.run()
+            findings.spent_s = budget.elapsed_s
+            runner.show("idle", 1, 1, "")
+        findings.spent_s = budget.elapsed_s
+        if not findings.windows:
+            raise InputError(
+                "the time or energy was spent before anything was measured",
+                place=declared.place(("measure", "minutes")),
+                value=study.measure.minutes,
+                remedy="Allow more minutes, or declare fewer configurations.",
+            )
+    except BaseException as error:
+        _finish(store, "failed", f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        shown.finish()
+    findings.idle_after = _idle_after(store, channels)
+    if store.fault is not None:
+        findings.flags.append(Flag(NOT_RECORDED, f"Part of the study's state was not kept: {store.fault}"))
+    ended = (seconds(), around.clock.utc())
+    session = Session(
+        study=study,
+        findings=findings,
+        data_facts=workshop.data_facts,
+        discovery=discovery,
+        channels=channels,
+        environment=capture(),
+        whole=meter.result,
+        trace=_trace(ledger, store.run.id, runner.marks),
+        run_id=store.run.id,
+        created_at=created_at,
+        command=command,
+        clocks=(ended[0] - began[0], (ended[1] - began[1]).total_seconds()),
+    )
+    document = pilot_document(session, language)
+    try:
+        store.run.put_document(DOCUMENT, document)
+        store.run.finish("finished", summary=meter.result)
+    except LedgerError as error:
+        document["flags"].append({"code": NOT_RECORDED, "detail": str(error)})
+    return document
+
+
+def _beginning(study: StudyDeclaration, resume: RunRecord | None, clock: Clock) -> tuple[Findings, str]:
+    if resume is None:
+        return Findings(), clock.utc().astimezone(UTC).isoformat(timespec="seconds")
+    _, known, created_at = declared_in(resume)
+    if known != study.sha256:
+        raise InputError(
+            f"the interrupted study {resume.id} was declared differently",
+            place="--resume",
+            value=study.sha256[:12],
+            remedy=f"Its configuration hash is {known[:12]}; resume it without other options, or start a new study.",
+        )
+    return found_in(resume), created_at
+
+
+def _check_minutes(study: StudyDeclaration, declared: Declared) -> None:
+    """The mlperf-like protocol does not shorten windows to fit, so what does not fit is refused at once."""
+    if study.protocol != "mlperf-like" or study.measure.minutes is None:
+        return
+    one_s = study.measure.window_s + study.measure.warmup_s
+    share = 1 - study.quality.time_share if "train" in study.phases else 1.0
+    needed = (len(configurations(study)) * study.measure.repeats * one_s / share + 2 * study.measure.idle_s) / 60
+    if needed > study.measure.minutes:
+        raise InputError(
+            f"the mlperf-like protocol needs about {needed:.0f} minutes for these configurations",
+            place=declared.place(("measure", "minutes")),
+            value=study.measure.minutes,
+            remedy="Allow more, or declare fewer models, batch sizes or repeats.",
+        )
+
+
+def _torch_workshop(study: StudyDeclaration, declared: Declared, seconds: Callable[[], float]) -> Workshop:
+    try:
+        from setsuden.study.torch_workshop import TorchWorkshop
+    except ImportError as error:
+        from setsuden.errors import MissingDependencyError
+
+        raise MissingDependencyError("torch", "A pilot study", "all") from error
+    return TorchWorkshop.of(study, declared, seconds)
+
+
+def _idle_power(channels: Sequence[ChannelRecord], baseline: IdleBaseline | None) -> Estimate | None:
+    """Watts of the counted channels together; None without a baseline."""
+    if baseline is None:
+        return None
+    powers = [power for channel in channels if channel.counted and (power := baseline.power(channel.id)) is not None]
+    return total(power.within(NODE) for power in powers) if powers else None
+
+
+def _idle_after(store: StudyStore, channels: Sequence[ChannelRecord]) -> Estimate | None:
+    try:
+        told = store.run.document("meter")
+    except LedgerError:
+        return None
+    after = told.get("idle_after") if told else None
+    return _idle_power(channels, IdleBaseline.from_json(after)) if after else None
+
+
+def _trace(ledger: Ledger, run_id: str, marks: list[tuple[float, str]]) -> dict[str, Any] | None:
+    try:
+        return power_trace(ledger.run(run_id), marks)
+    except LedgerError:
+        return None
+
+
+def _finish(store: StudyStore, status: str, detail: str) -> None:
+    try:
+        store.run.finish(status, detail=detail)
+    except LedgerError as error:
+        store.fault = str(error)

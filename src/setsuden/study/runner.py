@@ -1,0 +1,200 @@
+"""Running a study: profiles, measured windows in random order until the rule is met or the budget spent, trainings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from setsuden.ledger import Flag, Measurement
+from setsuden.meter import Meter
+from setsuden.study.budget import Budget
+from setsuden.study.declaration import StudyDeclaration
+from setsuden.study.findings import Findings
+from setsuden.study.learning import Lessons
+from setsuden.study.plan import Configuration, configurations, visiting_order
+from setsuden.study.progress import Progress, Standing
+from setsuden.study.record import Work, known_energy, repeat_of
+from setsuden.study.stopping import Stop, StoppingRule
+from setsuden.study.store import StudyStore
+from setsuden.study.workshop import Task, Workshop
+
+DIVERGED = "SET-DIVERGED"  # a loss was not finite; the step was repeated from fresh weights
+LEAST_REQUESTS = 10  # an open-loop window lasts long enough for so many requests
+
+
+class Runner:
+    """Runs one study inside a running meter.
+
+    seconds   the elapsed clock of the meter
+    """
+
+    def __init__(
+        self,
+        study: StudyDeclaration,
+        workshop: Workshop,
+        meter: Meter,
+        store: StudyStore,
+        findings: Findings,
+        budget: Budget,
+        seconds: Callable[[], float],
+        progress: Progress,
+    ) -> None:
+        self.study = study
+        self.plan = configurations(study)
+        self.rule = StoppingRule.of(study.measure, study.protocol)
+        self.findings = findings
+        self.workshop = workshop
+        self.meter = meter
+        self.budget = budget
+        self._store = store
+        self._seconds = seconds
+        self._progress = progress
+        self._overheads_s: dict[str, float] = {}
+        self.marks: list[tuple[float, str]] = []
+
+    def run(self) -> None:
+        """Everything between the two idle baselines."""
+        self._profile()
+        self._measure()
+        if "train" in self.study.phases and self.study.quality.time_share > 0:
+            Lessons(self).hold()
+
+    # -- steps
+
+    def _profile(self) -> None:
+        names = [model.name for model in self.study.models]
+        for done, name in enumerate(names):
+            if name not in self.findings.models:
+                self.show("profile", done, len(names), name)
+                with self.charged("profile", model=name):
+                    facts = self.workshop.facts(name)
+                self.findings.models[name] = facts
+                self._store.keep_model(facts)
+
+    def _measure(self) -> None:
+        for round_ in count():
+            waiting = [c for c in visiting_order(self.plan, self.study.seed, round_) if not self._settled(c)]
+            if not waiting:
+                return
+            for configuration in waiting:
+                if len(self.findings.of(configuration.id)) > round_:
+                    continue  # measured before the interruption
+                stop = self.budget.spent(self.findings.spent_j)
+                if stop is not None:
+                    self._stop_rest(stop)
+                    return
+                self._repeat(configuration, round_)
+
+    def _settled(self, configuration: Configuration) -> bool:
+        if configuration.id in self.findings.stops:
+            return True
+        stop = self.rule.verdict(self.findings.joules_per_sample(configuration.id))
+        if stop is not None:
+            self.findings.stops[configuration.id] = stop
+        return stop is not None
+
+    def _stop_rest(self, stop: Stop) -> None:
+        for configuration in self.plan:
+            if not self._settled(configuration):
+                self.findings.stops[configuration.id] = stop
+
+    def _windows_demanded(self) -> int:
+        """Windows that the rule still asks for at least."""
+        return sum(
+            max(0, self.rule.repeats - len(self.findings.of(configuration.id)))
+            for configuration in self.plan
+            if configuration.id not in self.findings.stops
+        )
+
+    def _repeat(self, configuration: Configuration, repeat: int) -> None:
+        demanded = self._windows_demanded()
+        self.show("measure", self.findings.windows, self.findings.windows + max(1, demanded), configuration.id)
+        at_s = self.budget.elapsed_s
+        attributes = self._attributes(configuration)
+        with self.charged(f"{configuration.id}#{repeat}", **attributes):
+            task = self.workshop.task(configuration)
+            try:
+                began_s = self._seconds()
+                task.work(self.study.measure.warmup_s)
+                warmup_s = self._seconds() - began_s
+                asked_s = self._window_s(configuration, demanded)
+                measurement, work = self._window(task, asked_s, {**attributes, "repeat": repeat})
+            finally:
+                task.close()
+        self._overheads_s[configuration.id] = self.budget.elapsed_s - at_s - measurement.duration_s
+        if work.samples == 0:
+            detail = f"{configuration.id}: no request was served within {measurement.duration_s:.3g} s."
+            self.findings.flags.append(Flag("SET-NOTHING-SERVED", detail))
+            self.findings.stops[configuration.id] = Stop.SAMPLES
+            return
+        found = repeat_of(
+            measurement,
+            work,
+            configuration=configuration.id,
+            repeat=repeat,
+            order=self.findings.windows,
+            run_id=self.meter.run_id or "",
+            at_s=at_s,
+            warmup_s=warmup_s,
+            energy=known_energy(measurement),
+        )
+        self.findings.repeats.setdefault(configuration.id, []).append(found)
+        self._store.keep_repeat(found)
+        self._store.keep_spent(self.findings)
+
+    def _window_s(self, configuration: Configuration, demanded: int) -> float:
+        asked_s = self.study.measure.window_s
+        if configuration.request_rate_per_s is not None:
+            asked_s = max(asked_s, LEAST_REQUESTS / configuration.request_rate_per_s)
+        if self.study.protocol == "mlperf-like":
+            return asked_s
+        known = list(self._overheads_s.values())
+        overhead_s = sum(known) / len(known) if known else self.study.measure.warmup_s
+        return self.budget.window_s(asked_s, overhead_s, demanded)
+
+    def _window(self, task: Task, seconds: float, attributes: dict[str, object]) -> tuple[Measurement, Work]:
+        with self.meter.window("measure", **attributes) as window:
+            work = task.work(seconds)
+            window.annotate(samples=work.samples, steps=work.steps, loader_s=work.loader_wait_s)
+            if work.diverged:
+                window.annotate(diverged=True)
+        assert window.measurement is not None
+        return window.measurement, work
+
+    # -- shared with the trainings for accuracy
+
+    @contextmanager
+    def charged(self, name: str, **attributes: object) -> Iterator[None]:
+        """A window whose energy and time are charged to the study's budget, whatever happens inside."""
+        window_id = self.meter.begin(name, **attributes)
+        try:
+            yield
+        finally:
+            measurement = self.meter.end(window_id)
+            self.findings.spent_j += measurement.energy.value if measurement.energy is not None else 0.0
+            self.findings.spent_s = self.budget.elapsed_s
+
+    def show(self, phase: str, done: int, total: int, current: str) -> None:
+        """Tell the user where the study stands."""
+        if not self.marks or self.marks[-1][1] != phase:
+            self.marks.append((self._seconds(), phase))
+        left_s = None if math.isinf(self.budget.total_s) else self.budget.left_s
+        self._progress.show(Standing(phase, done, total, left_s, self.findings.spent_j, current))
+
+    def keep_quality(self) -> None:
+        """Keep the newest training in the ledger."""
+        self._store.keep_quality(self.findings.qualities[-1])
+        self._store.keep_spent(self.findings)
+
+    def _attributes(self, configuration: Configuration) -> dict[str, object]:
+        facts = self.findings.models.get(configuration.model)
+        return {
+            "configuration": configuration.id,
+            "model": configuration.model,
+            "phase": configuration.phase,
+            "batch_size": configuration.batch_size,
+            "macs": facts.macs_per_sample if facts else None,
+            "parameters": facts.parameters if facts else None,
+        }

@@ -1,0 +1,127 @@
+"""The state of a study in the ledger: written after every window, read back to resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from setsuden.errors import InputError, LedgerError
+from setsuden.ledger import Ledger, RunRecord, RunWriter
+from setsuden.quantity import Estimate
+from setsuden.study.declaration import StudyDeclaration
+from setsuden.study.findings import Findings
+from setsuden.study.record import Quality, Repeat
+from setsuden.study.workshop import ModelFacts
+
+KIND = "pilot"
+_STUDY, _SPENT = "study", "study/spent"
+_REPEAT, _QUALITY, _MODEL = "study/repeat/", "study/quality/", "study/model/"
+
+
+class StudyStore:
+    """Writes the state of one study into its run.
+
+    An interrupted study goes on in a run of its own, because clocks and counters start anew; what was found before is
+    copied into it, so that the newest run of a study always holds everything. A ledger that fails later never stops the
+    study: ``fault`` says what was lost, and measuring goes on.
+    """
+
+    def __init__(self, run: RunWriter) -> None:
+        self.run = run
+        self.fault: str | None = None
+
+    @classmethod
+    def begin(cls, ledger: Ledger, study: StudyDeclaration, created_at: str, findings: Findings) -> StudyStore:
+        """Open a run for the study, with what is known already."""
+        store = cls(ledger.start_run(KIND, study.name, study.to_json(), ["pilot"]))
+        with store.run.transaction():
+            store.run.put_document(
+                _STUDY, {"config": study.to_json(), "config_sha256": study.sha256, "created_at": created_at}
+            )
+            for repeats in findings.repeats.values():
+                for repeat in repeats:
+                    store.keep_repeat(repeat)
+            for quality in findings.qualities:
+                store.keep_quality(quality)
+            for facts in findings.models.values():
+                store.keep_model(facts)
+            store.keep_spent(findings)
+        return store
+
+    def keep_repeat(self, repeat: Repeat) -> None:
+        """One measured window."""
+        self._put(f"{_REPEAT}{repeat.configuration}#{repeat.repeat}", repeat.to_json())
+
+    def keep_quality(self, quality: Quality) -> None:
+        """One finished training."""
+        key = "|".join(str(part) for part in quality.trained_as)
+        self._put(_QUALITY + key, quality.to_json())
+
+    def keep_model(self, facts: ModelFacts) -> None:
+        """The profile of one model."""
+        self._put(_MODEL + facts.name, facts.to_json())
+
+    def keep_spent(self, findings: Findings) -> None:
+        """Time and energy spent so far, this and earlier sessions together, and the idle power before."""
+        before = findings.idle_before.to_json() if findings.idle_before else None
+        self._put(_SPENT, {"seconds": findings.spent_s, "joules": findings.spent_j, "idle_before": before})
+
+    def _put(self, name: str, document: Any) -> None:
+        try:
+            self.run.put_document(name, document)
+        except LedgerError as error:
+            self.fault = str(error)
+
+
+def unfinished(ledger: Ledger, wanted: str | None) -> RunRecord:
+    """The run to resume: the one asked for (id or prefix), else the newest pilot that did not finish.
+
+    Raises InputError when there is none, or when the one asked for is no pilot or is finished.
+    """
+    if wanted is not None:
+        record = ledger.run(wanted)
+        if record.kind != KIND or record.document(_STUDY) is None:
+            raise InputError(
+                "this run is not a pilot study", place="--resume", value=wanted, remedy="See: setsuden runs"
+            )
+        if record.status in ("finished", "running"):
+            raise InputError(
+                f"this study is {record.status}",
+                place="--resume",
+                value=wanted,
+                remedy="Start a new one without --resume.",
+            )
+        return record
+    for summary in ledger.runs(kind=KIND):
+        if summary.status == "finished":
+            break
+        if summary.status != "running":
+            record = ledger.run(summary.id)
+            if record.document(_STUDY) is not None:
+                return record
+    raise InputError(
+        "there is no interrupted pilot to resume", place="--resume", remedy="Start a new one without --resume."
+    )
+
+
+def declared_in(record: RunRecord) -> tuple[dict[str, Any], str, str]:
+    """The configuration of a stored study, its hash and when it began."""
+    stored = record.document(_STUDY)
+    return stored["config"], stored["config_sha256"], stored["created_at"]
+
+
+def found_in(record: RunRecord) -> Findings:
+    """Everything a stored study has found."""
+    findings = Findings()
+    for repeat in sorted(_all(record, _REPEAT, Repeat.from_json), key=lambda repeat: repeat.order):
+        findings.repeats.setdefault(repeat.configuration, []).append(repeat)
+    findings.qualities.extend(_all(record, _QUALITY, Quality.from_json))
+    findings.models.update({facts.name: facts for facts in _all(record, _MODEL, lambda data: ModelFacts(**data))})
+    spent = record.document(_SPENT) or {"seconds": 0.0, "joules": 0.0, "idle_before": None}
+    findings.spent_s, findings.spent_j = spent["seconds"], spent["joules"]
+    findings.idle_before = Estimate.from_json(spent["idle_before"]) if spent["idle_before"] else None
+    return findings
+
+
+def _all(record: RunRecord, prefix: str, read: Any) -> Iterable[Any]:
+    return [read(record.document(name)) for name in record.documents if name.startswith(prefix)]
