@@ -14,10 +14,15 @@ from setsuden.meter.rig import Reading
 # What may wait in memory while the ledger cannot be written; about 100 bytes a reading and channel.
 MAX_READINGS = 20_000
 MAX_NOTES = 20_000
+# One transaction writes no more than so many of each.
+CHUNK = 500
+# After a failure so many flushes are left out at most: 32 seconds of them.
+LONGEST_PAUSE = 64
+LAST_ATTEMPTS = 3
 
 
 class Journal:
-    """Collects readings and notes from any thread; ``flush`` writes them in one transaction.
+    """Collects readings and notes from any thread; ``flush`` writes them in a few transactions.
 
     While the ledger fails, readings wait up to a bound, then every second one is dropped (counters keep their joules,
     only the time resolution suffers); of too many notes the oldest are dropped. Both losses are counted.
@@ -32,6 +37,9 @@ class Journal:
         self.fault: str | None = None
         self.dropped_readings = 0
         self.dropped_notes = 0
+        self._closed = False
+        self._failures = 0
+        self._pause = 0
 
     @property
     def run(self) -> RunWriter | None:
@@ -45,8 +53,8 @@ class Journal:
 
     @property
     def complete(self) -> bool:
-        """Whether all that was handed over is in the ledger."""
-        return not (self._readings or self._notes or self.dropped_readings or self.dropped_notes)
+        """Whether all that was handed over is in the ledger and the run is closed there."""
+        return self._closed and not (self._readings or self._notes or self.dropped_readings or self.dropped_notes)
 
     def add_reading(self, reading: Reading) -> None:
         """Queue a reading."""
@@ -69,31 +77,55 @@ class Journal:
                 self.dropped_notes += 1
                 del self._notes[0]
 
-    def flush(self, *, finish: Callable[[RunWriter], None] | None = None) -> bool:
-        """Write what is waiting, all or nothing; False when the ledger failed, ``fault`` then says why.
+    def flush(self) -> bool:
+        """Write what is waiting, unless the ledger failed a moment ago; False when not all could be written."""
+        if self._pause > 0:
+            self._pause -= 1
+            return False
+        if self._write_waiting():
+            self._failures = 0
+            return True
+        self._failures += 1
+        self._pause = min(2**self._failures, LONGEST_PAUSE)
+        return False
 
-        finish   written last, in the same transaction
-        """
+    def finish(self, write: Callable[[RunWriter], None]) -> bool:
+        """Write all that is waiting and then ``write``; a few attempts, however recent the last failure."""
+        self._closed = any(self._write_waiting() and self._commit([], [], write) for _ in range(LAST_ATTEMPTS))
+        return self._closed
+
+    def _write_waiting(self) -> bool:
+        """Transactions of bounded size, so that a failing ledger fails fast; ``fault`` says why."""
+        while True:
+            with self._lock:
+                readings, self._readings = self._readings[:CHUNK], self._readings[CHUNK:]
+                notes, self._notes = self._notes[:CHUNK], self._notes[CHUNK:]
+                last = not (self._readings or self._notes)
+            if not self._commit(readings, notes, RunWriter.heartbeat):
+                with self._lock:
+                    self._readings = readings + self._readings
+                    self._notes = notes + self._notes
+                return False
+            if last:
+                return True
+
+    def _commit(
+        self,
+        readings: list[Reading],
+        notes: list[Callable[[RunWriter], None]],
+        closing: Callable[[RunWriter], None],
+    ) -> bool:
         run = self._run
         if run is None:
             return True
-        with self._lock:
-            readings, notes = self._readings, self._notes
-            self._readings, self._notes = [], []
         try:
             with run.transaction():
                 _write_readings(run, self._first_channel, readings)
                 for note in notes:
                     note(run)
-                if finish is not None:
-                    finish(run)
-                else:
-                    run.heartbeat()
+                closing(run)
         except LedgerError as error:
             self.fault = str(error)
-            with self._lock:
-                self._readings = readings + self._readings
-                self._notes = notes + self._notes
             return False
         return True
 

@@ -32,7 +32,6 @@ R = TypeVar("R")
 DEFAULT_RATE_HZ = 2.0
 # While another process writes the ledger, the sampler waits no longer than this; what it has is written a little later.
 _BUSY_S = 1.0
-_LAST_ATTEMPTS = 3
 _FLUSH_S = 0.5
 _CHECKPOINT_S = 30.0
 
@@ -429,9 +428,7 @@ class Meter:
                 detail = f"{type(error).__name__}: {error}" if failed else None
                 run.finish("failed" if failed else "finished", detail=detail, summary=result)
 
-        for _ in range(_LAST_ATTEMPTS):
-            if self._journal.flush(finish=finish):
-                break
+        self._journal.finish(finish)
         loss = describe_loss(self._journal)
         if loss is None:
             return result

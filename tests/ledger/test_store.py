@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from setsuden.errors import InputError, LedgerError
+from setsuden.ledger import Count, Ledger, default_path
+from tests.ledger.support import channel, measurement, rows
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+def test_the_place_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SETSUDEN_LEDGER", str(tmp_path / "mine.sqlite"))
+    assert default_path() == tmp_path / "mine.sqlite"
+    monkeypatch.delenv("SETSUDEN_LEDGER")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    if sys.platform == "linux":
+        assert default_path() == tmp_path / "setsuden" / "ledger.sqlite"
+
+
+def test_a_run_is_there_from_its_first_moment(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train", {"rate_hz": 2}, ["a", "b"])
+    record = ledger.run("last")
+    assert (record.id, record.status, record.tags) == (run.id, "running", ("a", "b"))
+    assert record.config == {"rate_hz": 2}
+    assert record.root is None
+
+
+def test_windows_and_samples_come_back(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train")
+    run.add_channels([channel()])
+    run.write_samples(0, rows(0.0, 3))
+    run.write_samples(0, rows(1.5, 2), ["SET-ENERGY-GAP"])
+    run.close_window(measurement(1))
+    run.close_window(measurement(2, 40.0, parent_id=1))
+    run.event("SET-NOTE", "something happened")
+    run.finish(summary=measurement(1))
+    record = ledger.run(run.id)
+    assert record.status == "finished"
+    assert [window.window_id for window in record.windows] == [1, 2]
+    assert record.root == record.windows[0]
+    assert record.summary.energy == measurement(1).energy
+    assert [event.code for event in record.events] == ["SET-NOTE"]
+    series = record.samples("fake/cpu")
+    assert series.t_s.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert series.power_w.tolist() == [10.0] * 5
+    assert series.flags == ("SET-ENERGY-GAP",)
+    assert record.sample_count == 5
+    with pytest.raises(InputError, match="fake/cpu"):
+        record.samples("fake/gpu")
+
+
+def test_power_that_the_hardware_does_not_give_is_the_mean_since_the_sample_before(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train")
+    run.add_channels([channel()])
+    run.write_samples(0, [(0.0, 0.0, 0.0, 0.0, None), (2.0, 10.0, 10.0, 10.0, None)])
+    series = ledger.run("last").samples("fake/cpu")
+    assert (series.power_t_s.tolist(), series.power_w.tolist()) == ([2.0], [5.0])
+
+
+def test_the_total_of_a_run_without_end_comes_from_first_and_last_count(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train")
+    run.add_channels([channel(), channel("fake/core", counted=False)])
+    for position in (0, 1):
+        run.write_samples(position, rows(10.0, 21))
+    summary = ledger.runs()[0]
+    assert summary.duration_s == 10.0
+    assert summary.energy is not None
+    assert summary.energy.value == pytest.approx(100.0)
+
+
+def test_two_meters_in_one_run_add_up_although_their_counters_start_anew(ledger: Ledger) -> None:
+    run = ledger.start_run("pilot", "study")
+    for _ in range(2):
+        first = run.add_channels([channel()])
+        run.write_samples(first, [(0.0, 0.0, 0.0, 0.0, None), (5.0, 50.0, 50.0, 50.0, None)])
+    record = ledger.run("last")
+    assert [known.id for known in record.channels] == ["fake/cpu"]
+    assert record.summary.energy is not None
+    assert record.summary.energy.value == pytest.approx(100.0)
+    assert record.summary.duration_s == pytest.approx(10.0)
+    assert record.samples("fake/cpu").power_w.tolist() == [10.0, 10.0]
+
+
+def test_an_open_window_of_a_cut_off_run_is_measured_up_to_the_last_sample(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ledger.start_run("meter", "train")
+    run.add_channels([channel()])
+    run.open_window(1, "train", None, "2026-01-01T00:00:00+00:00", 2.0, [Count(2.0, 20.0, 20.0, 20.0)], {"seed": 1})
+    run.write_samples(0, rows(2.0, 9))
+    assert ledger.run("last").windows == ()
+    monkeypatch.setattr("setsuden.ledger.record.is_alive", lambda *_: False)
+    record = ledger.run("last")
+    assert record.status == "cut off"
+    (window,) = record.windows
+    assert window.energy is not None
+    assert window.energy.value == pytest.approx(40.0)
+    assert window.duration_s == pytest.approx(4.0)
+    assert [flag.code for flag in window.flags] == ["SET-CUT-OFF"]
+    assert window.attributes == {"seed": 1}
+
+
+def test_documents_are_kept_replaced_and_read_after_reopening(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "l.sqlite") as ledger:
+        run = ledger.start_run("pilot", "study")
+        run.put_document("state", {"done": [1]})
+        run.put_document("state", {"done": [1, 2]})
+        with pytest.raises(InputError):
+            run.put_document("state", {"bad": float("nan")})
+    with Ledger.open(tmp_path / "l.sqlite") as ledger:
+        run = ledger.writer("last")
+        assert run.document("state") == {"done": [1, 2]}
+        assert run.document("other") is None
+        assert ledger.run("last").documents == ("state",)
+
+
+def test_taking_a_run_over_makes_it_running_again(ledger: Ledger) -> None:
+    ledger.start_run("pilot", "study").finish("failed", detail="no luck")
+    assert ledger.run("last").detail == "no luck"
+    ledger.writer("last")
+    assert (ledger.run("last").status, ledger.run("last").detail) == ("running", None)
+
+
+def test_runs_are_found_by_prefix_last_part_and_filter(ledger: Ledger) -> None:
+    first = ledger.start_run("meter", "a", tags=["x"])
+    second = ledger.start_run("command", "b")
+    assert ledger.run(first.id[-6:]).id == first.id
+    assert ledger.run("last").id == second.id
+    assert [run.name for run in ledger.runs()] == ["b", "a"]
+    assert [run.name for run in ledger.runs(tag="x")] == ["a"]
+    assert [run.name for run in ledger.runs(kind="command")] == ["b"]
+    assert [run.name for run in ledger.runs(limit=1)] == ["b"]
+    with pytest.raises(InputError, match="more than one"):
+        ledger.run(first.id[:3])
+    with pytest.raises(InputError, match="no such run"):
+        ledger.run("%")
+
+
+def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train")
+
+    def write_half() -> None:
+        with run.transaction():
+            run.event("A", "written first")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        write_half()
+    assert ledger.run("last").events == ()
+
+
+def test_deleting_a_run_removes_all_of_it(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train")
+    run.add_channels([channel()])
+    run.write_samples(0, rows(0.0, 3))
+    ledger.delete("last")
+    assert ledger.runs() == []
+    with sqlite3.connect(ledger.path) as raw:
+        assert raw.execute("SELECT count(*) FROM blocks").fetchone() == (0,)
+    raw.close()
+
+
+def test_a_baseline_is_reused_only_while_young(ledger: Ledger) -> None:
+    ledger.put_baseline("machine", {"watts": 10})
+    assert ledger.baseline("machine", 3600) == {"watts": 10}
+    assert ledger.baseline("machine", -1) is None
+    assert ledger.baseline("other", 3600) is None
+
+
+def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    with pytest.raises(LedgerError, match="another program"):
+        Ledger.open(path)
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("not a database, certainly not a ledger" * 100)
+    with pytest.raises(LedgerError, match="not a ledger"):
+        Ledger.open(path)
+    assert path.read_text().startswith("not a database")
+
+
+def test_a_ledger_of_a_newer_setsuden_is_refused(ledger: Ledger) -> None:
+    path = ledger.path
+    ledger.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("PRAGMA user_version = 99")
+    raw.close()
+    with pytest.raises(LedgerError, match="newer setsuden"):
+        Ledger.open(path)
+
+
+def test_reading_does_not_create(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="no ledger here"):
+        Ledger.open(tmp_path / "none.sqlite", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind this user")
+def test_a_read_only_ledger_can_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "ro"
+    folder.mkdir()
+    with Ledger.open(folder / "l.sqlite") as ledger:
+        ledger.start_run("meter", "train").finish()
+    (folder / "l.sqlite").chmod(stat.S_IRUSR)
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        with Ledger.open(folder / "l.sqlite", create=False) as ledger:
+            assert ledger.run("last").name == "train"
+            assert not ledger.writable
+        with pytest.raises(LedgerError):
+            Ledger.open(folder / "l.sqlite").start_run("meter", "x")
+    finally:
+        folder.chmod(stat.S_IRWXU)
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerError, match=r"Choose another file"):
+        Ledger.open(tmp_path / "file" / "l.sqlite")
+
+
+def test_a_locked_ledger_is_explained(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "l.sqlite", busy_s=0.01)
+    other = sqlite3.connect(ledger.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError, match="another process is writing"):
+        ledger.start_run("meter", "train")
+    other.execute("ROLLBACK")
+    other.close()
+    assert ledger.start_run("meter", "train").id
+    ledger.close()

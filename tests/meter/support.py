@@ -1,0 +1,44 @@
+"""A meter on a fake clock and scripted watts: nothing sleeps, every joule is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from setsuden.meter import Meter
+from setsuden.sensors import Channel
+from setsuden.testing import FakeClock, FakeSensor
+from setsuden.testing.sensor import Watts
+
+
+class Bench:
+    """Clock, sensor and meter; ``tick`` lets time pass and samples, as the background thread would."""
+
+    def __init__(
+        self, watts: Mapping[str, Watts] | None = None, channels: tuple[Channel, ...] | None = None, **settings: Any
+    ) -> None:
+        self.clock = FakeClock()
+        self.sensor = FakeSensor(self.clock, watts or {"fake/cpu": 10.0}, channels)
+        settings.setdefault("ledger", False)
+        self.meter = Meter(
+            settings.pop("name", "run"),
+            sensors=[self.sensor],
+            clock=self.clock,
+            rate_hz=0,
+            sleep=self.clock.advance,
+            **settings,
+        )
+
+    def tick(self, seconds: float = 0.5, times: int = 1) -> None:
+        for _ in range(times):
+            self.clock.advance(seconds)
+            self.meter.sample()
+
+
+def joules(measurement: Any) -> float:
+    assert measurement.energy is not None
+    return float(measurement.energy.value)
+
+
+def codes(measurement: Any) -> list[str]:
+    return [flag.code for flag in measurement.flags]

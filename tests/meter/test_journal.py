@@ -1,0 +1,132 @@
+"""The ledger may fail; the program that is measured must not notice, and the result must say so."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from setsuden.ledger import Ledger
+from setsuden.meter import journal
+from tests.meter.support import Bench, codes, joules
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "l.sqlite", busy_s=0.001) as opened:
+        yield opened
+
+
+@pytest.fixture
+def blocker(ledger: Ledger) -> Iterator[sqlite3.Connection]:
+    """Another process that can lock the ledger."""
+    other = sqlite3.connect(ledger.path, isolation_level=None)
+    yield other
+    other.close()
+
+
+def test_samples_and_windows_reach_the_ledger_while_it_runs(ledger: Ledger) -> None:
+    bench = Bench(ledger=ledger)
+    with bench.meter as meter:
+        with meter.window("epoch"):
+            bench.tick(times=4)
+        bench.tick()
+        record = ledger.run("last")
+        assert record.status == "running"
+        assert [window.name for window in record.windows] == ["epoch"]
+        assert record.samples("fake/cpu").t_s[-1] == bench.clock.elapsed()
+    assert ledger.run("last").status == "finished"
+    assert ledger.run("last").root == meter.result
+
+
+def test_what_is_in_the_ledger_is_what_the_meter_gave_out(ledger: Ledger) -> None:
+    bench = Bench(ledger=ledger)
+    with bench.meter as meter, meter.window("epoch", batch_size=2) as window:
+        bench.tick(times=4)
+    assert ledger.run("last").windows == (meter.result, window.measurement)
+
+
+def test_a_ledger_locked_for_a_while_gets_everything_later(ledger: Ledger, blocker: sqlite3.Connection) -> None:
+    bench = Bench(ledger=ledger)
+    with bench.meter as meter:
+        blocker.execute("BEGIN IMMEDIATE")
+        with meter.window("meanwhile"):
+            bench.tick(times=10)
+        blocker.execute("ROLLBACK")
+        bench.tick()
+    assert codes(meter.result) == []
+    record = ledger.run("last")
+    assert [window.name for window in record.windows] == ["run", "meanwhile"]
+    assert record.sample_count == 15  # 2 edges each of run and window, 11 ticks
+
+
+def test_a_ledger_locked_to_the_end_is_reported_and_the_figure_stands(
+    ledger: Ledger, blocker: sqlite3.Connection
+) -> None:
+    bench = Bench(ledger=ledger)
+    with bench.meter as meter:
+        blocker.execute("BEGIN IMMEDIATE")
+        bench.tick(times=10)
+    assert joules(meter.result) == pytest.approx(50.0)
+    assert codes(meter.result) == ["SET-NOT-RECORDED"]
+    assert "another process is writing" in meter.result.flags[0].detail
+    assert "readings lost: 11" in meter.result.flags[0].detail
+
+
+def test_memory_stays_bounded_while_the_ledger_fails(
+    ledger: Ledger, blocker: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MAX_READINGS", 50)
+    monkeypatch.setattr(journal, "MAX_NOTES", 20)
+    bench = Bench(ledger=ledger)
+    with bench.meter as meter:
+        blocker.execute("BEGIN IMMEDIATE")
+        for _ in range(300):
+            with meter.window("step"):
+                bench.tick(0.01)
+            assert len(meter._journal._readings) <= 50
+            assert len(meter._journal._notes) <= 20
+        blocker.execute("ROLLBACK")
+        bench.tick(1.0)
+    record = ledger.run("last")
+    assert codes(meter.result) == ["SET-NOT-RECORDED"]
+    assert record.document("meter")["dropped_readings"] > 0
+    assert record.document("meter")["dropped_notes"] > 0
+    assert joules(meter.result) == pytest.approx(40.0)
+    # Thinned, not cut: what is left still spans the whole time.
+    series = record.samples("fake/cpu")
+    assert series.energy_j[-1] == pytest.approx(40.0)
+
+
+def test_a_ledger_that_cannot_be_opened_costs_no_measurement(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    bench = Bench(ledger=tmp_path / "file" / "l.sqlite")
+    with bench.meter as meter:
+        bench.tick(times=4)
+    assert joules(meter.result) == pytest.approx(20.0)
+    assert codes(meter.result) == ["SET-NOT-RECORDED"]
+    assert meter.run_id is None
+
+
+def test_two_meters_may_write_one_ledger(ledger: Ledger) -> None:
+    one, two = Bench(ledger=ledger, name="one"), Bench(ledger=ledger, name="two")
+    with one.meter, two.meter:
+        one.tick(times=3)
+        two.tick(times=3)
+    assert {run.name: run.status for run in ledger.runs()} == {"one": "finished", "two": "finished"}
+
+
+def test_meters_may_share_a_run_that_somebody_else_finishes(ledger: Ledger) -> None:
+    run = ledger.start_run("pilot", "study")
+    for name in ("train", "infer"):
+        bench = Bench(run=run, name=name)
+        with bench.meter:
+            bench.tick(times=2)
+    assert ledger.run("last").status == "running"
+    run.finish()
+    record = ledger.run("last")
+    assert [(window.window_id, window.name) for window in record.windows] == [(1, "train"), (2, "infer")]
+    assert record.summary.energy is not None
+    assert record.summary.energy.value == pytest.approx(20.0)

@@ -1,0 +1,207 @@
+"""Meters against the ways a process can end; every case is a real process."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from setsuden.ledger import Ledger, RunRecord
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and forks of POSIX")
+
+PREAMBLE = """
+import os, signal, sys, threading, time
+from setsuden.meter import Meter
+from setsuden.sensors import SystemClock
+from setsuden.testing import FakeSensor
+clock = SystemClock()
+sensor = FakeSensor(clock, {"fake/cpu": 10.0})
+"""
+
+
+def program(code: str) -> list[str]:
+    return [sys.executable, "-c", PREAMBLE + textwrap.dedent(code)]
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(program(code), capture_output=True, text=True, check=False, timeout=60)
+
+
+def last() -> RunRecord:
+    with Ledger.open() as ledger:
+        record = ledger.run("last")
+        record.samples("fake/cpu")
+        return record
+
+
+def test_an_exception_passes_through_and_closes_the_run_as_failed() -> None:
+    done = run(
+        """
+        with Meter("x", sensors=[sensor]):
+            raise ValueError("training broke")
+        """
+    )
+    assert done.returncode == 1
+    assert "training broke" in done.stderr
+    assert (last().status, last().detail) == ("failed", "ValueError: training broke")
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, "finished"), (3, "failed")])
+def test_leaving_by_sys_exit_keeps_the_exit_code(code: int, status: str) -> None:
+    done = run(f"with Meter('x', sensors=[sensor]): sys.exit({code})")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert last().status == status
+
+
+def test_a_meter_never_stopped_is_closed_when_the_interpreter_ends() -> None:
+    done = run("m = Meter('x', sensors=[sensor]).start(); m.begin('epoch')")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert last().status == "finished"
+    assert [window.name for window in last().windows] == ["x", "epoch"]
+
+
+def test_a_meter_never_stopped_is_failed_when_the_program_broke() -> None:
+    done = run("m = Meter('x', sensors=[sensor]).start(); raise KeyError('k')")
+    assert done.returncode == 1
+    assert last().status == "failed"
+
+
+def test_os_exit_loses_no_more_than_a_kill() -> None:
+    done = run(
+        """
+        m = Meter("x", sensors=[sensor], rate_hz=50).start()
+        time.sleep(1.2)
+        os._exit(7)
+        """
+    )
+    assert done.returncode == 7
+    assert last().status == "cut off"
+    assert last().sample_count > 10
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_run_opens_says_so_and_lost_at_most_a_second(end: signal.Signals) -> None:
+    code = """
+    with Meter("x", sensors=[sensor]) as m:
+        print("ready", flush=True)
+        with m.window("epoch"):
+            time.sleep(60)
+    """
+    process = subprocess.Popen(program(code), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(random.Random(int(end)).uniform(1.0, 2.0))
+    killed_s = time.monotonic()
+    process.send_signal(end)
+    assert process.wait() == -end
+    process.stdout.close()
+    record = last()
+    assert record.status == "cut off"
+    with Ledger.open() as ledger:
+        last_s = float(ledger.run("last").samples("fake/cpu").t_s[-1])
+    assert killed_s - last_s <= 1.0
+    whole, epoch = record.windows
+    assert (whole.name, epoch.name) == ("x", "epoch")
+    assert whole.energy is not None
+    assert whole.energy.value == pytest.approx(10.0 * whole.duration_s, rel=0.01)
+    assert "SET-CUT-OFF" in [flag.code for flag in epoch.flags]
+
+
+def test_a_forked_child_neither_samples_nor_writes() -> None:
+    done = run(
+        """
+        with Meter("x", sensors=[sensor], rate_hz=50) as m:
+            pid = os.fork()
+            if pid == 0:
+                with m.window("child") as w:
+                    m.annotate(child=True)
+                    m.sample()
+                print(w.measurement.flags[0].code, threading.active_count(), flush=True)
+            else:
+                os.waitpid(pid, 0)
+                with m.window("parent"):
+                    pass
+        if pid:
+            print(m.result.name, flush=True)
+        else:
+            with Meter("own", sensors=[], ledger=False) as own:
+                pass
+            print(own.result.name, flush=True)
+        """
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["SET-FORKED", "1", "own", "x"]
+    assert last().status == "finished"
+    assert [window.name for window in last().windows] == ["x", "parent"]
+
+
+def test_forked_workers_that_exit_normally_leave_the_ledger_whole() -> None:
+    done = run(
+        """
+        import multiprocessing
+        def work(n):
+            return n * n
+        if __name__ == "__main__":
+            with Meter("x", sensors=[sensor], rate_hz=50) as m:
+                with multiprocessing.get_context("fork").Pool(2) as pool:
+                    assert pool.map(work, range(8))[-1] == 49
+                for _ in range(3):
+                    pid = os.fork()
+                    if pid == 0:
+                        sys.exit(0)
+                    os.waitpid(pid, 0)
+                time.sleep(0.3)
+            assert m.result.flags == (), m.result.flags
+        """
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert last().status == "finished"
+
+
+def test_a_full_disk_harms_nothing_but_the_record(tmp_path: Path) -> None:
+    done = run(
+        """
+        import resource
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        with Meter("x", sensors=[sensor], rate_hz=0) as m:
+            m.sample()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+            for k in range(400):
+                with m.window("step", note="x" * 200):
+                    m.sample()
+                m._flushed_s = 0.0
+        print(m.result.energy is not None, [f.code for f in m.result.flags][-1], m.result.flags[-1].detail)
+        """
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("True SET-NOT-RECORDED The ledger could not be written")
+    with Ledger.open() as ledger:
+        record = ledger.run("last")
+        assert record.status == "cut off"
+        assert len(record.windows) > 10
+
+
+def test_two_processes_write_one_ledger_at_once() -> None:
+    code = """
+    with Meter(sys.argv[1], sensors=[sensor], rate_hz=100) as m:
+        for _ in range(20):
+            with m.window("step"):
+                time.sleep(0.02)
+    assert m.result.flags == () or [f.code for f in m.result.flags] == ["SET-TOO-SHORT"], m.result.flags
+    """
+    processes = [subprocess.Popen([*program(code), name], stderr=subprocess.PIPE) for name in ("one", "two")]
+    for process in processes:
+        _, stderr = process.communicate(timeout=60)
+        assert (process.returncode, stderr) == (0, b"")
+    with Ledger.open() as ledger:
+        assert {run.name: run.status for run in ledger.runs()} == {"one": "finished", "two": "finished"}
+        for summary in ledger.runs():
+            assert len(ledger.run(summary.id).windows) == 21
