@@ -9,7 +9,7 @@ from typing import Literal
 
 from setsuden.decision.draws import own_interval
 from setsuden.errors import InputError
-from setsuden.quantity import Estimate
+from setsuden.quantity import Estimate, unit
 from setsuden.quantity.provenance import weakest
 
 Verdict = Literal["a-below", "a-above", "never"]
@@ -17,14 +17,19 @@ Verdict = Literal["a-below", "a-above", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """A cost ``fixed + per_unit x n``, n >= 0: joules to train, and joules per request."""
+    """A cost ``fixed + per_unit x n``, n >= 0: joules to train, and joules per request; Wh and mJ mix."""
 
     fixed: Estimate
     per_unit: Estimate
 
     def at(self, n: float) -> float:
         """The best figure of the cost at ``n``, in the unit of ``fixed``."""
-        return self.fixed.value + self.per_unit.value * n
+        return self.fixed.value + self.per_unit.value * n / self.scale
+
+    @property
+    def scale(self) -> float:
+        """How many units of ``per_unit`` one unit of ``fixed`` is: 3.6e6 for Wh and mJ/request."""
+        return unit(self.fixed.unit).scale / unit(self.per_unit.unit).scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,16 @@ class BreakEven:
     a: Affine
     b: Affine
 
-    def estimate(self, unit: str) -> Estimate | None:
-        """The point as an Estimate in ``unit`` (``request``); None for never or where the interval has no upper end."""
+    def estimate(self, count: str) -> Estimate | None:
+        """The point as an Estimate in ``count`` (``request``); None for never or where the interval has no upper end.
+
+        Raises UnitError when the costs are per something else.
+        """
+        (unit(self.a.fixed.unit) / unit(self.a.per_unit.unit)).factor_to(unit(count))
         if self.n is None or self.low is None or self.high is None:
             return None
         figures = (self.a.fixed, self.a.per_unit, self.b.fixed, self.b.per_unit)
-        return Estimate(self.n, self.low, self.high, unit, weakest(figure.provenance for figure in figures))
+        return Estimate(self.n, self.low, self.high, count, weakest(figure.provenance for figure in figures))
 
 
 def break_even(a: Affine, b: Affine, *, shared_relative_error: float = 0.0) -> BreakEven:
@@ -66,7 +75,7 @@ def break_even(a: Affine, b: Affine, *, shared_relative_error: float = 0.0) -> B
     """
     start = (b.fixed - a.fixed).to(a.fixed.unit).value  # > 0: a starts cheaper
     slope = (a.per_unit - b.per_unit).to(a.per_unit.unit).value  # > 0: a costs more per unit
-    n = start / slope if slope else 0.0
+    n = start / slope * a.scale if slope else 0.0
     if not 0 < n < math.inf:
         lead = start if start != 0 else -slope
         return BreakEven("never", None, None, None, "a" if lead > 0 else "b" if lead < 0 else None, a, b)
@@ -74,9 +83,9 @@ def break_even(a: Affine, b: Affine, *, shared_relative_error: float = 0.0) -> B
     first, second = (a, b) if start > 0 else (b, a)  # first starts cheaper and costs more per unit
     f1, f2 = (own_interval(x.fixed.to(a.fixed.unit), shared_relative_error) for x in (first, second))
     p1, p2 = (own_interval(x.per_unit.to(a.per_unit.unit), shared_relative_error) for x in (first, second))
-    low = max(0.0, f2.low - f1.high) / (p1.high - p2.low)
+    low = max(0.0, f2.low - f1.high) / (p1.high - p2.low) * a.scale
     gap = p1.low - p2.high
-    high = (f2.high - f1.low) / gap if gap > 0 else math.inf
+    high = (f2.high - f1.low) / gap * a.scale if gap > 0 else math.inf
     return BreakEven(verdict, n, min(low, n), max(high, n) if math.isfinite(high) else None, None, a, b)
 
 

@@ -29,14 +29,14 @@ def own_interval(estimate: Estimate, shared: float) -> Estimate:
 
     shared   half-width (a share of the value, 5-95 %) of an error that multiplies all compared figures alike
 
-    Spreads are taken in logarithms, where variances add: own^2 = total^2 - shared^2, never below zero. A figure
-    whose interval reaches zero is returned unchanged.
+    Spreads are taken in logarithms, where variances add: own^2 = total^2 - shared^2 on either side of the value, never
+    below zero. A figure whose interval reaches zero is returned unchanged.
     """
     if shared <= 0 or estimate.low <= 0:
         return estimate
-    common = math.log1p(shared)
-    down = math.sqrt(max(0.0, math.log(estimate.value / estimate.low) ** 2 - common**2))
-    up = math.sqrt(max(0.0, math.log(estimate.high / estimate.value) ** 2 - common**2))
+    common_down = -math.log1p(-shared) if shared < 1 else math.inf
+    down = math.sqrt(max(0.0, math.log(estimate.value / estimate.low) ** 2 - common_down**2))
+    up = math.sqrt(max(0.0, math.log(estimate.high / estimate.value) ** 2 - math.log1p(shared) ** 2))
     return replace(estimate, low=estimate.value * math.exp(-down), high=estimate.value * math.exp(up))
 
 
@@ -45,7 +45,7 @@ def shared_correlation(estimate: Estimate, shared: float) -> float:
     if shared <= 0 or estimate.low <= 0 or estimate.low == estimate.high:
         return 0.0
     spread = math.log(estimate.high / estimate.low) / 2
-    return min(1.0, math.log1p(shared) / spread)
+    return min(1.0, math.atanh(shared) / spread) if shared < 1 else 1.0
 
 
 class Draws:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,4 +33,4 @@ def shared_relative_error(machine: Mapping[str, Any], configurations: Sequence[M
 def _spread(energy: Estimate) -> float | None:
     if energy.low <= 0:
         return None
-    return math.sqrt(energy.high / energy.low) - 1.0
+    return (energy.high - energy.low) / (energy.high + energy.low)
