@@ -8,6 +8,7 @@ from setsuden.errors import InputError
 from setsuden.quantity import Estimate, Provenance, unit
 
 MAX_PUE = 10.0
+MAX_ENERGY_KWH = 1e15
 MAX_INTENSITY_G_PER_KWH = 3000.0  # the dirtiest generation there is stays below 1,500
 
 

@@ -46,18 +46,20 @@ def from_record(record: RunRecord) -> RunEnergy:
 
 def _windows(record: RunRecord) -> Sequence[Window]:
     """Stretches with their joules: the parts of the run, and what the whole drew beside them."""
-    root = record.root
-    if root is None or root.energy is None:
-        return ()
-    parts = [window for window in record.windows if window.parent_id == root.window_id and window.energy is not None]
-    rest = root.energy.value - sum(_joules(part) for part in parts)
+    known = [window for window in record.windows if window.energy is not None]
+    tops = [window for window in known if window.parent_id is None]
+    if len(tops) != 1:
+        return [_stretch(top, _joules(top)) for top in tops]
+    whole = tops[0]
+    parts = [window for window in known if window.parent_id == whole.window_id]
+    rest = _joules(whole) - sum(_joules(part) for part in parts)
     if rest < 0:  # overlapping parts: their sum is not the whole
-        return (_stretch(root, _joules(root)),)
-    return [_stretch(part, _joules(part)) for part in parts] + ([_stretch(root, rest)] if rest > 0 else [])
+        return [_stretch(whole, _joules(whole))]
+    return [_stretch(part, _joules(part)) for part in parts] + ([_stretch(whole, rest)] if rest > 0 else [])
 
 
 def _joules(window: Measurement) -> float:
-    return max(0.0, window.energy.value) if window.energy is not None else 0.0
+    return max(0.0, window.energy.to("J").value) if window.energy is not None else 0.0
 
 
 def _stretch(window: Measurement, joules: float) -> Window:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from setsuden.catalogue import prices, sites
 from setsuden.catalogue.hourly import HourlySignal
 from setsuden.errors import BoundaryError, InputError, UnitError
-from setsuden.footprint.checks import MAX_INTENSITY_G_PER_KWH, MAX_PUE, given
+from setsuden.footprint.checks import MAX_ENERGY_KWH, MAX_INTENSITY_G_PER_KWH, MAX_PUE, given, number
 from setsuden.footprint.hours import UNIT as CI_UNIT
 from setsuden.footprint.hours import Window
 from setsuden.footprint.intensity import Priced, choose
@@ -174,7 +174,11 @@ def _checked_energy(energy: Estimate) -> Estimate:
         raise UnitError("a footprint starts from energy", value=energy.unit, remedy="For example kWh, MWh or J.")
     if energy.value < 0:
         raise InputError("energy is not negative", value=f"{energy.value:g} {energy.unit}")
-    return energy.to("kWh")
+    kwh = energy.to("kWh")
+    number(
+        "energy in kWh", kwh.high, high=MAX_ENERGY_KWH, hint="That is more than the world's electricity in a decade."
+    )
+    return kwh
 
 
 def _overhead(pue: Estimate | float | None, energy: Estimate) -> Estimate | None:
