@@ -111,7 +111,9 @@ def _encoder(fast: bool) -> nn.Module:
 
 
 _U = 16 * 32 * 32 * 27 + 32 * 16 * 16 * 144 + 64 * 8 * 8 * 288  # down
-_U += 64 * 8 * 8 * 32 * 4 + 32 * 16 * 16 * 64 * 9 + 32 * 16 * 16 * 16 * 4 + 16 * 32 * 32 * 32 * 9 + 5 * 32 * 32 * 16  # up
+_U += (
+    64 * 8 * 8 * 32 * 4 + 32 * 16 * 16 * 64 * 9 + 32 * 16 * 16 * 16 * 4 + 16 * 32 * 32 * 32 * 9 + 5 * 32 * 32 * 16
+)  # up
 
 NETWORKS = [
     Case("LeNet-5", networks.lenet5, image(28, 1), 416_520, 2.718),
@@ -135,7 +137,13 @@ NETWORKS = [
 ]
 
 RECURRENT = [
-    Case("LSTM, 2 layers", lambda: networks.Recurrent(nn.LSTM, 128, 256, 2), normal(2, 100, 128), 2 * 100 * 917_504, 2.851),
+    Case(
+        "LSTM, 2 layers",
+        lambda: networks.Recurrent(nn.LSTM, 128, 256, 2),
+        normal(2, 100, 128),
+        2 * 100 * 917_504,
+        2.851,
+    ),
     Case("bi-GRU, 2 layers", lambda: networks.Recurrent(nn.GRU, 32, 64, 2, True), normal(2, 7, 32), 14 * 6 * 64 * 288),
     Case("RNN", lambda: networks.Recurrent(nn.RNN, 20, 30, 1), normal(3, 9, 20), 27 * 30 * 50),
     Case("LSTM with projection", lambda: nn.LSTM(20, 30, proj_size=10), normal(9, 3, 20), 27 * (120 * 30 + 10 * 30)),
@@ -151,7 +159,13 @@ CONVOLUTIONS = [
     Case("2-D, not batched", lambda: nn.Conv2d(3, 4, 3), normal(3, 9, 9), 49 * 4 * 27, 2.0),
     Case("3-D", lambda: nn.Conv3d(2, 4, 3), normal(1, 2, 8, 8, 8), 216 * 4 * 54, 2.0),
     Case("transposed 1-D", lambda: nn.ConvTranspose1d(8, 4, 4, 2), normal(2, 8, 10), 2 * 10 * 8 * 16, 2.0),
-    Case("transposed, groups 4", lambda: nn.ConvTranspose2d(8, 16, 3, 2, 1, 1, 4), normal(2, 8, 6, 6), 2 * 36 * 8 * 36, 2.0),
+    Case(
+        "transposed, groups 4",
+        lambda: nn.ConvTranspose2d(8, 16, 3, 2, 1, 1, 4),
+        normal(2, 8, 6, 6),
+        2 * 36 * 8 * 36,
+        2.0,
+    ),
     Case("transposed 3-D", lambda: nn.ConvTranspose3d(4, 2, 2, 2), normal(1, 4, 3, 3, 3), 27 * 4 * 16, 2.0),
 ]
 

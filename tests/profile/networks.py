@@ -28,7 +28,12 @@ def m5() -> nn.Module:
     """One-dimensional key-word network on 8,000 samples."""
     layers: list[nn.Module] = []
     for width_in, width_out, kernel, stride in ((1, 32, 80, 16), (32, 32, 3, 1), (32, 64, 3, 1), (64, 64, 3, 1)):
-        layers += [nn.Conv1d(width_in, width_out, kernel, stride), nn.BatchNorm1d(width_out), nn.ReLU(), nn.MaxPool1d(4)]
+        layers += [
+            nn.Conv1d(width_in, width_out, kernel, stride),
+            nn.BatchNorm1d(width_out),
+            nn.ReLU(),
+            nn.MaxPool1d(4),
+        ]
     return nn.Sequential(*layers, nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(64, 35))
 
 
@@ -76,7 +81,15 @@ def vgg16() -> nn.Module:
             layers += [nn.Conv2d(width, out, 3, padding=1), nn.ReLU(inplace=True)]
             width = out
         layers.append(nn.MaxPool2d(2))
-    head = [nn.Flatten(), nn.Linear(25088, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout()]
+    head = [
+        nn.Flatten(),
+        nn.Linear(25088, 4096),
+        nn.ReLU(),
+        nn.Dropout(),
+        nn.Linear(4096, 4096),
+        nn.ReLU(),
+        nn.Dropout(),
+    ]
     return nn.Sequential(*layers, *head, nn.Linear(4096, 1000))
 
 
@@ -96,7 +109,11 @@ def mobilenet_v2() -> nn.Module:
             stride = first_stride if block == 0 else 1
             hidden = width * expand
             body: list[nn.Module] = [unit(width, hidden, 1)] if expand > 1 else []
-            body += [unit(hidden, hidden, 3, stride, hidden), nn.Conv2d(hidden, out, 1, bias=False), nn.BatchNorm2d(out)]
+            body += [
+                unit(hidden, hidden, 3, stride, hidden),
+                nn.Conv2d(hidden, out, 1, bias=False),
+                nn.BatchNorm2d(out),
+            ]
             block_of = nn.Sequential(*body)
             layers.append(Residual(block_of) if stride == 1 and width == out else block_of)
             width = out
@@ -240,7 +257,9 @@ class Swin(nn.Module):
                 width *= 2
             for block in range(count):
                 shift = 3 if block % 2 and stage < 3 else 0
-                mlp = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+                mlp = nn.Sequential(
+                    nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+                )
                 layers += [Residual(nn.Sequential(nn.LayerNorm(width), Window(width, heads, shift))), Residual(mlp)]
         self.layers = nn.Sequential(*layers)
         self.head = nn.Linear(768, 1000)

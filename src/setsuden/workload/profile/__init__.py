@@ -4,12 +4,15 @@ from setsuden.workload.profile.entry import count_macs, count_training_macs, pro
 from setsuden.workload.profile.errors import UnknownOperatorError
 from setsuden.workload.profile.registry import register, unregister
 from setsuden.workload.profile.result import Node, OperatorRow, OperatorTotal, Profile, UnknownOperator
+from setsuden.workload.profile.roofline import Device, Roofline
 
 __all__ = [
+    "Device",
     "Node",
     "OperatorRow",
     "OperatorTotal",
     "Profile",
+    "Roofline",
     "UnknownOperator",
     "UnknownOperatorError",
     "count_macs",

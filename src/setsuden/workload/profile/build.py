@@ -47,6 +47,8 @@ def build(recording: Recording, *, name: str, batch_size: int, device: str, note
         parameters=sum(p.numel() for p in parameters),
         trainable_parameters=sum(p.numel() for p in parameters if p.requires_grad),
         parameter_bytes=parameter_bytes,
+        input_bytes=recording.input_bytes,
+        output_bytes=recording.output_bytes,
         buffers=sum(b.numel() for b in buffers),
         buffer_bytes=buffer_bytes,
         macs=sum(row.macs for row in forward),

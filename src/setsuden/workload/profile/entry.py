@@ -35,11 +35,11 @@ def profile(
     train        also run backward, and the optimiser's step where ``optimizer`` is given
     loss         output -> one number; default: the output's ``loss``, else the sum of squares of its tensors
     optimizer    ``"sgd"``, ``"momentum"``, ``"adam"``, ``"adamw"``, ..., or a function of parameters
-    device       where to run: ``"meta"`` (shapes only, no memory, default), ``"cpu"``, ``"cuda"``...; counts are the same.
+    device       where to run: ``"meta"`` (shapes only, no memory, default), ``"cpu"``, ``"cuda"``...; same counts.
                  A model that looks at its data cannot run on meta: it is run where it lives, and ``notes`` say so
     strict       raise UnknownOperatorError instead of listing operators without a formula
 
-    A module is run in evaluation mode for inference, in its own mode for training (in training mode when all of it is in
+    A module is run in evaluation mode for inference, in its own mode for training (training mode where all of it is in
     evaluation mode), always as a stand-in: the original keeps its weights, buffers, gradients, mode and hooks.
     Raises InputError for a target or input that cannot be used.
     """

@@ -112,7 +112,7 @@ def _find(func: Any) -> Rule:
     reader = reader_of(name)
     if formula is not None:
         return Rule(Kind.COUNTED, name, formula, reader, shape_kernel(name))
-    if func.is_view or name in _VIEWS:
+    if func.is_view or name in _VIEWS or name.startswith("profiler::"):
         return Rule(Kind.VIEW, name)
     if func.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd):
         return Rule(Kind.COMPOSITE, name)
@@ -125,5 +125,13 @@ def _find(func: Any) -> Rule:
 
 
 _VIEWS = frozenset(
-    {"aten::detach_", "aten::t_", "aten::squeeze_", "aten::unsqueeze_", "aten::transpose_", "aten::lift_fresh", "aten::as_strided_"}
+    {
+        "aten::detach_",
+        "aten::t_",
+        "aten::squeeze_",
+        "aten::unsqueeze_",
+        "aten::transpose_",
+        "aten::lift_fresh",
+        "aten::as_strided_",
+    }
 )

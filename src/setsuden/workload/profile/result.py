@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from setsuden.workload.profile.roofline import Device, Precision, Roofline
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ class Profile:
     training_macs                forward + recomputation + backward, whole batch; None when training was not run
     macs_per_parameter           forward MACs of one sample / trainable parameters; None without any
     trainable_share              0-1; None without parameters
+    input_bytes, output_bytes    what goes in and comes out
     parameter_bytes              all parameters; ``buffer_bytes`` all buffers
     optimizer_bytes              optimiser state; None when no optimiser was run
     activation_elements, activation_bytes   outputs of contractions in the forward pass, whole batch
@@ -178,6 +182,8 @@ class Profile:
     parameters: int
     trainable_parameters: int
     parameter_bytes: int
+    input_bytes: int
+    output_bytes: int
     buffers: int
     buffer_bytes: int
     macs: int
@@ -253,6 +259,15 @@ class Profile:
         """Whether every operator with tensor output had a formula or is known to need none."""
         return not self.unknown_operators
 
+    def roofline(
+        self, device: Device | str, *, training: bool | None = None, precision: Precision = "fp32"
+    ) -> Roofline:
+        """The best time on a ``Device`` or on a processor of the catalogue; see ``roofline.bound``."""
+        from setsuden.workload.profile.roofline import bound, device_named
+
+        found = device_named(device, precision) if isinstance(device, str) else device
+        return bound(self, found, training=training)
+
     def by_shape(self) -> tuple[OperatorRow, ...]:
         """Rows summed over modules, by operator, phase and shapes; most MACs first."""
         sums: dict[tuple[Any, ...], list[int]] = {}
@@ -278,6 +293,8 @@ class Profile:
             "trainable_parameters": self.trainable_parameters,
             "trainable_share": self.trainable_share,
             "parameter_bytes": self.parameter_bytes,
+            "input_bytes": self.input_bytes,
+            "output_bytes": self.output_bytes,
             "buffers": self.buffers,
             "buffer_bytes": self.buffer_bytes,
             "macs": self.macs,

@@ -28,6 +28,7 @@ class Recording:
     root: Place
     modules: list[torch.nn.Module] = field(default_factory=list)
     input_bytes: int = 0
+    output_bytes: int = 0
     live_peak: int = 0
     trained: bool = False
     assumed: bool = False
@@ -61,11 +62,13 @@ def record(
         if not train:
             quiet = torch.no_grad() if module is not None else contextlib.nullcontext()
             with quiet:
-                fn(*args, **kwargs)
+                out = fn(*args, **kwargs)
+            recording.output_bytes = sum(tensor.nbytes for tensor in tensors_in(out))
         else:
             with torch.enable_grad():
                 with saving:
                     out = fn(*args, **kwargs)
+                    recording.output_bytes = sum(tensor.nbytes for tensor in tensors_in(out))
                     counter.phase = LOSS
                     objective = (loss or total_of)(out)
                 backward(objective)
@@ -80,7 +83,7 @@ def record(
 
 
 def total_of(out: Any) -> Tensor:
-    """The loss used when none is given: the output's own ``loss``, else the sum of the squares of every output that can be trained."""
+    """The loss used when none is given: the output's own ``loss``, else the sum of squares of every trainable output."""
     own = getattr(out, "loss", None)
     if isinstance(own, Tensor):
         return own
@@ -92,10 +95,14 @@ def total_of(out: Any) -> Tensor:
             remedy="Unfreeze a parameter, or profile without training.",
         )
     # squares, not values: the gradient of a plain sum is one expanded number, which some kernels refuse
-    total = trainable[0].abs().square().sum()
+    total = _square(trainable[0])
     for tensor in trainable[1:]:
-        total = total + tensor.abs().square().sum()
+        total = total + _square(tensor)
     return total
+
+
+def _square(tensor: Tensor) -> Tensor:
+    return (tensor.abs() if tensor.is_complex() else tensor).square().sum()
 
 
 def backward(objective: Any) -> None:

@@ -1,6 +1,6 @@
 """Operators that do no tensor contraction: zero MACs on purpose, as opposed to operators nobody has described.
 
-Operators that PyTorch itself tags as point-wise or as reductions are recognised by their tag; ``free.txt`` lists the rest.
+Operators that PyTorch itself tags as point-wise or as reductions are known by their tag; ``free.txt`` lists the rest.
 """
 
 from __future__ import annotations

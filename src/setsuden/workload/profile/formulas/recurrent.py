@@ -1,8 +1,8 @@
 """Recurrent layers where a back end runs a whole layer as one operator; others arrive as matrix products already.
 
 Per time step a cell meets every weight once: gates x hidden x (inputs + hidden). Backward: weight gradients cost the
-same again; the input gradient costs its part where the input needs one; the hidden-state gradient flows between steps, so
-the first step adds its part only where the initial state needs a gradient.
+same again; the input gradient costs its part where the input needs one; the hidden-state gradient flows between steps,
+so the first step adds its part only where the initial state needs a gradient.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def work(
 ) -> TorchWork:
     """The model of a configuration, given as a mapping or a ``PretrainedConfig``.
 
-    input_shape   (tokens,) for text (128 by default), (channels, height, width) for images, (features, frames) for sound
+    input_shape   (tokens,) for text (128 by default), (channels, height, width) of images, (features, frames) of sound
 
     The class is the first of the configuration's ``architectures``, else the base model of its type. Raises InputError
     for a configuration without a known ``model_type``.
