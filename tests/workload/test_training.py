@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -71,6 +72,20 @@ def test_one_step_of_sgd_is_the_textbook_step(few: data.Dataset) -> None:
     done = TrainingSession(model, few, config).run_steps(1)
     assert done.samples == 16
     torch.testing.assert_close(next(model.parameters()).detach().double(), expected, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lstm", "transformer"])
+def test_text_models_learn_which_word_a_text_holds(name: str, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    labels = np.arange(200) % 2
+    tokens = generator.integers(3, 20, (200, 8))
+    tokens[np.arange(200), generator.integers(0, 5, 200)] = 1 + labels
+    tokens[:, 6:] = 0
+    np.savez(tmp_path / "texts.npz", x=tokens, y=labels)
+    texts = data.load(f"npz:{tmp_path / 'texts.npz'}")
+    model = zoo.build(name, input_shape=texts.input_shape, num_classes=2, vocabulary=texts.vocabulary)
+    config = replace(QUICK, optimizer="adamw", learning_rate=0.005, epochs=12)
+    assert train(model, texts, config).evaluation.accuracy > 0.9
 
 
 @pytest.mark.parametrize("slices", [[9], [1] * 9, [4, 5], [2, 3, 4]])
@@ -191,11 +206,13 @@ def test_bfloat16_trains_with_weights_in_full_precision(few: data.Dataset) -> No
 def test_worker_processes_give_the_same_batches_as_this_process(few: data.Dataset) -> None:
     here = TrainingSession(mlp(few), few, QUICK)
     here.run_steps(6)
+    before = torch.get_rng_state()
     with TrainingSession(mlp(few), few, replace(QUICK, loader_workers=1)) as there:
         there.run_steps(2)
         there.close()
         there.run_steps(4)
     assert torch.equal(weights(here.model), weights(there.model))
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_every_epoch_sees_every_sample_once_in_a_new_order() -> None:
@@ -260,7 +277,7 @@ def test_a_wrong_setting_is_refused_with_its_name(changes: dict[str, object], pl
     assert caught.value.place == place
 
 
-@pytest.mark.parametrize("device", ["toaster", "cuda:99"])
+@pytest.mark.parametrize("device", ["toaster", "meta", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(few: data.Dataset, device: str) -> None:
     with pytest.raises(InputError, match="device"):
         TrainingSession(mlp(few), few, replace(QUICK, device=device))

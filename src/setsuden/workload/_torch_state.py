@@ -13,11 +13,15 @@ from setsuden.workload.settings import Precision
 
 
 def usable_device(name: str) -> torch.device:
-    """The device, or InputError when the name is malformed or this machine has no such device."""
+    """The device, or InputError when it is neither cpu nor cuda, or this machine has no such device."""
     try:
         device = torch.device(name)
-    except RuntimeError as error:
-        raise InputError("not a device", place="device", value=name, remedy="Use cpu, cuda or cuda:1.") from error
+    except RuntimeError:
+        device = torch.device("meta")
+    if device.type not in ("cpu", "cuda"):
+        raise InputError(
+            "not a device that is supported", place="device", value=name, remedy="Use cpu, cuda or cuda:1."
+        )
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InputError(
             f"torch sees {torch.cuda.device_count()} CUDA devices", place="device", value=name, remedy="Use cpu."

@@ -61,6 +61,7 @@ class BatchFeed:
         if workers == 0:
             self._batches = map(source.__getitem__, itertools.count(first_step))
         else:
+            import torch
             from torch.utils.data import DataLoader
 
             loader: DataLoader[Batch] = DataLoader(
@@ -68,6 +69,7 @@ class BatchFeed:
                 batch_size=None,
                 sampler=_From(first_step),
                 num_workers=workers,
+                generator=torch.Generator().manual_seed(order.seed),  # or it would draw from the user's random state
             )
             self._batches = iter(loader)
 
