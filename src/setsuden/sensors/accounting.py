@@ -43,8 +43,9 @@ def counted_channels(channels: Sequence[Channel], prefer: Collection[str] = ()) 
         if not _covered(channel, counted):
             counted.append(channel)
     models = [c for c in channels if c.method is Method.MODEL]
+    whole = any(c.component is Component.BATTERY for c in counted)
     covered = {component for c in counted for component in components_covered(c)}
-    counted += [c for c in models if c.component not in covered and c.contained_in is None]
+    counted += [c for c in models if c.component not in covered or (c.component is Component.GPU and not whole)]
     return frozenset(c.id for c in counted)
 
 

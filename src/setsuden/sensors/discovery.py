@@ -11,6 +11,7 @@ from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits, read_limits
 from setsuden.sensors.machine import Machine, read_machine
 from setsuden.sensors.modelled import ModelCpuSensor, ModelDramSensor, dram_bytes
+from setsuden.sensors.nvml import probe_nvml
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sensor, Status, finding
 from setsuden.sensors.rapl import probe_rapl
 
@@ -60,6 +61,9 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
     rapl, found = probe_rapl(host, machine)
     findings += found
     sensors += [rapl] if rapl else []
+    nvml, found = probe_nvml(host)
+    findings += found
+    sensors += [nvml] if nvml else []
     cpu = _model_missing(host, machine, limits, sensors, findings, prefer)
     channels = [channel for sensor in sensors for channel in sensor.channels]
     counted = counted_channels(channels, prefer)

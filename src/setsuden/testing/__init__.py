@@ -3,12 +3,15 @@
 from setsuden.testing.clock import FakeClock
 from setsuden.testing.faults import FaultyFiles
 from setsuden.testing.host import FakeMachine
+from setsuden.testing.nvml import FakeGpu, FakeNvml
 from setsuden.testing.powercap import FakePowercap, FakeZone
 from setsuden.testing.sensor import FakeSensor, fake_channel
 
 __all__ = [
     "FakeClock",
+    "FakeGpu",
     "FakeMachine",
+    "FakeNvml",
     "FakePowercap",
     "FakeSensor",
     "FakeZone",

@@ -9,6 +9,7 @@ from typing import Any
 from setsuden.sensors.host import Host, NvmlUnavailableError
 from setsuden.testing.clock import FakeClock
 from setsuden.testing.faults import FaultyFiles
+from setsuden.testing.nvml import FakeNvml
 from setsuden.testing.powercap import FakePowercap
 
 _TICKS_PER_S = 100
@@ -37,7 +38,7 @@ class FakeMachine:
         threads: int = 12,
         virtual: bool = False,
         memory_bytes: int = 16_000_000_000,
-        nvml: Any = None,
+        nvml: FakeNvml | None = None,
         environ: Mapping[str, str] | None = None,
         platform: str = "linux",
     ) -> None:
@@ -45,6 +46,7 @@ class FakeMachine:
         self.files = FaultyFiles()
         self.sysfs, self.procfs = root / "sys", root / "proc"
         self.busy = 0.0
+        self.nvml = nvml
         self.threads = threads * sockets
         self._busy_ticks = self._idle_ticks = 0.0
         self._powercap: FakePowercap | None = None
@@ -89,6 +91,8 @@ class FakeMachine:
             self._powercap.advance(seconds)
         else:
             self.clock.advance(seconds)
+        if self.nvml is not None:
+            self.nvml.advance(seconds)
         ticks = seconds * _TICKS_PER_S * self.threads
         self._busy_ticks += ticks * self.busy
         self._idle_ticks += ticks * (1 - self.busy)

@@ -1,0 +1,222 @@
+"""NVIDIA GPUs through NVML: the card's energy counter where it answers, else its power, else a model.
+
+Whether a card has a counter is decided by asking it, not by its generation: virtual and MIG set-ups say no on hardware
+that could. The counter counts mJ since the driver was loaded (NVML API reference, nvmlDeviceGetTotalEnergyConsumption).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from setsuden.quantity import DEVICE, Provenance
+from setsuden.sensors import flags
+from setsuden.sensors.counter import CounterTally, CounterTraits
+from setsuden.sensors.gpu_model import GpuModel, gpu_model
+from setsuden.sensors.host import Host, NvmlUnavailableError
+from setsuden.sensors.integral import PowerTally
+from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
+from setsuden.sensors.tally import Moment, Moments
+from setsuden.sensors.visible import Mask, visible_devices
+
+# The energy register moves every 20 to 100 ms depending on the generation (Zeus source; gpuopenanalytics/pynvml
+# pull request 18 saw 10 ms on Volta): the slowest of these holds for all.
+_COUNTER_UPDATE_S = 0.1
+# The power reading is a mean over up to 1 s on GA10x and newer, and sees 25 % of the time on A100 and H100
+# (Yang et al. 2024, arXiv:2312.02741).
+_POWER_UPDATE_S = 1.0
+_COUNTER_ERROR = (0.05, "NVML API reference: power within 5 %; counter within 1 % of integrated power (ml-energy/zeus)")
+_POWER_ERROR = (0.10, "convention: 5 % of the sensor, and 25 % of the time sampled on A100/H100 (arXiv:2312.02741)")
+# A card may exceed its limit for milliseconds; a mean over a reading may not.
+_BURST = 1.5
+_LIMIT_W = 1500.0
+_LOST = 15  # NVML_ERROR_GPU_IS_LOST
+_NO_PERMISSION = 4
+
+
+class Gpu:
+    """One card: how it is read, decided once."""
+
+    def __init__(self, nvml: Any, index: int, now: Moment) -> None:
+        self._nvml = nvml
+        self.index = index
+        self.handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        self.name = _text(nvml.nvmlDeviceGetName(self.handle))
+        self.uuid = _text(nvml.nvmlDeviceGetUUID(self.handle))
+        self.mig = self._asks(lambda: nvml.nvmlDeviceGetMigMode(self.handle)[0] == 1) is True
+        limit_mw = self._asks(lambda: nvml.nvmlDeviceGetPowerManagementLimitConstraints(self.handle)[1])
+        self.limit_w = _BURST * limit_mw / 1000 if limit_mw else _LIMIT_W
+        counter_j, power_w = self._try(self._counter_j), self._try(self._power_w)
+        self._counter: CounterTally | None = None
+        self._power: PowerTally | None = None
+        self._model: GpuModel | None = None
+        if counter_j is not None:
+            traits = CounterTraits(self.limit_w, resolution_j=0.001, update_interval_s=_COUNTER_UPDATE_S)
+            self._counter = CounterTally(traits, counter_j, now)
+        elif power_w is not None:
+            self._power = PowerTally(self.limit_w, power_w, now)
+        else:
+            limit = self._asks(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(self.handle))
+            self._model = gpu_model(self.name, limit / 1000 if limit else None, now)
+        self.channel = self._channel()
+
+    def read(self, now: Moment) -> Sample:
+        """The card's joules."""
+        try:
+            if self._counter is not None:
+                return self._counter.good(self._counter_j(), now)
+            if self._power is not None:
+                return self._power.good(self._power_w(), now)
+            assert self._model is not None
+            return self._model.good(self.sm_share(), now)
+        except self._nvml.NVMLError as error:
+            return self._failed(error, now)
+
+    def sm_share(self) -> float:
+        """Share of the last sampling period in which a kernel ran, 0-1; raises NVMLError."""
+        return float(self._nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu) / 100
+
+    @property
+    def method(self) -> Method:
+        """How its joules come about."""
+        if self._counter is not None:
+            return Method.COUNTER
+        return Method.POWER if self._power is not None else Method.MODEL
+
+    def _failed(self, error: Any, now: Moment) -> Sample:
+        code = getattr(error, "value", None)
+        cause = flags.PERMISSION_LOST if code == _NO_PERMISSION else flags.ENERGY_GAP
+        if code == _LOST:
+            cause = flags.CHANNEL_LOST
+        tally = self._counter or self._power or self._model
+        assert tally is not None
+        return tally.failed(cause, now)
+
+    def _counter_j(self) -> float:
+        return float(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self.handle)) / 1000
+
+    def _power_w(self) -> float:
+        return float(self._nvml.nvmlDeviceGetPowerUsage(self.handle)) / 1000
+
+    def _try(self, read: Any) -> float | None:
+        answer = self._asks(read)
+        return None if answer is None else float(answer)
+
+    def _asks(self, question: Any) -> Any:
+        """The answer, or None where the driver refuses or its library is too old to know the question."""
+        try:
+            return question()
+        except (self._nvml.NVMLError, AttributeError):
+            return None
+
+    def _channel(self) -> Channel:
+        label = f"GPU {self.index}: {self.name}" + (" (whole card, MIG is on)" if self.mig else "")
+        if self._model is not None:
+            return self._model.channel(self.uuid, label)
+        counter = self.method is Method.COUNTER
+        error, source = _COUNTER_ERROR if counter else _POWER_ERROR
+        return Channel(
+            id=f"nvml/{self.uuid}",
+            component=Component.GPU,
+            label=label,
+            method=self.method,
+            provenance=Provenance.MEASURED,
+            boundary=DEVICE,
+            relative_error=error,
+            error_source=source,
+            resolution_j=0.001 if counter else 0.0,
+            update_interval_s=_COUNTER_UPDATE_S if counter else _POWER_UPDATE_S,
+        )
+
+
+class NvmlSensor:
+    """All visible NVIDIA cards, one channel each."""
+
+    name = "nvml"
+
+    def __init__(self, host: Host, nvml: Any, indices: tuple[int, ...]) -> None:
+        self._nvml = nvml
+        self._moments = Moments(host.clock)
+        now = self._moments.now()
+        self.gpus = tuple(Gpu(nvml, index, now) for index in indices)
+        self.channels = tuple(gpu.channel for gpu in self.gpus)
+
+    def read(self) -> tuple[Sample, ...]:
+        """One sample per card."""
+        now = self._moments.now()
+        return tuple(gpu.read(now) for gpu in self.gpus)
+
+    def close(self) -> None:
+        """Let the library go."""
+        try:
+            self._nvml.nvmlShutdown()
+        except self._nvml.NVMLError:
+            # Nothing is left to release when the driver has gone away under us.
+            return
+
+
+def probe_nvml(host: Host) -> tuple[NvmlSensor | None, list[Finding]]:
+    """Open the visible cards; say how each is read, what is masked, what the driver refuses."""
+    try:
+        nvml = host.nvml()
+    except NvmlUnavailableError as error:
+        return None, [finding("nvml", Status.ABSENT, "nvml-absent", reason=error.message)]
+    try:
+        nvml.nvmlInit()
+        count = int(nvml.nvmlDeviceGetCount())
+        cards = [_identity(nvml, i) for i in range(count)]
+        mask = visible_devices(host.environ, [card[0] for card in cards], [card[1] for card in cards])
+        answering = tuple(i for i in mask.indices if cards[i] != _DEAD)
+        sensor = NvmlSensor(host, nvml, answering) if answering else None
+    except nvml.NVMLError as error:
+        return None, [finding("nvml", Status.BROKEN, "nvml-broken", error=error)]
+    dead = [str(i) for i, card in enumerate(cards) if card == _DEAD]
+    findings = [finding("nvml", Status.BROKEN, "nvml-lost", gpus=", ".join(dead))] if dead else []
+    if sensor is not None:
+        return sensor, [*_how(sensor), *_mask(mask, count), *findings]
+    if not dead:
+        key = "nvml-all-masked" if count else "nvml-no-gpu"
+        findings.append(finding("nvml", Status.ABSENT, key, count=count))
+    nvml.nvmlShutdown()
+    return None, findings
+
+
+_DEAD = ("", "")
+
+
+def _identity(nvml: Any, index: int) -> tuple[str, str]:
+    """UUID and name of a card; ``_DEAD`` for one that no longer answers."""
+    try:
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        return _text(nvml.nvmlDeviceGetUUID(handle)), _text(nvml.nvmlDeviceGetName(handle))
+    except nvml.NVMLError:
+        return _DEAD
+
+
+def _how(sensor: NvmlSensor) -> list[Finding]:
+    found = []
+    for method, key, status in (
+        (Method.COUNTER, "nvml-counter", Status.AVAILABLE),
+        (Method.POWER, "nvml-power", Status.AVAILABLE),
+        (Method.MODEL, "nvml-model", Status.MODELLED),
+    ):
+        gpus = [gpu for gpu in sensor.gpus if gpu.method is method]
+        if gpus:
+            channel = gpus[0].channel
+            labels = ", ".join(gpu.channel.label for gpu in gpus)
+            error = f"{channel.relative_error:.0%}"
+            found.append(finding("nvml", status, key, gpus=labels, error=error, basis=channel.error_source))
+    if any(gpu.mig for gpu in sensor.gpus):
+        found.append(finding("nvml", Status.AVAILABLE, "nvml-mig"))
+    return found
+
+
+def _mask(mask: Mask, count: int) -> list[Finding]:
+    if not mask.certain:
+        return [finding("nvml", Status.AVAILABLE, "nvml-mask-unclear", count=count)]
+    if mask.masked and len(mask.indices) < count:
+        return [finding("nvml", Status.AVAILABLE, "nvml-masked", count=count, seen=len(mask.indices))]
+    return []
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,51 @@
+"""Which GPUs this process may use: ``CUDA_VISIBLE_DEVICES`` against the driver's own order.
+
+CUDA numbers devices fastest first unless ``CUDA_DEVICE_ORDER=PCI_BUS_ID``; the driver's library numbers them by PCI
+bus. Between cards of one model the two orders agree; between different models an index means nothing certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Indices in the driver's order, and whether they are certain.
+
+    indices   the visible cards; all of them where the mask cannot be understood
+    masked    whether a mask was given at all
+    certain   False where the mask uses numbers among cards of different models
+    """
+
+    indices: tuple[int, ...]
+    masked: bool
+    certain: bool = True
+
+
+def visible_devices(environ: Mapping[str, str], uuids: Sequence[str], names: Sequence[str]) -> Mask:
+    """Read the mask as CUDA does: by number or by the start of a UUID, up to the first invalid entry."""
+    everything = tuple(range(len(uuids)))
+    text = environ.get("CUDA_VISIBLE_DEVICES")
+    if text is None:
+        return Mask(everything, masked=False)
+    mixed = len(set(names)) > 1 and environ.get("CUDA_DEVICE_ORDER", "").upper() != "PCI_BUS_ID"
+    chosen: list[int] = []
+    for entry in (piece.strip() for piece in text.split(",")):
+        if entry.isdigit():
+            if int(entry) >= len(uuids):
+                break
+            if mixed:
+                return Mask(everything, masked=True, certain=False)
+            chosen.append(int(entry))
+            continue
+        # An old MIG name holds the UUID of its card: MIG-GPU-<uuid>/<instance>/<instance>.
+        wanted = entry.removeprefix("MIG-").partition("/")[0]
+        if entry.startswith("MIG-") and not wanted.startswith("GPU-"):
+            return Mask(everything, masked=True, certain=False)
+        matches = [i for i, uuid in enumerate(uuids) if wanted and uuid.casefold().startswith(wanted.casefold())]
+        if len(matches) != 1:
+            break
+        chosen += matches
+    return Mask(tuple(dict.fromkeys(chosen)), masked=True)
