@@ -38,7 +38,7 @@ class Table:
                 if figure is not None and figure.boundary != first.boundary:
                     total((first, figure))  # raises the BoundaryError that names both
             self.units[metric] = first.unit
-            self.figures[metric] = [figure.to(first.unit) if figure else None for figure in known]
+            self.figures[metric] = [figure and _in(first.unit, figure) for figure in known]
 
     def values(self, metric: str, direction: Direction) -> NDArray[np.float64]:
         """Best figures per option, signed so that small is good; inf where unknown."""
@@ -100,7 +100,7 @@ def linear_in(
     if found is None:
         return None
     if isinstance(found, Estimate):
-        return found.to(unit_text).value, 0.0
+        return _in(unit_text, found).value, 0.0
     fixed = slope = 0.0
     for part in found.parts:
         if part.weight == weight:
@@ -108,5 +108,9 @@ def linear_in(
             slope += part.figure.value * scale
         else:
             figure = part.figure if part.weight is None else part.figure * weights[part.weight]
-            fixed += figure.to(unit_text).value
+            fixed += _in(unit_text, figure).value
     return fixed, slope
+
+
+def _in(unit_text: str, figure: Estimate) -> Estimate:
+    return figure if figure.unit == unit_text else figure.to(unit_text)

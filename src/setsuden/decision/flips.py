@@ -7,7 +7,7 @@ acts linearly on every composite metric, so only crossings of straight lines can
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,7 +15,6 @@ import numpy as np
 
 from setsuden.decision.choice import Table, choose, criteria, linear_in
 from setsuden.decision.option import Composite, Constraint, Objective, Option
-from setsuden.quantity import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +83,12 @@ def _moved_limit(
     return None
 
 
-def weight_flips(
-    options: Sequence[Option],
-    objective: Objective,
-    constraints: Sequence[Constraint],
-    weights: Mapping[str, Estimate],
-) -> tuple[Flip, ...]:
+def weight_flips(table: Table, objective: Objective, constraints: Sequence[Constraint]) -> tuple[Flip, ...]:
     """Nearest turning points of every weight that enters, each moved alone between zero and infinity."""
-    metrics = [metric for metric, _ in criteria(objective, constraints)]
-    table = Table(options, metrics, weights)
     flips = []
-    for name in _used(options, metrics):
+    for name in _used(table.options, table.units):
         lines = _Lines(table, objective, constraints, name)
-        at = weights[name].value
+        at = table.weights[name].value
         points = sorted(point for point in lines.turning_points() if point > 0)
         for direction, walk in (
             ("down", [p for p in reversed(points) if p < at] + [0.0]),
@@ -117,6 +109,7 @@ class _Lines:
             metric: [linear_in(option, metric, name, table.weights, unit) for option in table.options]
             for metric, unit in table.units.items()
         }
+        self.pairs = criteria(objective, constraints)
         self.now = self.chosen(table.weights[name].value)
 
     def turning_points(self) -> Iterable[float]:
@@ -146,17 +139,16 @@ class _Lines:
 
     def chosen(self, weight: float) -> int | None:
         """Row of the choice when the weight has this value."""
-        columns = []
-        for metric, direction in criteria(self.objective, self.constraints):
+        columns = {}
+        for metric, direction in self.pairs:
             sign = 1.0 if direction == "min" else -1.0
             lines = self.lines[metric]
-            columns.append([math.inf if line is None else sign * (line[0] + line[1] * weight) for line in lines])
-        values = np.array(columns).T
+            columns[metric] = np.array([math.inf if ab is None else sign * (ab[0] + ab[1] * weight) for ab in lines])
         feasible = np.ones(len(self.table.options), dtype=np.bool_)
-        order = [metric for metric, _ in criteria(self.objective, self.constraints)]
         for constraint in self.constraints:
             sign = 1.0 if constraint.kind == "at_most" else -1.0
-            feasible &= values[:, order.index(constraint.metric)] <= sign * constraint.limit
+            feasible &= columns[constraint.metric] <= sign * constraint.limit
+        values = np.stack(list(columns.values()), axis=1)
         return choose(values[:, 0], feasible, values)
 
 

@@ -187,7 +187,7 @@ def recommend(
         _runner_up(drawn.options, values, candidates, on_front | (possible_front > 0), row),
         _confidence(None if row is None else float(best[row])),
         {} if row is None else _agreement(drawn.options, best, row),
-        constraint_flips(table, objective, constraints) + weight_flips(drawn.options, objective, constraints, scenario),
+        constraint_flips(table, objective, constraints) + weight_flips(table, objective, constraints),
         _information(drawn, objective, scenario, worlds[0], candidates, best, row) if information else None,
         drawn.n,
         drawn.seed,

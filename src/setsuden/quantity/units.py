@@ -99,10 +99,10 @@ class Unit:
         return self.scale / other.scale
 
     def __mul__(self, other: Unit) -> Unit:
-        return _compose(self, other, 1)
+        return _compose(self.text, other.text, 1)
 
     def __truediv__(self, other: Unit) -> Unit:
-        return _compose(self, other, -1)
+        return _compose(self.text, other.text, -1)
 
 
 @lru_cache(maxsize=512)
@@ -139,9 +139,10 @@ def _build(text: str | None, exponents: dict[str, int]) -> Unit:
     return Unit(text or _write(exponents), scale, MappingProxyType(clean))
 
 
-def _compose(left: Unit, right: Unit, sign: int) -> Unit:
-    exponents = _exponents(left.text)
-    for symbol, exponent in _exponents(right.text).items():
+@lru_cache(maxsize=512)
+def _compose(left: str, right: str, sign: int) -> Unit:
+    exponents = _exponents(left)
+    for symbol, exponent in _exponents(right).items():
         exponents[symbol] = exponents.get(symbol, 0) + sign * exponent
     composed = _build(None, exponents)
     # W*s is joules, kWh/h is kilowatts: fold into one symbol when exactly one fits, so results read naturally.

@@ -257,7 +257,7 @@ def _flips(case: _Case) -> list[dict[str, Any]]:
     metrics = [TOTAL, *dict.fromkeys(c.metric for c in case.constraints if c.metric != TOTAL)]
     table = Table(options, metrics, case.weights)
     found = constraint_flips(table, OBJECTIVE, case.constraints)
-    found += weight_flips(options, OBJECTIVE, case.constraints, case.weights)
+    found += weight_flips(table, OBJECTIVE, case.constraints)
     return [_flip_json(flip, by_key) for flip in found]
 
 
