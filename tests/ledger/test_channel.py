@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.ledger import ChannelRecord, Count, energy_between, node_total
@@ -47,6 +47,7 @@ def test_a_doubt_that_is_settled_inside_the_window_still_holds_the_truth() -> No
     assert energy.high == pytest.approx(150.0 - 80.0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(0.001, 10), st.floats(0, 500), st.floats(0, 5), st.floats(0, 5), st.floats(0.0, 1.0)),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.errors import InputError
@@ -16,6 +16,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 row = st.tuples(finite, finite, finite, finite, st.none() | finite)
 
 
+@settings(deadline=None)
 @given(st.lists(row, min_size=1, max_size=50))
 def test_any_samples_come_back_as_they_went_in(rows: list[Row]) -> None:
     assert unpack(pack(rows), len(rows)) == rows

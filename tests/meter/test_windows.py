@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.errors import InputError
@@ -57,6 +57,7 @@ def test_windows_may_overlap() -> None:
     assert second.attributes == {"samples": 3}
 
 
+@settings(deadline=None)
 @given(
     steps=st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.0, 400.0), st.booleans()), min_size=1, max_size=20),
     relative_error=st.floats(0.0, 0.9),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from setsuden.errors import LedgerError
 from setsuden.ledger.channel import ChannelRecord, Count, energy_between
 from setsuden.ledger.liveness import writer_identity
-from setsuden.meter.rig import Reading
+from setsuden.ledger.writer import RunWriter
+from setsuden.meter.rig import Reading, Rig
 from setsuden.quantity import Estimate
 
 # A baseline of the same machine and sensors may stand in for a new one for so long.
@@ -73,6 +75,25 @@ class IdleBaseline:
         """The inverse of ``to_json``."""
         powers = {name: Estimate.from_json(power) for name, power in data["powers"].items()}
         return cls(powers, data["duration_s"], data["measured_at"], data["reused"])
+
+
+def measure_idle(rig: Rig, seconds: float, sleep: Callable[[float], None]) -> IdleBaseline | None:
+    """Do nothing for a while and see what is drawn; None when no time passed."""
+    begin = rig.read()
+    measured_at = rig.utc().isoformat(timespec="milliseconds")
+    sleep(seconds)
+    return baseline_between(rig.channels, begin, rig.read(), measured_at)
+
+
+def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleBaseline | None:
+    """The baseline that an earlier run of this machine left in the ledger, if it is young enough."""
+    if run is None:
+        return None
+    try:
+        body = run.ledger.baseline(machine_key(channels), REUSE_FOR_S)
+    except LedgerError:
+        return None
+    return None if body is None else replace(IdleBaseline.from_json(body), reused=True)
 
 
 def baseline_between(

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,13 +17,15 @@ from setsuden.ledger.measurement import Flag, Measurement, Utilisation
 from setsuden.ledger.store import Ledger
 from setsuden.ledger.writer import RunWriter
 from setsuden.meter import codes, lifetime
-from setsuden.meter.idle import REUSE_FOR_S, IdleBaseline, baseline_between, machine_key
+from setsuden.meter.book import WindowBook
+from setsuden.meter.idle import IdleBaseline, kept_idle, machine_key, measure_idle
 from setsuden.meter.journal import Journal, describe_loss, stored
+from setsuden.meter.recording import open_recording
 from setsuden.meter.rig import Reading, Rig
 from setsuden.meter.sampler import Sampler
 from setsuden.meter.setup import find_sensors
 from setsuden.meter.synchronise import synchronise_devices
-from setsuden.meter.windows import OpenWindow, plain_attributes
+from setsuden.meter.windows import plain_attributes
 from setsuden.sensors.host import Clock
 from setsuden.sensors.protocol import Sensor
 
@@ -30,8 +33,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DEFAULT_RATE_HZ = 2.0
-# While another process writes the ledger, the sampler waits no longer than this; what it has is written a little later.
-_BUSY_S = 1.0
 _FLUSH_S = 0.5
 _CHECKPOINT_S = 30.0
 
@@ -96,12 +97,10 @@ class Meter:
         self.name = name
         self._pid = os.getpid()
         self._lock = threading.RLock()
-        self._open: dict[int, OpenWindow] = {}
-        self._stacks: dict[int, list[int]] = {}
-        self._next_id = 1
         self._edge_cpu_s = 0.0
         self._own_ledger: Ledger | None = None
         self._rig: Rig | None = None
+        self._book: WindowBook | None = None
         self._journal = Journal(None)
         self._sampler: Sampler | None = None
         self._idle: IdleBaseline | None = None
@@ -114,14 +113,13 @@ class Meter:
         """Open the run, measure the idle baseline if asked for, begin the outermost window and the sampling."""
         if self._rig is not None:
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
-        sensors, counted, clock = find_sensors(self._settings["sensors"], self._settings["clock"])
-        self._rig = Rig(sensors, counted, clock)
-        self._usual_w = [0.0] * len(self._rig.channels)
-        self._journal = self._open_journal(self._rig)
-        self._idle = self._baseline_before(self._rig)
-        self._first = self._last_tick = self._rig.read()
-        self._flushed_s = self._checkpointed_s = self._first.t_s
-        self.begin(self.name)
+        rig = self._rig = Rig(*find_sensors(self._settings["sensors"], self._settings["clock"]))
+        first_id = self._open_ledger(rig)
+        self._idle = self._idle_before(rig)
+        first = rig.read()
+        self._book = WindowBook(rig.channels, first, first_id)
+        self._flushed_s = self._checkpointed_s = first.t_s
+        self._root_id = self.begin(self.name)
         self._journal.flush()
         rate_hz = self._settings["rate_hz"]
         if rate_hz > 0:
@@ -139,10 +137,11 @@ class Meter:
             self._sampler.stop()
             if self._sampler.fault is not None:
                 self._notes.append(Flag(codes.NOT_RECORDED, f"Background sampling failed: {self._sampler.fault}."))
-        root = min(self._open)
-        for window_id in sorted(self._open, reverse=True)[:-1]:
-            self.end(window_id)
-        self._result = self._finish(root, self._rig, error)
+        assert self._book is not None
+        for window_id in reversed(self._book.open_ids):
+            if window_id != self._root_id:
+                self.end(window_id)
+        self._result = self._finish(self._rig, error)
         self._rig.close()
         if self._own_ledger is not None:
             self._own_ledger.close()
@@ -209,22 +208,22 @@ class Meter:
         """Add attributes to the innermost window that this thread has open, else to the outermost one."""
         if not self._elsewhere:
             with self._lock:
-                self.annotate_window(self._innermost() or min(self._open), **attributes)
+                self.annotate_window(self._running().innermost() or self._root_id, **attributes)
 
     def annotate_window(self, window_id: int, **attributes: Any) -> None:
         """Add attributes to an open window."""
         if not self._elsewhere:
             plain = plain_attributes(attributes)
             with self._lock:
-                self._known(window_id).attributes.update(plain)
+                self._running().known(window_id).attributes.update(plain)
 
     def sample(self) -> None:
         """Take one sample of every channel now and hand what is due to the ledger; the background thread calls this."""
-        if self._elsewhere or self._rig is None:
+        if self._elsewhere:
             return
         with self._lock:
-            reading = self._read(self._rig)
-            self._note_power(reading)
+            reading = self._read()
+            self._running().tick(reading)
         if reading.t_s - self._flushed_s >= _FLUSH_S:
             self._flushed_s = reading.t_s
             written = self._journal.flush()
@@ -266,164 +265,107 @@ class Meter:
     def _cpu_s(self) -> float:
         return self._edge_cpu_s + (self._sampler.cpu_s if self._sampler is not None else 0.0)
 
+    def _running(self) -> WindowBook:
+        if self._book is None or self._result is not None:
+            raise InputError("the meter is not running", value=self.name, remedy="Use it inside its with block.")
+        return self._book
+
     @contextmanager
     def _edge(self) -> Iterator[Reading]:
         """A reading at a window's edge, after queued device work has finished; its own CPU time is booked."""
-        if self._rig is None or self._result is not None:
-            raise InputError("the meter is not running", value=self.name, remedy="Use it inside its with block.")
+        self._running()
         synchronise_devices()
         started = time.thread_time()
         with self._lock:
             try:
-                yield self._read(self._rig)
+                yield self._read()
             finally:
                 self._edge_cpu_s += time.thread_time() - started
 
-    def _read(self, rig: Rig) -> Reading:
-        reading = rig.read()
+    def _read(self) -> Reading:
+        assert self._rig is not None
+        reading = self._rig.read()
         self._journal.add_reading(reading)
-        for window in self._open.values():
-            window.note(reading)
+        self._running().note(reading)
         return reading
 
     def _begin_at(self, reading: Reading, name: str, attributes: dict[str, Any], parent_id: int | None = None) -> int:
         assert self._rig is not None
-        window_id, self._next_id = self._next_id, self._next_id + 1
-        if parent_id is None:
-            parent_id = self._innermost() or (min(self._open) if self._open else None)
         started_at = self._rig.utc().isoformat(timespec="milliseconds")
-        self._open[window_id] = OpenWindow(window_id, name, parent_id, started_at, reading, self._cpu_s, attributes)
-        self._stacks.setdefault(threading.get_ident(), []).append(window_id)
-        counts, first_channel = reading.counts(), self._journal.first_channel
+        window = self._running().begin(reading, name, attributes, started_at, self._cpu_s, parent_id)
+        counts, first_channel, at_begin = reading.counts(), self._journal.first_channel, dict(attributes)
 
         def write(run: RunWriter) -> None:
             run.open_window(
-                window_id, name, parent_id, started_at, reading.t_s, counts, attributes, first_channel=first_channel
-            )
+                window.window_id, name, window.parent_id, started_at, reading.t_s, counts, at_begin,
+                first_channel=first_channel,
+            )  # fmt: skip
 
         self._journal.note(write)
-        return window_id
+        return window.window_id
 
     def _end_at(
         self, reading: Reading, window_id: int, attributes: dict[str, Any], extra: Sequence[Flag] = ()
     ) -> Measurement:
-        assert self._rig is not None
-        window = self._known(window_id)
-        window.attributes.update(attributes)
-        del self._open[window_id]
-        for ident, stack in list(self._stacks.items()):
-            if window_id in stack:
-                stack.remove(window_id)
-            if not stack:
-                del self._stacks[ident]
-        measurement = window.close(
-            self._rig.channels, reading, self._usual_w, self._idle, Utilisation(), self._cpu_s, extra
-        )
+        book = self._running()
+        book.known(window_id).attributes.update(attributes)
+        measurement = book.end(reading, window_id, self._idle, Utilisation(), self._cpu_s, extra)
         self._journal.note(stored(measurement))
         return measurement
 
-    def _innermost(self) -> int | None:
-        stack = self._stacks.get(threading.get_ident())
-        return stack[-1] if stack else None
+    def _open_ledger(self, rig: Rig) -> int:
+        """Begin to record if possible; returns the number of the first window."""
+        settings = self._settings
+        recording = open_recording(
+            settings["ledger"],
+            settings["run"],
+            rig.channels,
+            kind=settings["kind"],
+            name=self.name,
+            config={"rate_hz": settings["rate_hz"], "idle_s": settings["idle_s"], **(settings["config"] or {})},
+            tags=settings["tags"],
+        )
+        self._journal, self._own_ledger = recording.journal, recording.ledger
+        if recording.fault is not None:
+            self._notes.append(Flag(codes.NOT_RECORDED, f"Nothing is kept on disk: {recording.fault}"))
+        return recording.first_id
 
-    def _known(self, window_id: int) -> OpenWindow:
-        try:
-            return self._open[window_id]
-        except KeyError:
-            raise InputError(
-                "no such window is open", value=window_id, remedy=f"Open now: {sorted(self._open)}."
-            ) from None
-
-    def _note_power(self, reading: Reading) -> None:
-        """Keep the usual power of each channel, and the spread of the total for every window that saw both ticks."""
-        assert self._rig is not None
-        before, self._last_tick = self._last_tick, reading
-        seconds = reading.t_s - before.t_s
-        if seconds <= 0:
-            return
-        total_w = 0.0
-        for position, channel in enumerate(self._rig.channels):
-            power_w = (reading.samples[position].energy_j - before.samples[position].energy_j) / seconds
-            self._usual_w[position] = max(power_w, self._mean_w(reading, position))
-            if channel.counted:
-                total_w += power_w
-        for window in self._open.values():
-            if window.begin.t_s <= before.t_s:
-                window.spread.add(total_w)
-
-    def _mean_w(self, reading: Reading, position: int) -> float:
-        seconds = reading.t_s - self._first.t_s
-        drawn = reading.samples[position].energy_j - self._first.samples[position].energy_j
-        return drawn / seconds if seconds > 0 else 0.0
-
-    def _open_journal(self, rig: Rig) -> Journal:
-        given: RunWriter | None = self._settings["run"]
-        ledger = self._settings["ledger"]
-        if given is None and ledger is False:
-            return Journal(None)
-        try:
-            if given is None:
-                if not isinstance(ledger, Ledger):
-                    ledger = self._own_ledger = Ledger.open(None if ledger is True else ledger, busy_s=_BUSY_S)
-                config = {"rate_hz": self._settings["rate_hz"], "idle_s": self._settings["idle_s"]}
-                config.update(self._settings["config"] or {})
-                given = ledger.start_run(self._settings["kind"], self.name, config, self._settings["tags"])
-            first_channel = given.add_channels(rig.channels)
-            self._next_id = given.next_window_id()
-        except LedgerError as error:
-            self._notes.append(Flag(codes.NOT_RECORDED, f"Nothing is kept on disk: {error}"))
-            return Journal(None)
-        return Journal(given, first_channel)
-
-    def _baseline_before(self, rig: Rig) -> IdleBaseline | None:
+    def _idle_before(self, rig: Rig) -> IdleBaseline | None:
         idle_s: float | None = self._settings["idle_s"]
-        run = self._journal.run
         if idle_s == 0:
             return None
         if idle_s is None:
-            kept = self._kept_baseline(rig, run)
-            return None if kept is None else IdleBaseline(kept.powers, kept.duration_s, kept.measured_at, reused=True)
-        baseline = self._measure_idle(rig, idle_s)
+            return kept_idle(self._journal.run, rig.channels)
+        baseline = measure_idle(rig, idle_s, self._settings["sleep"])
         if baseline is not None:
             body, key = baseline.to_json(), machine_key(rig.channels)
             self._journal.note(lambda run: run.ledger.put_baseline(key, body))
         return baseline
 
-    def _kept_baseline(self, rig: Rig, run: RunWriter | None) -> IdleBaseline | None:
-        if run is None:
+    def _idle_after(self, rig: Rig) -> IdleBaseline | None:
+        """Measured again where it was measured before; from here on the baseline's interval holds both."""
+        if self._idle is None or self._idle.reused:
             return None
-        try:
-            body = run.ledger.baseline(machine_key(rig.channels), REUSE_FOR_S)
-        except LedgerError:
-            return None
-        return None if body is None else IdleBaseline.from_json(body)
-
-    def _measure_idle(self, rig: Rig, seconds: float) -> IdleBaseline | None:
-        begin = rig.read()
-        measured_at = rig.utc().isoformat(timespec="milliseconds")
-        self._settings["sleep"](seconds)
-        return baseline_between(rig.channels, begin, rig.read(), measured_at)
-
-    def _finish(self, root: int, rig: Rig, error: BaseException | None) -> Measurement:
-        synchronise_devices()
-        with self._lock:
-            reading = self._read(rig)
-        after = None
-        if self._idle is not None and not self._idle.reused and error is None:
-            after = self._measure_idle(rig, self._settings["idle_s"])
-        if after is not None and self._idle is not None:
+        after = measure_idle(rig, self._settings["idle_s"], self._settings["sleep"])
+        if after is not None:
             drifted = self._idle.drifted(after)
             if drifted:
                 self._notes.append(Flag(codes.IDLE_DRIFT, f"Idle power before and after differ: {', '.join(drifted)}."))
             self._idle = self._idle.widened(after)
+        return after
+
+    def _finish(self, rig: Rig, error: BaseException | None) -> Measurement:
+        synchronise_devices()
         with self._lock:
-            result = self._end_at(reading, root, {}, self._notes)
-        before = self._idle
+            reading = self._read()
+        after = self._idle_after(rig) if error is None else None
+        with self._lock:
+            result = self._end_at(reading, self._root_id, {}, self._notes)
         failed = error is not None and not (isinstance(error, SystemExit) and not error.code)
         own = self._settings["run"] is None
 
         def finish(run: RunWriter) -> None:
-            run.put_document("meter", self._about(before, after))
+            run.put_document("meter", self._about(after))
             if own:
                 detail = f"{type(error).__name__}: {error}" if failed else None
                 run.finish("failed" if failed else "finished", detail=detail, summary=result)
@@ -432,12 +374,12 @@ class Meter:
         loss = describe_loss(self._journal)
         if loss is None:
             return result
-        return _with_flag(result, Flag(codes.NOT_RECORDED, loss))
+        return replace(result, flags=(*result.flags, Flag(codes.NOT_RECORDED, loss)))
 
-    def _about(self, before: IdleBaseline | None, after: IdleBaseline | None) -> dict[str, Any]:
+    def _about(self, after: IdleBaseline | None) -> dict[str, Any]:
         """What the meter says about itself: baselines, its own cost, late samples."""
         return {
-            "idle": None if before is None else before.to_json(),
+            "idle": None if self._idle is None else self._idle.to_json(),
             "idle_after": None if after is None else after.to_json(),
             "meter_cpu_s": self._cpu_s,
             "late_samples": self.late_ticks,
@@ -452,12 +394,6 @@ class Meter:
                 run.ledger.checkpoint()
             except LedgerError as error:
                 self._journal.fault = str(error)
-
-
-def _with_flag(measurement: Measurement, flag: Flag) -> Measurement:
-    from dataclasses import replace
-
-    return replace(measurement, flags=(*measurement.flags, flag))
 
 
 def _inert(window_id: int) -> Measurement:

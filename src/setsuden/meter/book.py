@@ -1,0 +1,110 @@
+"""WindowBook: the windows of one meter, who is inside whom, and what power the channels usually have."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from setsuden.errors import InputError
+from setsuden.ledger.channel import ChannelRecord
+from setsuden.ledger.measurement import Flag, Measurement, Utilisation
+from setsuden.meter.idle import IdleBaseline
+from setsuden.meter.rig import Reading
+from setsuden.meter.windows import OpenWindow
+
+
+class WindowBook:
+    """Begins and ends windows at given readings. Not thread-safe: the meter holds its lock around every call.
+
+    The innermost window is kept per thread, so that windows of different threads do not become each other's parents.
+    """
+
+    def __init__(self, channels: Sequence[ChannelRecord], first: Reading, first_id: int) -> None:
+        self._channels = channels
+        self._first = self._last_tick = first
+        self._next_id = first_id
+        self._open: dict[int, OpenWindow] = {}
+        self._stacks: dict[int, list[int]] = {}
+        self._usual_w = [0.0] * len(channels)
+
+    @property
+    def open_ids(self) -> list[int]:
+        """Numbers of the open windows, the outermost first."""
+        return sorted(self._open)
+
+    def begin(
+        self,
+        reading: Reading,
+        name: str,
+        attributes: dict[str, Any],
+        started_at: str,
+        cpu_s: float,
+        parent_id: int | None = None,
+    ) -> OpenWindow:
+        """Begin a window; its parent is the innermost one of this thread, else the outermost, unless given."""
+        window_id, self._next_id = self._next_id, self._next_id + 1
+        if parent_id is None:
+            parent_id = self.innermost()
+        window = OpenWindow(window_id, name, parent_id, started_at, reading, cpu_s, attributes)
+        self._open[window_id] = window
+        self._stacks.setdefault(threading.get_ident(), []).append(window_id)
+        return window
+
+    def end(
+        self,
+        reading: Reading,
+        window_id: int,
+        idle: IdleBaseline | None,
+        utilisation: Utilisation,
+        cpu_s: float,
+        extra: Sequence[Flag] = (),
+    ) -> Measurement:
+        """End a window, from whatever thread."""
+        window = self.known(window_id)
+        del self._open[window_id]
+        for ident, stack in list(self._stacks.items()):
+            if window_id in stack:
+                stack.remove(window_id)
+            if not stack:
+                del self._stacks[ident]
+        return window.close(self._channels, reading, self._usual_w, idle, utilisation, cpu_s, extra)
+
+    def known(self, window_id: int) -> OpenWindow:
+        """An open window; raises InputError for any other number."""
+        try:
+            return self._open[window_id]
+        except KeyError:
+            raise InputError("no such window is open", value=window_id, remedy=f"Open now: {self.open_ids}.") from None
+
+    def innermost(self) -> int | None:
+        """The window this thread began last and has not ended, else the outermost one; None when nothing is open."""
+        stack = self._stacks.get(threading.get_ident())
+        return stack[-1] if stack else min(self._open, default=None)
+
+    def note(self, reading: Reading) -> None:
+        """Take over what the sensors reported at a reading, for all that is open."""
+        for window in self._open.values():
+            window.note(reading)
+
+    def tick(self, reading: Reading) -> None:
+        """Note a background sample: usual power per channel, spread of the total for windows that saw both ticks."""
+        before, self._last_tick = self._last_tick, reading
+        total_w = 0.0
+        for position, channel in enumerate(self._channels):
+            power_w = _mean_w(before, reading, position)
+            if power_w is None:
+                return
+            self._usual_w[position] = max(power_w, _mean_w(self._first, reading, position) or 0.0)
+            if channel.counted:
+                total_w += power_w
+        for window in self._open.values():
+            if window.begin.t_s <= before.t_s:
+                window.spread.add(total_w)
+
+
+def _mean_w(begin: Reading, end: Reading, position: int) -> float | None:
+    """Mean power between two readings by the channel's own times; None when no time passed."""
+    first, last = begin.samples[position], end.samples[position]
+    seconds = last.t_s - first.t_s
+    return (last.energy_j - first.energy_j) / seconds if seconds > 0 else None
