@@ -77,15 +77,28 @@ class Draws:
             if not (share >= 0 and math.isfinite(share)):
                 raise InputError("a shared relative error is a share of at least 0", place=metric, value=share)
         self._figures: dict[tuple[str, str, int], Array | float] = {}
+        self._fixed: dict[tuple[str, str, float], Array] = {}
 
     def metric(self, name: str, weights: Mapping[str, Estimate], unit_text: str, missing: float) -> Array:
         """Array (options, draws) of a metric in ``unit_text``; ``missing`` stands where an option does not know it."""
+        parts = [_parts(option, name) for option in self.options]
+        if all(part.weight is None for each in parts for part in each):  # the same in every scenario
+            key = (name, unit_text, missing)
+            if key not in self._fixed:
+                self._fixed[key] = self._summed(name, parts, weights, unit_text, missing)
+            return self._fixed[key]
+        return self._summed(name, parts, weights, unit_text, missing)
+
+    def _summed(
+        self, name: str, parts: list[tuple[Part, ...]], weights: Mapping[str, Estimate], unit_text: str, missing: float
+    ) -> Array:
         rows = np.full((len(self.options), self.n), missing)
-        for row, option in zip(rows, self.options, strict=True):
-            for index, part in enumerate(_parts(option, name)):
+        for row, option, each in zip(rows, self.options, parts, strict=True):
+            for index, part in enumerate(each):
                 factor, weight = self._weight(part, weights, unit_text)
                 figure = self._figure(option, name, index, part)
                 row[:] = figure * (weight * factor) if index == 0 else row + figure * (weight * factor)
+        rows.flags.writeable = False
         return rows
 
     def factors(self, metric: str, weights: Mapping[str, Estimate], rows: Sequence[int]) -> dict[str, Array]:
