@@ -112,6 +112,7 @@ def test_cost_follows_facility_energy_in_its_own_currency() -> None:
     german = footprint(kwh(100), site="DE")
     assert german.cost is not None
     assert german.cost.unit == "EUR"
+    assert footprint(kwh(100), site="DEU").cost == german.cost
 
 
 def test_what_is_unknown_is_none_with_a_reason_and_never_zero() -> None:

@@ -90,5 +90,7 @@ def test_a_time_without_its_zone_is_refused() -> None:
         footprint(ONE_KWH, site="GB", at=datetime(2025, 1, 1))
     with pytest.raises(InputError, match="at least one window"):
         priced(hourly.signal("GB"), [])
+    with pytest.raises(InputError, match="when the energy was used"):
+        footprint(ONE_KWH, signal=hourly.signal("GB"))
     with pytest.raises(InputError, match="not negative"):
         at("2025-01-01T00:00+00:00", hours=-1)

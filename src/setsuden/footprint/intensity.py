@@ -23,12 +23,14 @@ class Priced:
     estimate   gCO2e/kWh, with its factor
     basis      the convention behind it; footprints of different bases are not comparable
     place      what it stands for
+    site       code of the place, None when the intensity was typed in
     notes      what the reader must know about the choice
     """
 
     estimate: Estimate
     basis: str
     place: str
+    site: str | None
     notes: tuple[Note, ...] = ()
 
 
@@ -44,6 +46,10 @@ def choose(
         if site is not None:
             raise InputError("give a site or an intensity, not both", value=(site, intensity))
         return _given(intensity, year)
+    if signal is not None and not windows:
+        raise InputError(
+            "an hourly signal needs to know when the energy was used", remedy="Give at=... or windows=...."
+        )
     if signal is None and windows and site is not None and site.strip().upper() in hourly.ZONES:
         signal = hourly.signal(site.strip().upper())
     if signal is not None and windows:
@@ -54,7 +60,7 @@ def choose(
         notes.append(Note("no_hourly", {"place": looked_up.name}))
     if looked_up.asked_year is not None and looked_up.asked_year != looked_up.year:
         notes.append(Note("other_year", {"asked": looked_up.asked_year, "year": looked_up.year}))
-    return Priced(looked_up.estimate(), looked_up.basis, looked_up.name, tuple(notes))
+    return Priced(looked_up.estimate(), looked_up.basis, looked_up.name, looked_up.site, tuple(notes))
 
 
 def _given(intensity: Estimate | float, year: int | None) -> Priced:
@@ -69,7 +75,7 @@ def _given(intensity: Estimate | float, year: int | None) -> Priced:
         estimate = replace(estimate, factors=(factor,))
     # No grid is below 1 g/kWh on a yearly average; kilograms typed as grams are the usual reason.
     notes = (Note("tiny_intensity", {"value": f"{estimate.value:g}"}),) if 0 < estimate.value < 1 else ()
-    return Priced(estimate, basis, place, notes)
+    return Priced(estimate, basis, place, None, notes)
 
 
 def _by_the_hour(signal: HourlySignal, windows: Sequence[Window]) -> Priced:
@@ -77,7 +83,7 @@ def _by_the_hour(signal: HourlySignal, windows: Sequence[Window]) -> Priced:
     notes = [Note("by_the_hour", {"zone": zone.name, "year": zone.year, "basis": zone.basis})]
     if zone.synthetic:
         notes.append(Note("synthetic_hours", {"zone": zone.name}))
-    return Priced(priced(signal, windows), zone.basis, zone.name, tuple(notes))
+    return Priced(priced(signal, windows), zone.basis, zone.name, zone.id, tuple(notes))
 
 
 def _year(windows: Sequence[Window]) -> int | None:

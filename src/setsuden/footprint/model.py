@@ -128,7 +128,7 @@ def footprint(
 
     per_litre, no_water = _water(wue, site, e)
     water = monte_carlo(np.multiply, e, per_litre, unit="L", extent=boundary) if per_litre else None
-    per_kwh, no_cost = _price(price, site)
+    per_kwh, no_cost = _price(price, priced.site)
     cost = None
     if per_kwh:
         cost = monte_carlo(_cost, e, p, per_kwh, unit=per_kwh.unit.removesuffix("/kWh"), extent=boundary)
