@@ -40,7 +40,7 @@ class Shown:
 
 
 def _joined(symbol: str) -> str:
-    return symbol if symbol in ("%", "×") or not symbol else f" {symbol}"
+    return f"\N{NO-BREAK SPACE}{symbol}" if symbol else ""
 
 
 def shown(estimate: Estimate, messages: Messages, *, in_unit: str | None = None) -> Shown:
@@ -63,6 +63,9 @@ def percent(estimate: Estimate, messages: Messages) -> Shown:
 
 def fit(estimate: Estimate) -> Estimate:
     """The same figure in the unit of its family that reads best; per-something figures keep their denominator."""
+    if estimate.unit in _PRODUCT_LADDER:
+        candidates = [estimate.to(symbol) for symbol in _PRODUCT_LADDER]
+        return next((c for c in reversed(candidates) if abs(c.value) >= 1), candidates[0])
     numerator, slash, rest = estimate.unit.partition("/")
     if not slash:
         return fitting(estimate)
@@ -76,6 +79,10 @@ def fit(estimate: Estimate) -> Estimate:
     return best
 
 
+# Energy times delay: both factors small at once.
+_PRODUCT_LADDER = ("uJ*ms/sample^2", "mJ*ms/sample^2", "J*s/sample^2")
+
+
 def common_unit(estimates: Iterable[Estimate]) -> str | None:
     """One unit for a whole column or axis: the one that fits its median; None for an empty column."""
     items = list(estimates)
@@ -87,7 +94,7 @@ def common_unit(estimates: Iterable[Estimate]) -> str | None:
 
 
 def unit_text(symbol: str, messages: Messages) -> str:
-    """A unit in the reader's language, with raised powers: ``J/サンプル``, ``J·s/sample²``; empty for a plain number."""
+    """A unit in the reader's language, with raised powers: ``J·s/sample²``; empty for a plain number."""
     if dict(unit(symbol).dimension) == {} and symbol == "1":
         return ""
     words = []

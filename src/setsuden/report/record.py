@@ -1,7 +1,7 @@
 """A pilot document, checked and typed: what the report reads, with the exact place of anything wrong.
 
-Unknown fields are ignored, so that a newer minor addition does not make an old report fail; missing optional parts are None
-or empty, and the page says so in words.
+Unknown fields are ignored, so that a newer minor addition does not make an old report fail; missing optional parts are
+None or empty, and the page says so in words.
 """
 
 from __future__ import annotations
@@ -347,6 +347,7 @@ class Flip(_Part):
     to: float | None = None
     direction: str | None = None
     becomes: str | None = None
+    serving_batch_size: int | None = None
 
 
 class MeasureNext(_Part):

@@ -31,12 +31,14 @@ def summarise(pilot: Pilot, language: Language) -> str:
     bottom = _bottom(said, words)
     room = MAX_LINES - len(top) - len(bottom) - 2
     middle = _options(pilot, words, room)
-    return "\n".join([*top, *(["", *middle] if middle else []), "", *bottom])
+    lines = [*top, *(["", *middle] if middle else []), "", *bottom]
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _top(said: Verdict, words: Words) -> list[str]:
     lines = wrap(said.headline, _WIDTH)
-    for sentence in (said.because, said.sure, said.saving):
+    sure = words(f"confidence_lead.{said.confidence}") + said.sure
+    for sentence in (said.because, sure, said.saving):
         lines += wrap(sentence, _WIDTH, indent="  ") if sentence else []
     lines.append((words("flip.heading") + words("text.colon")).rstrip())
     for sentence in said.flips[:_MAX_FLIPS]:

@@ -122,16 +122,17 @@ def _saving(pilot: Pilot, names: Names, words: Words) -> str:
 
 def flip_sentence(flip: Flip, names: Names, words: Words) -> str:
     """One change that would change the choice."""
+    becomes = names.served(flip.becomes, flip.serving_batch_size)
     key = f"flip.{flip.factor}"
     if flip.to is None:
-        return words("flip.other", factor=words.known("factor_name", flip.factor), option=names.of(flip.becomes))
+        return words("flip.other", factor=words.known("factor_name", flip.factor), option=becomes)
     direction = flip.direction or ("up" if flip.from_ is None or flip.to >= flip.from_ else "down")
     value = _factor_value(flip.factor, flip.to)
     if f"{key}.{direction}" not in words.messages:
-        return words("flip.value", factor=flip.factor, value=value, option=names.of(flip.becomes))
+        return words("flip.value", factor=flip.factor, value=value, option=becomes)
     if flip.becomes is None:
         return words(f"{key}.{direction}_none", value=value)
-    return words(f"{key}.{direction}", value=value, option=names.of(flip.becomes))
+    return words(f"{key}.{direction}", value=value, option=becomes)
 
 
 def _factor_value(factor: str, value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from setsuden.language import Language, Messages
-from setsuden.report.record import Pilot, Settings
+from setsuden.report.record import Option, Pilot, Settings
 
 
 class Words:
@@ -51,22 +51,34 @@ class Names:
         extra = "".join(f" · {piece}" for piece in self._settings(settings, self._varying))
         return f"{self.model(settings.model)} · {settings.batch_size}{extra}"
 
-    def full(self, settings: Settings) -> str:
-        """For the verdict: model, batch size and every setting."""
+    def full(self, option: Option) -> str:
+        """For the verdict: model, batch sizes of both phases, and the settings."""
+        which = ("optimizer", "precision", *(name for name in self._varying if name not in ("optimizer", "precision")))
+        separator = self._words("list.separator")
+        settings = separator.join(self._settings(option, which))
+        phases = []
+        if option.training_energy is not None:
+            phases.append(self._words("name.trained", batch=option.batch_size))
+        if option.serving_batch_size is not None:
+            phases.append(self._words("name.served", batch=option.serving_batch_size))
         return self._words(
-            "name.full",
-            model=self.model(settings.model),
-            batch=settings.batch_size,
-            settings="".join(
-                self._words("list.separator") + piece
-                for piece in self._settings(settings, ("optimizer", "precision", "threads"))
-            ),
+            "name.full" if settings else "name.plain",
+            model=self.model(option.model),
+            phases=self._words("name.and").join(phases),
+            settings=settings,
         )
 
     def of(self, identity: str | None) -> str:
         """Short name of the option of this id; the id itself where the document has no such option."""
         option = self._pilot.decision.option(identity)
         return self.short(option) if option else identity or ""
+
+    def served(self, identity: str | None, serving_batch_size: int | None) -> str:
+        """The same, with the batch size it would be served at where that is not the one it has now."""
+        option = self._pilot.decision.option(identity)
+        if serving_batch_size is None or option is None or option.serving_batch_size == serving_batch_size:
+            return self.of(identity)
+        return self._words("name.with_serving", option=self.short(option), batch=serving_batch_size)
 
     def _settings(self, settings: Settings, which: Sequence[str]) -> list[str]:
         pieces = []

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from setsuden.quantity import Estimate, significant
 from setsuden.report.numbers import common_unit, unit_text
 from setsuden.report.page.context import Context
-from setsuden.report.page.parts import Block, Cell, Chart, Grid, Head, Key, Section, Table, Text, mixed_banner
+from setsuden.report.page.parts import (
+    Block,
+    Cell,
+    Chart,
+    Grid,
+    Head,
+    Key,
+    Section,
+    Table,
+    Text,
+    boundaries_text,
+    mixed_banner,
+)
 from setsuden.report.record import BatchCurve, Configuration, Phase
 from setsuden.report.svg import Curve, CurvePoint, End, Row, curves, dumbbells, swatch
 
@@ -24,7 +36,7 @@ def batch_section(context: Context) -> Section:
     blocks: list[Block] = [Text(words("batch.lead"))]
     if max(len(curve.points) for curve in found) < 2:
         blocks.append(Text(words("batch.one_size"), "missing"))
-    return Section("batch", words("batch.heading"), [*blocks, Grid(charts), _table(found, context)])
+    return Section("batch", words("batch.heading"), [*blocks, Grid(charts)])
 
 
 def _chart(phase: Phase, found: Sequence[BatchCurve], context: Context) -> Chart:
@@ -47,7 +59,13 @@ def _chart(phase: Phase, found: Sequence[BatchCurve], context: Context) -> Chart
         for name, width, height in (("wide", 540, 340), ("narrow", 350, 320))
     )
     return Chart(
-        f"batch-{phase}", title, wide, narrow, banner=mixed_banner(energies, words), reading=words("batch.reading")
+        f"batch-{phase}",
+        title,
+        wide,
+        narrow,
+        banner=mixed_banner(energies, words),
+        reading=words("batch.reading"),
+        table=_table(phase, found, unit, context),
     )
 
 
@@ -62,38 +80,39 @@ def _curve(curve: BatchCurve, unit: str, context: Context) -> Curve:
     return Curve(context.names.model(curve.model), context.series.get(curve.model, 0), points)
 
 
-def _table(found: Sequence[BatchCurve], context: Context) -> Table:
+def _table(phase: Phase, found: Sequence[BatchCurve], unit: str, context: Context) -> Table:
     words = context.words
+    sizes = sorted({point.batch_size for curve in found for point in curve.points})
     rows = []
     for curve in found:
-        points = sorted(curve.points, key=lambda p: p.batch_size)
-        energies = [point.energy_per_sample for point in points]
-        worst = max(energies, key=lambda e: e.value)
-        best = min(energies, key=lambda e: e.value)
+        energies = {point.batch_size: point.energy_per_sample for point in curve.points}
+        best, worst = (pick(energy.value for energy in energies.values()) for pick in (min, max))
+        knee = curve.knee_batch_size
         rows.append(
             [
                 Cell(context.names.model(curve.model)),
-                Cell(words(f"phase.{curve.phase}")),
-                Cell(
-                    words.listing(
-                        f"{point.batch_size}{words('text.colon')}{context.show(point.energy_per_sample)}"
-                        for point in points
-                    )
-                ),
+                *(context.cell(energies.get(size), unit) for size in sizes),
                 Cell(str(curve.minimum_batch_size) if curve.minimum_batch_size is not None else words("table.none")),
-                Cell(str(curve.knee_batch_size) if curve.knee_batch_size is not None else words("batch.no_knee")),
-                Cell(f"× {significant(worst.value / best.value, 2)}" if best.value > 0 else words("table.none")),
+                Cell(str(knee) if knee is not None else words("batch.no_knee")),
+                Cell(f"× {significant(worst / best, 2)}" if best > 0 else words("table.none")),
             ]
         )
     heads = [
         Head(words("table.model"), numeric=False),
-        Head(words("table.phase"), numeric=False),
-        Head(words("batch.values"), numeric=False),
+        *(Head(words("batch.at", size=size), unit_text(unit, words.messages)) for size in sizes),
         Head(words("batch.minimum")),
         Head(words("batch.knee")),
         Head(words("batch.worst")),
     ]
-    return Table("batch-table", words("batch.caption"), heads, rows, note=words("batch.note"))
+    energies_shown = (point.energy_per_sample for curve in found for point in curve.points)
+    return Table(
+        f"batch-table-{phase}",
+        words("batch.caption", phase=words(f"phase.{phase}")),
+        heads,
+        rows,
+        boundary=boundaries_text(energies_shown, words),
+        note=words("batch.note"),
+    )
 
 
 def ratio_section(context: Context) -> Section:
@@ -116,16 +135,23 @@ def ratio_section(context: Context) -> Section:
             x_title=f"{words('chart.energy_per_sample')} ({unit_text(unit, words.messages)})",
             width=width,
         )
-        for name, width in (("wide", 760), ("narrow", 350))
+        for name, width in (("wide", 1000), ("narrow", 350))
     )
     legend = [
         Key(swatch("circle", "pt s0"), words("phase.infer")),
         Key(swatch("square", "pt s1"), words("phase.train")),
     ]
     chart = Chart(
-        "ratio", title, wide, narrow, legend=legend, banner=mixed_banner(energies, words), reading=words("ratio.reading"),
+        "ratio",
+        title,
+        wide,
+        narrow,
+        legend=legend,
+        banner=mixed_banner(energies, words),
+        reading=words("ratio.reading"),
         table=_ratio_table(context),
-    )  # fmt: skip
+        width="wide broad",
+    )
     lead = words("ratio.lead_plain")
     if ratios.median is not None and ratios.low is not None and ratios.high is not None:
         lead = words(

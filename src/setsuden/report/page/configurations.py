@@ -52,14 +52,21 @@ def trace_section(context: Context) -> Section:
             width=width,
             height=height,
         )
-        for name, width, height in (("wide", 760, 300), ("narrow", 350, 260))
+        for name, width, height in (("wide", 1080, 320), ("narrow", 350, 260))
     )
     legend = [
         Key(swatch("square", f"pt {series_class(index)}"), names[component])
         for index, component in enumerate(trace.power_w)
     ]
     chart = Chart(
-        "trace", title, wide, narrow, legend=legend, reading=words("trace.reading"), table=_trace_table(context)
+        "trace",
+        title,
+        wide,
+        narrow,
+        legend=legend,
+        reading=words("trace.reading"),
+        table=_trace_table(context),
+        width="wide broad",
     )
     return Section("trace", words("trace.heading"), [chart, *blocks])
 
@@ -153,6 +160,7 @@ def _table(phase: Phase, chosen: Sequence[Configuration], context: Context) -> T
         [Head(words("configurations.configuration"), numeric=False), *(head for head, _ in columns)],
         [[Cell(context.names.short(c)), *(cells[index] for _, cells in columns)] for index, c in enumerate(chosen)],
         boundary=boundaries_text((c.energy_per_sample for c in chosen), words),
+        stacked=True,
     )
 
 

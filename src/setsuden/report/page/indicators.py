@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from setsuden.quantity import significant
-from setsuden.report.numbers import common_unit, compact, unit_text
+from setsuden.quantity import Estimate, significant
+from setsuden.report.numbers import Shown, common_unit, compact, unit_text
 from setsuden.report.page.batch import PHASES
 from setsuden.report.page.context import Context
-from setsuden.report.page.parts import Block, Cell, Chart, Grid, Head, Key, Section, Table, Text
+from setsuden.report.page.parts import Block, Bullets, Cell, Chart, Grid, Head, Key, Section, Subheading, Table, Text
 from setsuden.report.record import Configuration, Indicator, Phase
 from setsuden.report.svg import Dot, scatter, series_class, series_shape, swatch
 
@@ -20,11 +20,10 @@ def indicators_section(context: Context) -> Section:
     if not found.train and not found.infer:
         return Section("indicators", words("indicators.heading"), [Text(words("indicators.missing"), "missing")])
     blocks: list[Block] = [Text(words("indicators.lead"))]
-    blocks += [
-        Text(words(f"indicators.trust_{phase}", sentence=trust_sentence(found.of(phase), context)), "lead")
-        for phase in PHASES
-        if found.of(phase)
-    ]
+    for phase in PHASES:
+        if found.of(phase):
+            blocks.append(Subheading(words(f"phase_title.{phase}")))
+            blocks.append(Bullets(trust_sentences(found.of(phase), context)))
     legend = [
         Key(swatch(series_shape(index), f"pt {series_class(index)}"), context.names.model(model))
         for model, index in context.series.items()
@@ -38,7 +37,7 @@ def indicators_section(context: Context) -> Section:
     return Section("indicators", words("indicators.heading"), blocks)
 
 
-def trust_sentence(found: Sequence[Indicator], context: Context) -> str:
+def trust_sentences(found: Sequence[Indicator], context: Context) -> list[str]:
     """In words: what predicts the energy of a model that was not measured, what roughly, what not."""
     words = context.words
     sentences = []
@@ -47,7 +46,7 @@ def trust_sentence(found: Sequence[Indicator], context: Context) -> str:
         if chosen:
             named = words.listing(_named(item, context) for item in chosen)
             sentences.append(words(f"indicators.trust.{trust}", indicators=named))
-    return words("indicators.join").join(sentences)
+    return sentences
 
 
 def _named(item: Indicator, context: Context) -> str:
@@ -127,8 +126,8 @@ def _table(phase: Phase, found: Sequence[Indicator], context: Context) -> Table:
             [
                 Cell(words.known("indicator", item.indicator)),
                 Cell(str(item.n)),
-                context.cell(item.pearson),
-                context.cell(item.spearman),
+                _correlation(item.pearson, context),
+                _correlation(item.spearman, context),
                 context.cell(error, "%") if error is not None else Cell(words("table.none")),
                 Cell(f"{significant(median * 100, 2)}" if median is not None else words("table.none")),
                 Cell(words.known("trust", item.trust), tone={"good": "good", "no": "bad"}.get(item.trust, "")),
@@ -150,6 +149,15 @@ def _table(phase: Phase, found: Sequence[Indicator], context: Context) -> Table:
         rows,
         note=words("indicators.note") if phase == "train" else "",
     )
+
+
+def _correlation(estimate: Estimate | None, context: Context) -> Cell:
+    """Two decimals, as correlations are read."""
+    if estimate is None:
+        return Cell(context.words("table.none"))
+    figure = context.show(estimate)
+    interval = f"[{estimate.low:.2f}, {estimate.high:.2f}]" if estimate.low != estimate.high else ""
+    return Cell(figure=Shown(f"{estimate.value:.2f}", "", interval, figure.provenance, None))
 
 
 def models_table(context: Context) -> Table | None:

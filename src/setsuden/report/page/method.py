@@ -93,11 +93,19 @@ def boundary_section(context: Context) -> Section:
         Text(words("boundary.lead")),
         table,
         Entries(
-            [Entry(words(f"provenance.{key}"), words(f"provenance_meaning.{key}"), f"provenance-{key}") for key in ("measured", "estimated", "assumed")]
-            + [Entry(words(f"boundary.{key}"), words(f"boundary_meaning.{key}")) for key in ("device", "node", "node+PUE", "network", "embodied")]
+            [
+                Entry(words(f"provenance.{key}"), words(f"provenance_meaning.{key}"), f"provenance-{key}")
+                for key in ("measured", "estimated", "assumed")
+            ]
+        ),
+        Entries(
+            [
+                Entry(words(f"boundary.{key}"), words(f"boundary_meaning.{key}"))
+                for key in ("device", "node", "node+PUE", "network", "embodied")
+            ]
         ),
         Text(words("boundary.outside")),
-    ]  # fmt: skip
+    ]
     return Section("boundary", words("boundary.heading"), blocks)
 
 

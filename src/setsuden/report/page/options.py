@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from setsuden.quantity import Estimate
+from collections.abc import Sequence
+from dataclasses import replace
+
+from setsuden.quantity import Estimate, Provenance
 from setsuden.report.numbers import common_unit, count, per_thousand, unit_text
 from setsuden.report.page.context import Context
 from setsuden.report.page.parts import (
@@ -36,21 +39,20 @@ def hero(context: Context) -> Chart | None:
     limits = context.pilot.study.constraints
     floor = limits.accuracy_floor * 100 if limits.accuracy_floor is not None else None
     budget_j = limits.energy_budget_j
-    budget = Estimate.exact(budget_j, "J", options[0].total_energy.provenance) if budget_j is not None else None
+    budget = Estimate.exact(budget_j, "J", Provenance.ASSUMED) if budget_j is not None else None
     energy_word = words("chart.energy_total" if context.pilot.study.expected_requests else "chart.energy_training")
     texts = Texts(
         title=words("pareto.title"),
         description=_description(context),
         x_title=f"{energy_word} ({unit_text(unit, words.messages)})",
         y_title=words("chart.accuracy"),
-        floor=words("pareto.floor", value=f"{floor:.1f} %") if floor is not None else "",
-        budget=words("pareto.budget", value=context.show(budget)) if budget is not None else "",
     )
     wide, narrow = (
         pareto(
             points,
             texts,
             f"pareto-{name}",
+            label_all=name == "wide",
             width=width,
             height=height,
             floor=floor,
@@ -96,13 +98,27 @@ def _legend(points: list[Point], context: Context) -> list[Key]:
     ]
     line = '<svg class="swatch" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
     keys.append(Key(line + '<path d="M1 12H8V4H15" class="front-line"/></svg>', context.words("pareto.front_line")))
-    if context.pilot.study.constraints.accuracy_floor is not None:
+    limits = context.pilot.study.constraints
+    if limits.accuracy_floor is not None or limits.energy_budget_j is not None:
         keys.append(
             Key(
-                line + '<rect x="1" y="3" width="14" height="10" class="region"/></svg>', context.words("pareto.region")
+                line + '<rect x="1" y="3" width="14" height="10" class="region"/></svg>',
+                context.words("pareto.region", limits=_limits_in_words(context)),
             )
         )
     return keys
+
+
+def _limits_in_words(context: Context) -> str:
+    limits = context.pilot.study.constraints
+    words = context.words
+    parts = []
+    if limits.accuracy_floor is not None:
+        parts.append(words("pareto.floor", value=f"{limits.accuracy_floor * 100:.1f} %"))
+    if limits.energy_budget_j is not None:
+        budget = Estimate.exact(limits.energy_budget_j, "J", Provenance.ASSUMED)
+        parts.append(words("pareto.budget", value=context.show(budget)))
+    return words.listing(parts)
 
 
 def _description(context: Context) -> str:
@@ -142,7 +158,7 @@ def _limits_text(context: Context) -> str:
     if limits.latency_ceiling_ms is not None:
         parts.append(words("limits_text.latency", value=f"{limits.latency_ceiling_ms:,.3g} ms"))
     if limits.energy_budget_j is not None:
-        budget = Estimate.exact(limits.energy_budget_j, "J", context.pilot.decision.options[0].total_energy.provenance)
+        budget = Estimate.exact(limits.energy_budget_j, "J", Provenance.ASSUMED)
         parts.append(words("limits_text.energy", value=context.show(budget)))
     return words("limits_text.sentence", limits=words.listing(parts)) if parts else words("limits_text.none")
 
@@ -153,20 +169,17 @@ def options_table(context: Context) -> Table:
     options = sorted(context.pilot.decision.options, key=lambda o: (not o.feasible, o.total_energy.value))
     columns: list[tuple[Head, list[Cell]]] = [
         (Head(words("chart.accuracy"), "%"), [context.cell(option.accuracy, "%") for option in options]),
+        context.column([option.total_energy for option in options], words("options.total")),
+        context.column([option.training_energy for option in options], words("options.training")),
+        _serving_column(options, context),
     ]
     if any(option.latency_p90_ms for option in options):
         columns.append(context.column([option.latency_p90_ms for option in options], words("options.latency")))
     columns += [
-        context.column([option.training_energy for option in options], words("options.training")),
-        context.column(
-            [per_thousand(e) if (e := option.serving_energy_per_request) else None for option in options],
-            words("options.serving"),
-        ),
-        context.column([option.total_energy for option in options], words("options.total")),
         (Head(words("options.limits"), numeric=False), [_limits_cell(option, context) for option in options]),
-        (Head(words("options.front")), [_share(option.front_probability, context) for option in options]),
         (Head(words("options.best")), [_share(option.best_probability, context) for option in options]),
         context.column([option.expected_regret for option in options], words("options.regret_head")),
+        (Head(words("options.front")), [_share(option.front_probability, context) for option in options]),
     ]
     return Table(
         "options-table",
@@ -177,7 +190,17 @@ def options_table(context: Context) -> Table:
             for index, option in enumerate(options)
         ],
         boundary=boundaries_text((option.total_energy for option in options), words),
+        stacked=True,
     )
+
+
+def _serving_column(options: Sequence[Option], context: Context) -> tuple[Head, list[Cell]]:
+    """Energy per thousand requests, with the batch size that serves them."""
+    energies = [per_thousand(e) if (e := option.serving_energy_per_request) else None for option in options]
+    head, cells = context.column(energies, context.words("options.serving"))
+    sizes = [option.serving_batch_size for option in options]
+    said = [context.words("batch.at", size=size) if size is not None else "" for size in sizes]
+    return head, [replace(cell, small=text) for cell, text in zip(cells, said, strict=True)]
 
 
 def _name_cell(option: Option, context: Context) -> Cell:

@@ -32,7 +32,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a caption; the first cell of each row names it."""
+    """Rows under a caption; the first cell of each row names it. ``stacked`` puts intervals below their values."""
 
     kind: ClassVar[str] = "table"
     identity: str
@@ -41,6 +41,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     boundary: str = ""
     note: str = ""
+    stacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Chart:
     reading: str = ""
     banner: str = ""
     table: Table | None = None
+    width: str = "wide"
 
 
 @dataclass(frozen=True, slots=True)

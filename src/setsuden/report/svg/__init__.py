@@ -1,4 +1,4 @@
-"""Charts as SVG text: pure functions from plain data to a string. Text stays text; colours come from the page's style."""
+"""Charts as SVG text: pure functions from plain data to a string. Text stays text; the page's style gives colours."""
 
 from setsuden.report.svg.areas import areas
 from setsuden.report.svg.curves import Curve, CurvePoint, curves

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from setsuden.report.svg.element import Frame, width_of
 
-_OFFSETS = ((9, 4), (-9, 4), (0, -10), (0, 19), (9, -8), (9, 16), (-9, -8), (-9, 16))
+_OFFSETS = ((10, 4), (-10, 4), (0, -11), (0, 20), (9, -7), (9, 16), (-9, -7), (-9, 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Anchor:
     x: float
     y: float
     text: str
+    class_: str = "label"
     required: bool = False
 
 
@@ -95,7 +97,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
         gap = min(gap, (high - low) / (len(wanted) - 1))
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     result = [min(max(value, low), high) for value in wanted]
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         result[after] = max(result[after], result[before] + gap)
     ceiling = high
     for index in reversed(order):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
-from setsuden.report.svg.element import Frame, picture, tag, text, width_of
+from setsuden.report.svg.element import Frame, picture, tag, text
 from setsuden.report.svg.labels import Anchor, Box, place
 from setsuden.report.svg.marks import line, marker, whisker
 from setsuden.report.svg.scale import Linear, Scale, fitting, linear
@@ -15,6 +16,12 @@ from setsuden.report.svg.scale import Linear, Scale, fitting, linear
 Kind = Literal["recommended", "front", "feasible", "missed"]
 SHAPE: dict[Kind, str] = {"recommended": "star", "front": "circle", "feasible": "square", "missed": "cross"}
 _RADIUS: dict[Kind, float] = {"recommended": 8, "front": 5.5, "feasible": 5, "missed": 4.5}
+_LABEL_CLASS: dict[Kind, str] = {
+    "recommended": "label strong",
+    "front": "label",
+    "feasible": "label",
+    "missed": "label faint",
+}
 _LABEL_SIZE = 12.0
 
 
@@ -42,8 +49,6 @@ class Texts:
     description: str
     x_title: str
     y_title: str
-    floor: str
-    budget: str
 
 
 def pareto(
@@ -55,20 +60,24 @@ def pareto(
     height: float = 400,
     floor: float | None = None,
     budget: float | None = None,
+    label_all: bool = True,
 ) -> str:
-    """The picture. ``floor`` (per cent) and ``budget`` (unit of x) bound the region that meets the limits."""
+    """The picture. ``floor`` (per cent) and ``budget`` (unit of x) bound the region that meets the
+    limits; without ``label_all`` only options that meet them or are on the front are named.
+    """
     ys = [value for point in points for value in (point.y_low, point.y_high)] + ([floor] if floor is not None else [])
     y = linear(ys, height - 46, 30, floor=0.0, ceiling=100.0)
     frame = Frame(width, height, y_label_room(y, height - 76, " %"), 14, 30, 46)
     xs = [value for point in points for value in (point.x, point.x_low, point.x_high) if value > 0 or point.x <= 0]
     x = fitting(xs + ([budget] if budget is not None else []), frame.x0, frame.x1)
-    region = _region(frame, x(budget) if budget is not None else None, y, floor, texts)
-    anchors = [
-        Anchor(x(point.x), y(point.y), point.label, required=point.kind == "recommended")
-        for point in sorted(points, key=lambda p: (p.kind != "recommended", not p.on_front, p.kind == "missed", -p.y))
-    ]
-    labels = place(anchors, frame, _LABEL_SIZE, _floor_box(frame, y, floor, texts))
+    region = _region(frame, x(budget) if budget is not None else None, y, floor)
     front = sorted(((point.x, point.y) for point in points if point.on_front), key=lambda xy: xy[0])
+    anchors = [
+        Anchor(x(point.x), y(point.y), point.label, _LABEL_CLASS[point.kind], required=point.kind == "recommended")
+        for point in sorted(points, key=lambda p: (p.kind != "recommended", not p.on_front, p.kind == "missed", -p.y))
+        if label_all or point.on_front or point.kind != "missed"
+    ]
+    labels = place(anchors, frame, _LABEL_SIZE, _lines(frame, x, y, floor, front))
     return picture(
         frame,
         identity,
@@ -83,14 +92,11 @@ def pareto(
             marker(SHAPE[p.kind], x(p.x), y(p.y), _RADIUS[p.kind], f"pt {p.kind}", p.tip)
             for p in sorted(points, key=lambda p: (p.kind == "recommended", p.on_front))
         ),
-        *(
-            text(label.anchor.text, label.x, label.y, "label strong" if label.anchor.required else "label", label.align)
-            for label in labels
-        ),
+        *(text(label.anchor.text, label.x, label.y, label.anchor.class_, label.align) for label in labels),
     )
 
 
-def _region(frame: Frame, budget_x: float | None, y: Linear, floor: float | None, texts: Texts) -> str:
+def _region(frame: Frame, budget_x: float | None, y: Linear, floor: float | None) -> str:
     """Where the limits on accuracy and energy hold, and the lines that bound it."""
     if floor is None and budget_x is None:
         return ""
@@ -99,18 +105,21 @@ def _region(frame: Frame, budget_x: float | None, y: Linear, floor: float | None
     pieces = [tag("rect", x=frame.x0, y=frame.y1, width=right - frame.x0, height=bottom - frame.y1, class_="region")]
     if floor is not None:
         pieces.append(whisker(frame.x0, bottom, frame.x1, bottom, "limit"))
-        pieces.append(text(texts.floor, frame.x1 - 4, bottom + 15, "limit-label", "end"))
     if budget_x is not None:
         pieces.append(whisker(right, frame.y1, right, frame.y0, "limit"))
-        pieces.append(text(texts.budget, right - 5, frame.y0 - 8, "limit-label", "end"))
     return tag("g", *pieces)
 
 
-def _floor_box(frame: Frame, y: Linear, floor: float | None, texts: Texts) -> list[Box]:
-    if floor is None:
-        return []
-    bottom = y(floor)
-    return [Box(frame.x1 - 4 - width_of(texts.floor, _LABEL_SIZE), bottom + 2, frame.x1, bottom + 18)]
+def _lines(frame: Frame, x: Scale, y: Linear, floor: float | None, front: Sequence[tuple[float, float]]) -> list[Box]:
+    """What labels should keep clear of: the floor, and the steps of the front."""
+    boxes = []
+    if floor is not None:
+        level = y(floor)
+        boxes.append(Box(frame.x0, level - 1, frame.x1, level + 1))
+    for (left, bottom), (right, top) in pairwise(front):
+        boxes.append(Box(x(left), y(bottom) - 1, x(right), y(bottom) + 1))
+        boxes.append(Box(x(right) - 1, y(top), x(right) + 1, y(bottom)))
+    return boxes
 
 
 def _staircase(front: Sequence[tuple[float, float]], frame: Frame, x: Scale, y: Linear) -> str:

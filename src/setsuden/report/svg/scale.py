@@ -19,6 +19,7 @@ class Linear:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Pixel of a value."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self, most: int) -> list[float]:
@@ -39,6 +40,7 @@ class Log:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Pixel of a positive value."""
         share = math.log(value / self.low) / math.log(self.high / self.low)
         return self.start + share * (self.end - self.start)
 
