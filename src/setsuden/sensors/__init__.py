@@ -5,6 +5,7 @@ from setsuden.sensors.discovery import Discovery, discover
 from setsuden.sensors.host import Clock, Files, Host, SystemClock
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Sensor, Status
 from setsuden.sensors.tally import between
+from setsuden.sensors.utilisation import Load, UtilisationProbe
 
 __all__ = [
     "Channel",
@@ -14,11 +15,13 @@ __all__ = [
     "Files",
     "Finding",
     "Host",
+    "Load",
     "Method",
     "Sample",
     "Sensor",
     "Status",
     "SystemClock",
+    "UtilisationProbe",
     "between",
     "counted_channels",
     "discover",

@@ -6,7 +6,7 @@
    counts while discharging). These are recorded beside the parts for comparison, and counted where nothing inside
    them is measured, or when asked for with ``prefer``.
 3. Of two sources of the same component only the first in ``PRECEDENCE`` counts, because they watch the same silicon.
-   GPUs are apart: sources of different makers watch different cards.
+   GPUs are apart: sources of different makers watch different cards, except on a Jetson, whose rails feed its GPU.
 4. A board or battery total that counts covers CPU and DRAM, so nothing else is counted or modelled for them.
 5. A modelled channel counts only where no measured channel covers its component.
 """
@@ -43,7 +43,7 @@ def counted_channels(channels: Sequence[Channel], prefer: Collection[str] = ()) 
         if not _covered(channel, counted):
             counted.append(channel)
     models = [c for c in channels if c.method is Method.MODEL]
-    whole = any(c.component is Component.BATTERY for c in counted)
+    whole = any(c.component is Component.BATTERY or _whole_module(c) for c in counted)
     covered = {component for c in counted for component in components_covered(c)}
     counted += [c for c in models if c.component not in covered or (c.component is Component.GPU and not whole)]
     return frozenset(c.id for c in counted)
@@ -72,15 +72,25 @@ def _inside(channel: Channel, by_id: dict[str, Channel], aside: set[str]) -> boo
 
 def _has_parts(total: Channel, measured: Sequence[Channel]) -> bool:
     """Whether anything finer than this total is measured, so that it can stand aside."""
+    finer = {Component.CPU, Component.BOARD}
+    if total.id.startswith("grace/"):
+        finer.add(Component.GPU)
     parts = (c for c in measured if c.id != total.id and not c.id.startswith(_ASIDE))
-    return any(c.component in (Component.CPU, Component.BOARD) for c in parts)
+    return any(c.component in finer for c in parts)
 
 
 def _covered(channel: Channel, counted: Sequence[Channel]) -> bool:
     """Whether a source that came first already watches this channel's component."""
     if channel.component is Component.GPU:
-        return any(c.component is Component.BATTERY for c in counted)
+        if source_of(channel.id) == "ina3221":
+            return any(c.component is Component.BATTERY for c in counted)
+        return any(c.component is Component.BATTERY or _whole_module(c) for c in counted)
     return any(_watches(c, channel) for c in counted)
+
+
+def _whole_module(channel: Channel) -> bool:
+    """On a Jetson the GPU is on the module whose rails are measured."""
+    return source_of(channel.id) == "ina3221" and channel.component in (Component.BOARD, Component.GPU)
 
 
 def _watches(first: Channel, channel: Channel) -> bool:

@@ -6,8 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from setsuden.sensors.accounting import components_covered, counted_channels
+from setsuden.sensors.battery import probe_battery
 from setsuden.sensors.cpu_part import CpuPart, cpu_part
 from setsuden.sensors.host import Host
+from setsuden.sensors.hwmon import probe_hwmon
+from setsuden.sensors.ina3221 import probe_ina3221
 from setsuden.sensors.limits import Limits, read_limits
 from setsuden.sensors.machine import Machine, read_machine
 from setsuden.sensors.modelled import ModelCpuSensor, ModelDramSensor, dram_bytes
@@ -61,9 +64,13 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
     rapl, found = probe_rapl(host, machine)
     findings += found
     sensors += [rapl] if rapl else []
-    nvml, found = probe_nvml(host)
+    for probe in (probe_nvml, probe_ina3221, probe_battery):
+        sensor, found = probe(host)
+        findings += found
+        sensors += [sensor] if sensor else []
+    others, found = probe_hwmon(host)
     findings += found
-    sensors += [nvml] if nvml else []
+    sensors += others
     cpu = _model_missing(host, machine, limits, sensors, findings, prefer)
     channels = [channel for sensor in sensors for channel in sensor.channels]
     counted = counted_channels(channels, prefer)

@@ -68,9 +68,13 @@ class Files:
         """The first 4096 bytes, read anew from the start in one system call; raises OSError."""
         return os.pread(descriptor, 4096, 0)
 
-    def replaced(self, descriptor: int) -> bool:
-        """Whether the file behind the descriptor has been removed or exchanged since it was opened."""
-        return os.fstat(descriptor).st_nlink == 0
+    def replaced(self, descriptor: int, path: Path) -> bool:
+        """Whether the path no longer leads to the file behind the descriptor."""
+        try:
+            now = os.stat(path)
+        except OSError:
+            return True
+        return not os.path.samestat(now, os.fstat(descriptor))
 
     def close(self, descriptor: int) -> None:
         """Give the descriptor back."""

@@ -75,6 +75,13 @@ class Gpu:
         """Share of the last sampling period in which a kernel ran, 0-1; raises NVMLError."""
         return float(self._nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu) / 100
 
+    def clock_reasons(self) -> int:
+        """Why the clocks are held back now, the library's bit mask; 0 where it does not say."""
+        ask = getattr(self._nvml, "nvmlDeviceGetCurrentClocksEventReasons", None) or getattr(
+            self._nvml, "nvmlDeviceGetCurrentClocksThrottleReasons", None
+        )
+        return int(self._asks(lambda: ask(self.handle)) or 0) if ask else 0
+
     @property
     def method(self) -> Method:
         """How its joules come about."""
@@ -134,7 +141,7 @@ class NvmlSensor:
     name = "nvml"
 
     def __init__(self, host: Host, nvml: Any, indices: tuple[int, ...]) -> None:
-        self._nvml = nvml
+        self.library = nvml
         self._moments = Moments(host.clock)
         now = self._moments.now()
         self.gpus = tuple(Gpu(nvml, index, now) for index in indices)
@@ -148,8 +155,8 @@ class NvmlSensor:
     def close(self) -> None:
         """Let the library go."""
         try:
-            self._nvml.nvmlShutdown()
-        except self._nvml.NVMLError:
+            self.library.nvmlShutdown()
+        except self.library.NVMLError:
             # Nothing is left to release when the driver has gone away under us.
             return
 

@@ -23,7 +23,7 @@ class OpenFile:
     def read(self) -> bytes:
         """The content (at most 4096 bytes); raises OSError when it is absent, unreadable or the hardware is gone."""
         content = self._once()
-        if content == self._last and self._descriptor is not None and self._files.replaced(self._descriptor):
+        if content == self._last and self._descriptor is not None and self._files.replaced(self._descriptor, self.path):
             self.close()
             content = self._once()
         if not content:

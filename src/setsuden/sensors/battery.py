@@ -1,0 +1,87 @@
+"""A laptop's battery: the power of the whole machine, screen and all, and only while it runs on it.
+
+Source: kernel Documentation/ABI/testing/sysfs-class-power (uW, uA, uV).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from setsuden.quantity import NODE, Provenance
+from setsuden.sensors.host import Host
+from setsuden.sensors.open_file import OpenFile
+from setsuden.sensors.protocol import Channel, Component, Finding, Method, Status, finding
+from setsuden.sensors.rails import Rail, RailSensor, leading_number, product, scaled
+
+_LIMIT_W = 300.0
+# Embedded controllers refresh the figure every one to several seconds.
+_UPDATE_S = 5.0
+_ERROR = (0.05, "convention: fuel gauges of laptops; slow, and blind to what a mains adapter delivers")
+
+
+def probe_battery(host: Host) -> tuple[RailSensor | None, list[Finding]]:
+    """Open the batteries that are being discharged; on mains they tell nothing."""
+    base = host.sysfs / "class" / "power_supply"
+    folders = [base / name for name in host.names(base) if _is_battery(host, base / name)]
+    if not folders:
+        return None, []
+    rails = [rail for folder in folders if (rail := _rail(host, folder))]
+    if not rails:
+        return None, [finding("battery", Status.ABSENT, "battery-silent", path=folders[0])]
+    if not any(_discharging(host, folder) for folder in folders):
+        return None, [finding("battery", Status.ABSENT, "battery-on-mains")]
+    error = f"{_ERROR[0]:.0%}"
+    return RailSensor("battery", host, rails), [
+        finding("battery", Status.AVAILABLE, "battery", error=error, basis=_ERROR[1])
+    ]
+
+
+def _is_battery(host: Host, folder: Path) -> bool:
+    # A mouse or a headset has a battery too; its scope says "Device".
+    return host.text(folder / "type") == "Battery" and host.text(folder / "scope") != "Device"
+
+
+def _discharging(host: Host, folder: Path) -> bool:
+    return host.text(folder / "status") == "Discharging"
+
+
+def _rail(host: Host, folder: Path) -> Rail | None:
+    status = OpenFile(host.files, folder / "status")
+    if host.number(folder / "power_now") is not None:
+        files: tuple[OpenFile, ...] = (OpenFile(host.files, folder / "power_now"),)
+        watts = scaled(files[0], 1e-6)
+    elif host.number(folder / "current_now") is not None and host.number(folder / "voltage_now") is not None:
+        files = (OpenFile(host.files, folder / "voltage_now"), _Magnitude(host.files, folder / "current_now"))
+        watts = product(files[0], files[1], 1e-12)
+    else:
+        return None
+    channel = Channel(
+        id=f"battery/{folder.name}",
+        component=Component.BATTERY,
+        label=f"battery {folder.name}, whole machine",
+        method=Method.POWER,
+        provenance=Provenance.MEASURED,
+        boundary=NODE,
+        relative_error=_ERROR[0],
+        error_source=_ERROR[1],
+        update_interval_s=_UPDATE_S,
+    )
+    return Rail(channel, _while_discharging(status, watts), (status, *files), _LIMIT_W)
+
+
+class _Magnitude(OpenFile):
+    """Some drivers show a discharging current as negative."""
+
+    def read(self) -> bytes:
+        """As ``OpenFile.read``, without the sign."""
+        return str(abs(leading_number(super().read()))).encode()
+
+
+def _while_discharging(status: OpenFile, watts: Callable[[], float]) -> Callable[[], float]:
+    def read() -> float:
+        if status.read().strip() != b"Discharging":
+            raise ValueError("on mains: the battery does not see what the machine draws")
+        return abs(watts())
+
+    return read
