@@ -33,7 +33,7 @@ def small_cnn(input_shape: Sequence[int], num_classes: int) -> nn.Module:
         conv_norm(input_shape[0], 16),
         conv_norm(16, 32, stride=2),
         conv_norm(32, 64, stride=2),
-        pooled_head(64, num_classes),
+        *_quartered_head(64, input_shape, num_classes),
     )
 
 
@@ -43,7 +43,7 @@ def depthwise_cnn(input_shape: Sequence[int], num_classes: int) -> nn.Module:
         conv_norm(input_shape[0], 16),
         *_separable(16, 32, 2),
         *_separable(32, 64, 2),
-        pooled_head(64, num_classes),
+        *_quartered_head(64, input_shape, num_classes),
     )
 
 
@@ -89,6 +89,12 @@ def vgg(input_shape: Sequence[int], num_classes: int, *, depth: int) -> nn.Modul
             channels = outputs
         layers.append(nn.MaxPool2d(2, ceil_mode=True))  # ceil: images below 32x32 keep at least one pixel
     return nn.Sequential(*layers, pooled_head(channels, num_classes))
+
+
+def _quartered_head(features: int, input_shape: Sequence[int], num_classes: int) -> list[nn.Module]:
+    """One linear layer on every position of the map, a quarter of the image a side: so few layers must know where."""
+    rows, columns = (-(-side // 4) for side in input_shape[1:])
+    return [nn.Flatten(), nn.Linear(features * rows * columns, num_classes)]
 
 
 def _separable(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
