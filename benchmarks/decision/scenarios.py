@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 
@@ -63,8 +64,8 @@ def scenarios(count: int) -> list[tuple[dict[str, Estimate], list[Constraint]]]:
     ]
 
 
-def decide(args: argparse.Namespace) -> tuple[float, list[Decision]]:
-    start = time.perf_counter()
+def decide(args: argparse.Namespace) -> tuple[float, float, list[Decision]]:
+    start, cpu_start = time.perf_counter(), time.process_time()
     found = recommend_each(
         options(args.options),
         Objective("energy"),
@@ -74,7 +75,7 @@ def decide(args: argparse.Namespace) -> tuple[float, list[Decision]]:
         seed=SEED,
         information=args.information,
     )
-    return time.perf_counter() - start, found
+    return time.perf_counter() - start, time.process_time() - cpu_start, found
 
 
 def fingerprint(decisions: list[Decision]) -> str:
@@ -105,8 +106,9 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
     runs = [decide(args) for _ in range(args.repeats)]
-    prints = {fingerprint(decisions) for _, decisions in runs}
-    times = ", ".join(f"{seconds:.2f} s" for seconds, _ in runs)
+    prints = {fingerprint(decisions) for _, _, decisions in runs}
+    times = ", ".join(f"{seconds:.2f} s ({cpu:.2f} s of processor time)" for seconds, cpu, _ in runs)
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     text = "\n".join(
         [
             f"- {args.scenarios} scenarios x {args.draws} draws, {args.options} options, three metrics"
@@ -114,12 +116,13 @@ def main() -> None:
             f"- time: {times}",
             f"- fingerprint of all decisions, per run: {', '.join(sorted(prints))}"
             + (" (identical)" if len(prints) == 1 else " (NOT identical)"),
-            f"- machine: {machine()}",
+            f"- machine: {machine()}; load average {load}",
+            f"- command: OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', '')} python {' '.join(sys.argv)}",
         ]
     )
     print(text)
     if args.write:
-        args.write.write_text(text + "\n", encoding="utf-8")
+        args.write.write_text(f"# A thousand scenarios\n\n{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

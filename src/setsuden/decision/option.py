@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -90,8 +91,13 @@ class Constraint:
     def __post_init__(self) -> None:
         if self.kind not in ("at_most", "at_least"):
             raise InputError("unknown kind of constraint", value=self.kind, remedy="Use at_most or at_least.")
-        if self.limit != self.limit:
-            raise InputError("a limit must be a number", place=self.called, value=self.limit)
+        if not math.isfinite(self.limit):
+            raise InputError(
+                "a limit must be a finite number",
+                place=self.called,
+                value=self.limit,
+                remedy="Leave out a constraint that does not bind.",
+            )
 
     @property
     def called(self) -> str:

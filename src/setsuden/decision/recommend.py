@@ -157,7 +157,7 @@ def recommend(
     feasible = table.feasible(constraints)
     row = choose(values[:, 0], feasible, values)
 
-    worlds = np.stack([_signed(drawn, table, metric, direction) for metric, direction in pairs])
+    worlds = _worlds(drawn, table, pairs)
     kept = _kept(worlds, pairs, constraints)
     best = best_probability(worlds[0], kept)
     possible_front = front_probability(worlds)
@@ -236,9 +236,14 @@ def saving(
     return _spread(theirs - ours, by_id[reference] - by_id[chosen], (theirs - ours).value)
 
 
-def _signed(drawn: Draws, table: Table, metric: str, direction: str) -> NDArray[np.float64]:
-    sign = 1.0 if direction == "min" else -1.0
-    return sign * drawn.metric(metric, table.weights, table.units[metric], sign * np.inf)
+def _worlds(drawn: Draws, table: Table, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+    """Draws (metrics, options, draws), signed so that small is good; inf where unknown."""
+    worlds = np.empty((len(pairs), len(drawn.options), drawn.n))
+    for world, (metric, direction) in zip(worlds, pairs, strict=True):
+        sign = 1.0 if direction == "min" else -1.0
+        rows = drawn.metric(metric, table.weights, table.units[metric], sign * np.inf)
+        np.multiply(rows, sign, out=world)
+    return worlds
 
 
 def _kept(
