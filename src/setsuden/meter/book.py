@@ -8,7 +8,7 @@ from typing import Any
 
 from setsuden.errors import InputError
 from setsuden.ledger.channel import ChannelRecord
-from setsuden.ledger.measurement import Flag, Measurement, Utilisation
+from setsuden.ledger.measurement import Flag, Measurement
 from setsuden.meter.idle import IdleBaseline
 from setsuden.meter.rig import Reading
 from setsuden.meter.windows import OpenWindow
@@ -56,7 +56,6 @@ class WindowBook:
         reading: Reading,
         window_id: int,
         idle: IdleBaseline | None,
-        utilisation: Utilisation,
         cpu_s: float,
         extra: Sequence[Flag] = (),
     ) -> Measurement:
@@ -68,7 +67,7 @@ class WindowBook:
                 stack.remove(window_id)
             if not stack:
                 del self._stacks[ident]
-        return window.close(self._channels, reading, self._usual_w, idle, utilisation, cpu_s, extra)
+        return window.close(self._channels, reading, self._usual_w, idle, cpu_s, extra)
 
     def known(self, window_id: int) -> OpenWindow:
         """An open window; raises InputError for any other number."""

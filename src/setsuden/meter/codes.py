@@ -13,6 +13,8 @@ IDLE_DRIFT = "SET-IDLE-DRIFT"  # idle power before and after do not agree
 NOT_RECORDED = "SET-NOT-RECORDED"  # the ledger could not be written, in whole or in part
 FORKED = "SET-FORKED"  # asked for in a forked process, which does not measure
 
+NORMAL_LIMITS = ("gpu-power-cap",)
+"""Limits under which a busy device works all the time; they are no fault of the window."""
 INPUT_BOUND_SHARE = 0.10
 UNSATURATED_SHARE = 0.50
 UNSATURATED_AFTER_S = 1.0

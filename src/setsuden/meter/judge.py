@@ -18,11 +18,13 @@ def judge(
     samples: int,
     variation: float | None,
     utilisation: Utilisation,
+    held_back: Sequence[str],
     attributes: Mapping[str, Any],
 ) -> Iterator[Flag]:
     """Flags of one window, sensors' own first; thresholds in ``setsuden.meter.codes``.
 
     samples, variation   of the total power inside the window
+    held_back            what slowed the hardware down, see ``setsuden.sensors.utilisation``
     attributes           ``loader_s``: seconds spent waiting for data
     """
     seen: dict[str, list[str]] = {}
@@ -41,6 +43,9 @@ def judge(
 
     if samples >= codes.NOISY_AFTER_SAMPLES and variation is not None and variation > codes.NOISY_VARIATION:
         yield Flag(codes.NOISY, f"Power varied by {variation:.0%} of its mean over {samples} samples.")
+    slowed = [reason for reason in held_back if reason not in codes.NORMAL_LIMITS]
+    if slowed:
+        yield Flag(codes.THROTTLED, ", ".join(slowed))
     loader_s = attributes.get("loader_s")
     if isinstance(loader_s, int | float) and duration_s > 0 and loader_s / duration_s > codes.INPUT_BOUND_SHARE:
         yield Flag(codes.INPUT_BOUND, f"{loader_s / duration_s:.0%} of the time went into waiting for data.")

@@ -20,10 +20,12 @@ from setsuden.meter import codes, lifetime
 from setsuden.meter.book import WindowBook
 from setsuden.meter.idle import IdleBaseline, kept_idle, machine_key, measure_idle
 from setsuden.meter.journal import Journal, describe_loss, stored
+from setsuden.meter.load import LoadProbe
 from setsuden.meter.recording import open_recording
 from setsuden.meter.rig import Reading, Rig
 from setsuden.meter.sampler import Sampler
-from setsuden.meter.setup import find_sensors
+from setsuden.meter.setup import find_setup
+from setsuden.meter.surroundings import Surroundings
 from setsuden.meter.synchronise import synchronise_devices
 from setsuden.meter.windows import plain_attributes
 from setsuden.sensors.host import Clock
@@ -62,6 +64,7 @@ class Meter:
     tags      for finding the run again
     sensors   what to read; None: whatever this machine has, modelled where it has nothing
     clock     None: the system's
+    probe     reads how busy things are; None: this machine's load, but nothing when ``sensors`` are given
     config    plain data stored with the run; ``kind`` sorts runs in lists
     run       write into this run, which the caller opened and will finish, instead of a new one
     sleep     waits for idle baselines; tests put a fake in its place
@@ -81,6 +84,7 @@ class Meter:
         tags: Sequence[str] = (),
         sensors: Sequence[Sensor] | None = None,
         clock: Clock | None = None,
+        probe: LoadProbe | None = None,
         config: Mapping[str, Any] | None = None,
         kind: str = "meter",
         run: RunWriter | None = None,
@@ -92,7 +96,7 @@ class Meter:
             raise InputError("an idle baseline takes 0 to 3600 seconds", place="idle_s", value=idle_s)
         self._settings: dict[str, Any] = {
             "ledger": ledger, "rate_hz": rate_hz, "idle_s": idle_s, "tags": tags, "sensors": sensors, "clock": clock,
-            "config": config, "kind": kind, "run": run, "sleep": sleep,
+            "probe": probe, "config": config, "kind": kind, "run": run, "sleep": sleep,
         }  # fmt: skip
         self.name = name
         self._pid = os.getpid()
@@ -106,6 +110,7 @@ class Meter:
         self._idle: IdleBaseline | None = None
         self._result: Measurement | None = None
         self._notes: list[Flag] = []
+        self._surroundings = Surroundings()
 
     # -- life
 
@@ -113,7 +118,7 @@ class Meter:
         """Open the run, measure the idle baseline if asked for, begin the outermost window and the sampling."""
         if self._rig is not None:
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
-        rig = self._rig = Rig(*find_sensors(self._settings["sensors"], self._settings["clock"]))
+        rig = self._rig = Rig(find_setup(self._settings["sensors"], self._settings["clock"], self._settings["probe"]))
         first_id = self._open_ledger(rig)
         self._idle = self._idle_before(rig)
         first = rig.read()
@@ -123,7 +128,7 @@ class Meter:
         self._journal.flush()
         rate_hz = self._settings["rate_hz"]
         if rate_hz > 0:
-            self._sampler = Sampler(self.sample, rate_hz)
+            self._sampler = Sampler(self._background, rate_hz)
             self._sampler.start()
         lifetime.opened(self)
         return self
@@ -218,11 +223,11 @@ class Meter:
                 self._running().known(window_id).attributes.update(plain)
 
     def sample(self) -> None:
-        """Take one sample of every channel now and hand what is due to the ledger; the background thread calls this."""
+        """Take one sample of every channel now and hand what is due to the ledger, as the background thread does."""
         if self._elsewhere:
             return
         with self._lock:
-            reading = self._read()
+            reading = self._read(edge=False)
             self._running().tick(reading)
         if reading.t_s - self._flushed_s >= _FLUSH_S:
             self._flushed_s = reading.t_s
@@ -265,6 +270,11 @@ class Meter:
     def _cpu_s(self) -> float:
         return self._edge_cpu_s + (self._sampler.cpu_s if self._sampler is not None else 0.0)
 
+    def _background(self) -> None:
+        self.sample()
+        if self._journal.run is not None and self._settings["run"] is None:
+            self._surroundings.look()
+
     def _running(self) -> WindowBook:
         if self._book is None or self._result is not None:
             raise InputError("the meter is not running", value=self.name, remedy="Use it inside its with block.")
@@ -282,9 +292,9 @@ class Meter:
             finally:
                 self._edge_cpu_s += time.thread_time() - started
 
-    def _read(self) -> Reading:
+    def _read(self, *, edge: bool = True) -> Reading:
         assert self._rig is not None
-        reading = self._rig.read()
+        reading = self._rig.read(edge=edge)
         self._journal.add_reading(reading)
         self._running().note(reading)
         return reading
@@ -309,7 +319,7 @@ class Meter:
     ) -> Measurement:
         book = self._running()
         book.known(window_id).attributes.update(attributes)
-        measurement = book.end(reading, window_id, self._idle, Utilisation(), self._cpu_s, extra)
+        measurement = book.end(reading, window_id, self._idle, self._cpu_s, extra)
         self._journal.note(stored(measurement))
         return measurement
 
@@ -363,10 +373,12 @@ class Meter:
             result = self._end_at(reading, self._root_id, {}, self._notes)
         failed = error is not None and not (isinstance(error, SystemExit) and not error.code)
         own = self._settings["run"] is None
+        environment = self._surroundings.complete() if own and self._journal.run is not None else {}
 
         def finish(run: RunWriter) -> None:
             run.put_document("meter", self._about(after))
             if own:
+                run.set_environment(environment)
                 detail = f"{type(error).__name__}: {error}" if failed else None
                 run.finish("failed" if failed else "finished", detail=detail, summary=result)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from setsuden.ledger.channel import ChannelRecord, Count
-from setsuden.sensors.host import Clock
-from setsuden.sensors.protocol import Channel, Sample, Sensor
+from setsuden.meter.load import LoadWatch
+from setsuden.meter.setup import Setup
+from setsuden.sensors.protocol import Channel, Sample
+from setsuden.sensors.utilisation import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,12 @@ class Reading:
 
     t_s       elapsed clock just before the sensors were read
     samples   one per channel, in the order of ``Rig.channels``
+    load      how busy things were; None when not looked at
     """
 
     t_s: float
     samples: tuple[Sample, ...]
+    load: Load | None = None
 
     def counts(self) -> list[Count]:
         """What the ledger keeps of it."""
@@ -30,17 +33,19 @@ class Reading:
 class Rig:
     """Sensors under one clock. The caller sees to it that only one thread reads at a time."""
 
-    def __init__(self, sensors: Sequence[Sensor], counted: frozenset[str], clock: Clock) -> None:
-        self._sensors = tuple(sensors)
-        self._clock = clock
+    def __init__(self, setup: Setup) -> None:
+        self._sensors = setup.sensors
+        self._clock = setup.clock
+        self._load = LoadWatch(setup.probe)
         self.channels: tuple[ChannelRecord, ...] = tuple(
-            record_of(channel, channel.id in counted) for sensor in sensors for channel in sensor.channels
+            record_of(channel, channel.id in setup.counted) for sensor in setup.sensors for channel in sensor.channels
         )
 
-    def read(self) -> Reading:
-        """Read every sensor once."""
+    def read(self, *, edge: bool = True) -> Reading:
+        """Read every sensor once, and the load: always for the edge of a window, else when it is due."""
         t_s = self._clock.elapsed()
-        return Reading(t_s, tuple(sample for sensor in self._sensors for sample in sensor.read()))
+        samples = tuple(sample for sensor in self._sensors for sample in sensor.read())
+        return Reading(t_s, samples, self._load.at_edge(t_s) if edge else self._load.at_tick(t_s))
 
     def utc(self) -> datetime:
         """Time of day on the same clock."""
@@ -50,6 +55,7 @@ class Rig:
         """Release the sensors."""
         for sensor in self._sensors:
             sensor.close()
+        self._load.close()
 
 
 def record_of(channel: Channel, counted: bool) -> ChannelRecord:

@@ -1,22 +1,36 @@
-"""Which sensors a meter reads and which of their channels count."""
+"""What a meter reads: sensors, which of their channels count, how busy things are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from setsuden.meter.load import LoadProbe
 from setsuden.sensors import Clock, Host, Sensor, SystemClock, counted_channels, discover
+from setsuden.sensors.utilisation import UtilisationProbe
 
 
-def find_sensors(
-    sensors: Sequence[Sensor] | None, clock: Clock | None
-) -> tuple[tuple[Sensor, ...], frozenset[str], Clock]:
-    """Sensors to read, ids of the channels that enter the total, and the clock they share.
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Open sensors, ids of the channels that enter the total, the load probe, and the clock they share."""
 
-    sensors   None: discover what this machine has
+    sensors: tuple[Sensor, ...]
+    counted: frozenset[str]
+    probe: LoadProbe | None
+    clock: Clock
+
+
+def find_setup(sensors: Sequence[Sensor] | None, clock: Clock | None, probe: LoadProbe | None) -> Setup:
+    """What was given, or all that this machine has.
+
+    sensors   None: discover them, and watch the load of this machine unless a probe is given
     """
     clock = clock or SystemClock()
     if sensors is None:
-        found = discover(Host(clock=clock))
-        return found.sensors, found.counted, clock
+        host = Host(clock=clock)
+        found = discover(host)
+        watched = probe or UtilisationProbe(host, found.sensors, found.limits)
+        return Setup(found.sensors, found.counted, watched, clock)
     given = tuple(sensors)
-    return given, counted_channels([channel for sensor in given for channel in sensor.channels]), clock
+    counted = counted_channels([channel for sensor in given for channel in sensor.channels])
+    return Setup(given, counted, probe, clock)

@@ -8,9 +8,10 @@ from typing import Any
 
 from setsuden.errors import InputError
 from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
-from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
+from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement
 from setsuden.meter.idle import IdleBaseline, idle_share
 from setsuden.meter.judge import judge
+from setsuden.meter.load import LoadSpan
 from setsuden.meter.rig import Reading
 
 
@@ -42,7 +43,18 @@ class PowerSpread:
 class OpenWindow:
     """A window that has begun."""
 
-    __slots__ = ("attributes", "begin", "cpu_s", "flags", "name", "parent_id", "spread", "started_at", "window_id")
+    __slots__ = (
+        "attributes",
+        "begin",
+        "cpu_s",
+        "flags",
+        "load",
+        "name",
+        "parent_id",
+        "spread",
+        "started_at",
+        "window_id",
+    )
 
     def __init__(
         self, window_id: int, name: str, parent_id: int | None, started_at: str, begin: Reading, cpu_s: float,
@@ -56,6 +68,7 @@ class OpenWindow:
         self.cpu_s = cpu_s
         self.attributes = attributes
         self.spread = PowerSpread()
+        self.load = LoadSpan(begin.load)
         self.flags: dict[int, dict[str, None]] = {}
 
     def note(self, reading: Reading) -> None:
@@ -63,6 +76,8 @@ class OpenWindow:
         for position, sample in enumerate(reading.samples):
             if sample.flags:
                 self.flags.setdefault(position, {}).update(dict.fromkeys(sample.flags))
+        if reading.load is not None:
+            self.load.add(reading.load)
 
     def close(
         self,
@@ -70,11 +85,10 @@ class OpenWindow:
         end: Reading,
         usual_w: Sequence[float],
         idle: IdleBaseline | None,
-        utilisation: Utilisation,
         cpu_s: float,
         extra: Sequence[Flag] = (),
     ) -> Measurement:
-        """The measurement between the two edges.
+        """The measurement between the two edges; ``end`` has been noted like every reading before it.
 
         usual_w   per channel, a power it has been seen to have, W: bounds what a slow sensor may hide at the edges
         """
@@ -84,6 +98,7 @@ class OpenWindow:
             for position, channel in enumerate(channels)
         )
         counted = [part for part in parts if part.counted]
+        utilisation = self.load.utilisation(end.load)
         dynamic = [part.dynamic for part in counted if part.dynamic is not None]
         return Measurement(
             window_id=self.window_id,
@@ -98,7 +113,7 @@ class OpenWindow:
             utilisation=utilisation,
             flags=(
                 *judge(channels, parts, duration_s, usual_w, self.spread.samples, self.spread.variation, utilisation,
-                       self.attributes),
+                       self.load.held_back, self.attributes),
                 *extra,
             ),
             attributes=dict(self.attributes),

@@ -1,0 +1,127 @@
+"""How busy things were during a window: two readings of running sums at its edges, means of the rest in between."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from setsuden.ledger.measurement import Utilisation
+from setsuden.sensors.utilisation import Load
+
+# Readings are shared between edges this close together: the kernel counts CPU time in ticks of 10 ms.
+_SHARED_FOR_S = 0.01
+# Background samples faster than this do not look at the load every time.
+_EVERY_S = 0.5
+
+
+class LoadProbe(Protocol):
+    """What reads the load: ``setsuden.sensors.utilisation.UtilisationProbe``, or a fake."""
+
+    def read(self) -> Load:
+        """One reading; never raises."""
+        ...
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+class LoadWatch:
+    """Reads a probe no more often than its figures change."""
+
+    def __init__(self, probe: LoadProbe | None) -> None:
+        self._probe = probe
+        self._last: Load | None = None
+
+    def at_edge(self, t_s: float) -> Load | None:
+        """The load now, for the edge of a window; None without a probe."""
+        return self._fresh(t_s, _SHARED_FOR_S)
+
+    def at_tick(self, t_s: float) -> Load | None:
+        """The load, when it is time for it again; None otherwise."""
+        before = self._last
+        load = self._fresh(t_s, _EVERY_S)
+        return None if load is before else load
+
+    def close(self) -> None:
+        """Release the probe."""
+        if self._probe is not None:
+            self._probe.close()
+
+    def _fresh(self, t_s: float, age_s: float) -> Load | None:
+        if self._probe is not None and (self._last is None or t_s - self._last.t_s >= age_s):
+            self._last = self._probe.read()
+        return self._last
+
+
+class LoadSpan:
+    """The load over one window."""
+
+    __slots__ = ("_begin", "_gpu_bytes", "_gpu_shares", "_held", "_memory")
+
+    def __init__(self, begin: Load | None) -> None:
+        self._begin = begin
+        self._held: dict[str, None] = {}
+        self._memory = _Mean()
+        self._gpu_shares = _Mean()
+        self._gpu_bytes = _Mean()
+        if begin is not None:
+            self._memory.add(begin.memory_used_bytes)
+            self._gpu_bytes.add(begin.gpu_memory_used_bytes)
+
+    def add(self, load: Load) -> None:
+        """A reading after the begin of the window."""
+        if load is self._begin:
+            return
+        self._held.update(dict.fromkeys(load.held_back))
+        self._memory.add(load.memory_used_bytes)
+        self._gpu_shares.add(load.gpu_sm_share)
+        self._gpu_bytes.add(load.gpu_memory_used_bytes)
+
+    @property
+    def held_back(self) -> tuple[str, ...]:
+        """What slowed things down inside the window."""
+        return tuple(self._held)
+
+    def utilisation(self, end: Load | None) -> Utilisation:
+        """Means over the window; the reading at its end must have been added."""
+        begin = self._begin
+        if begin is None or end is None:
+            return Utilisation()
+        memory = self._memory.value
+        return Utilisation(
+            cpu_share=_share(begin.cpu_busy_s, end.cpu_busy_s, begin, end),
+            process_cpu_share=_share(begin.process_cpu_s, end.process_cpu_s, begin, end),
+            memory_used_bytes=memory,
+            memory_share=_clipped(memory / end.memory_bytes) if memory is not None and end.memory_bytes else None,
+            gpu_sm_share=self._gpu_shares.value,
+            gpu_memory_used_bytes=self._gpu_bytes.value,
+        )
+
+
+class _Mean:
+    __slots__ = ("_count", "_sum")
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._count = 0
+
+    def add(self, value: float | None) -> None:
+        if value is not None:
+            self._sum += value
+            self._count += 1
+
+    @property
+    def value(self) -> float | None:
+        return self._sum / self._count if self._count else None
+
+
+def _share(first: float | None, last: float | None, begin: Load, end: Load) -> float | None:
+    """Of the CPU seconds there were between two readings; None when unreadable or when no tick passed."""
+    if first is None or last is None or begin.cpu_capacity_s is None or end.cpu_capacity_s is None:
+        return None
+    capacity_s = end.cpu_capacity_s - begin.cpu_capacity_s
+    return _clipped((last - first) / capacity_s) if capacity_s > 0 else None
+
+
+def _clipped(share: float) -> float:
+    return min(1.0, max(0.0, share))

@@ -1,0 +1,37 @@
+"""Hardware, software and code of a run, completed at its end: packages imported meanwhile, changes not committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from setsuden.ledger import environment
+
+if TYPE_CHECKING:
+    from setsuden.ledger.git_probe import GitProbe
+
+
+class Surroundings:
+    """Asks git in the background, and only for runs that live long enough for a first background sample."""
+
+    def __init__(self) -> None:
+        self._folder = Path.cwd()
+        self._asked = False
+        self._probe: GitProbe | None = None
+
+    def look(self) -> None:
+        """Start to look for changes; once, outside the measured program's own thread."""
+        if self._asked:
+            return
+        self._asked = True
+        if environment.git_state(self._folder) is not None:
+            from setsuden.ledger.git_probe import GitProbe
+
+            self._probe = GitProbe(self._folder)
+
+    def complete(self) -> dict[str, Any]:
+        """What is known at the end; git is stopped if it is still busy, and ``dirty`` stays unknown then."""
+        known = environment.capture(self._folder)
+        if self._probe is not None and known["git"] is not None:
+            known["git"]["dirty"] = self._probe.finish()
+        return known
