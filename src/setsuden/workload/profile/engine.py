@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from setsuden.workload.profile.assemble import BACKWARD, FORWARD, RECOMPUTE
 from setsuden.workload.profile.errors import UnknownOperatorError
 from setsuden.workload.profile.live import LiveBytes
 from setsuden.workload.profile.lookinside import python_kernel
@@ -22,9 +23,6 @@ _task = torch._C._current_graph_task_id
 _node = torch._C._current_autograd_node
 _sequence = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
 _grad_enabled = torch.is_grad_enabled
-
-# phases
-FORWARD, LOSS, RECOMPUTE, BACKWARD, UPDATE = "forward", "loss", "recompute", "backward", "update"
 
 # columns of a row
 CALLS, MACS, READ, WRITTEN, ELEMENTS, UNKNOWN = range(6)

@@ -279,7 +279,7 @@ class Profile:
                 figures = (row.calls, row.macs, row.bytes_read, row.bytes_written, row.elements)
                 total[:] = [a + b for a, b in zip(total, figures, strict=True)]
                 unknown[key] = row.unknown
-        rows = [OperatorRow(*key, *figures, unknown=unknown[key]) for key, figures in sums.items()]
+        rows = [OperatorRow(*key, f[0], f[1], f[2], f[3], f[4], unknown[key]) for key, f in sums.items()]
         return tuple(sorted(rows, key=lambda row: (-row.macs, -row.bytes_written, row.operator)))
 
     def to_json(self) -> dict[str, Any]:

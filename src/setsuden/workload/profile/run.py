@@ -11,7 +11,8 @@ import torch
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from setsuden.errors import InputError
-from setsuden.workload.profile.engine import FORWARD, LOSS, UPDATE, Counter, Place
+from setsuden.workload.profile.assemble import FORWARD, LOSS, UPDATE
+from setsuden.workload.profile.engine import Counter, Place
 from setsuden.workload.profile.isolate import eagerly, untouched_random_state
 from setsuden.workload.profile.live import LiveBytes
 from setsuden.workload.profile.modules import following, places_of
@@ -83,7 +84,7 @@ def record(
 
 
 def total_of(out: Any) -> Tensor:
-    """The loss used when none is given: the output's own ``loss``, else the sum of squares of every trainable output."""
+    """The loss used when none is given: the output's own ``loss``, else the sum of squares of what it puts out."""
     own = getattr(out, "loss", None)
     if isinstance(own, Tensor):
         return own
