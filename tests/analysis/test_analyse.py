@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -46,7 +47,13 @@ def test_three_models_give_no_correlation_but_a_ratio_and_curves() -> None:
 
 def test_a_study_of_one_phase_has_no_ratio() -> None:
     found = analysed(pilot_document(phases=("train",)))
-    assert found["train_infer_ratio"] == {"per_model": [], "median": None, "low": None, "high": None}
+    assert found["train_infer_ratio"] == {
+        "per_model": [],
+        "median": None,
+        "low": None,
+        "high": None,
+        "left_out": [],
+    }
     assert found["indicators"]["infer"] == []
 
 
@@ -69,9 +76,20 @@ def test_the_shared_error_is_never_larger_than_any_figures_own_spread() -> None:
 
 def test_only_part_of_a_models_error_is_shared() -> None:
     document = pilot_document(spread=0.3, sensor_error=0.2)
-    measured = shared_relative_error(document["machine"], document["configurations"])
-    document["machine"]["sensors"][0]["provenance"] = "estimated"
-    assert shared_relative_error(document["machine"], document["configurations"]) == pytest.approx(0.9 * measured)
+    assert shared_relative_error(document["machine"], document["configurations"]) == 0.2
+    for error, expected in ((0.2, 0.2), (1.6, 0.3)):  # capped by the figures' own 30 %
+        document["machine"]["sensors"] = [{"provenance": "estimated", "relative_error": error, "counted": True}]
+        found = shared_relative_error(document["machine"], document["configurations"])
+        assert math.atanh(found) == pytest.approx(0.9 * math.atanh(expected))
+
+
+def test_a_ratio_to_something_that_may_be_zero_is_left_out_and_said_so() -> None:
+    document = pilot_document(models=("tiny", "small"), batches=(8,))
+    served = next(c for c in document["configurations"] if c["id"].startswith("tiny/infer"))
+    served["energy_per_sample"]["low"] = 0.0
+    ratio = analysed(document)["train_infer_ratio"]
+    assert [row["model"] for row in ratio["per_model"]] == ["small"]
+    assert ratio["left_out"] == [{"model": "tiny", "batch_size": 8}]
 
 
 def test_sensors_that_state_no_error_share_none() -> None:

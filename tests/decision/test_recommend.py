@@ -119,6 +119,15 @@ def test_sharing_leaves_each_figures_own_spread_alone() -> None:
     assert found[0.2].high == pytest.approx(found[0.0].high, rel=0.01)
 
 
+def test_a_figure_whose_interval_reaches_zero_shares_too() -> None:
+    """Nearly all of +-150 % is one power model's: the options are told apart all the same."""
+    figures = {name: Estimate(v, 0.0, 2.5 * v, "J", Provenance.ESTIMATED) for name, v in (("a", 100.0), ("b", 140.0))}
+    options = [Option(name, {"energy": figure}) for name, figure in figures.items()]
+    alone = recommend(options, ENERGY).assessment("a").best_probability
+    shared = recommend(options, ENERGY, shared_relative_error={"energy": 1.24}).assessment("a").best_probability
+    assert alone < 0.7 < 0.9 < shared
+
+
 def test_options_that_rest_on_the_same_figure_are_drawn_together() -> None:
     """Two trainings of one model served alike: the joules per request are one unknown, not two."""
     served = Part(joules(1.0, 0.4, "J/request"), "requests", "serving of m")

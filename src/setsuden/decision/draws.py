@@ -29,23 +29,28 @@ def own_interval(estimate: Estimate, shared: float) -> Estimate:
 
     shared   half-width (a share of the value, 5-95 %) of an error that multiplies all compared figures alike
 
-    Spreads are taken in logarithms, where variances add: own^2 = total^2 - shared^2 on either side of the value, never
-    below zero. A figure whose interval reaches zero is returned unchanged.
+    Variances add, so either side shrinks by sqrt(1 - rho^2), rho from ``shared_correlation``. The wider the figure, the
+    wider what is left.
     """
-    if shared <= 0 or estimate.low <= 0:
+    left = math.sqrt(1 - shared_correlation(estimate, shared) ** 2)
+    if left == 1:
         return estimate
-    common_down = -math.log1p(-shared) if shared < 1 else math.inf
-    down = math.sqrt(max(0.0, math.log(estimate.value / estimate.low) ** 2 - common_down**2))
-    up = math.sqrt(max(0.0, math.log(estimate.high / estimate.value) ** 2 - math.log1p(shared) ** 2))
-    return replace(estimate, low=estimate.value * math.exp(-down), high=estimate.value * math.exp(up))
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if low > 0:
+        return replace(estimate, low=value * (low / value) ** left, high=value * (high / value) ** left)
+    return replace(estimate, low=value - (value - low) * left, high=value + (high - value) * left)
 
 
 def shared_correlation(estimate: Estimate, shared: float) -> float:
-    """Share of the figure's spread that is the shared error, 0-1, in units of standard deviation."""
-    if shared <= 0 or estimate.low <= 0 or estimate.low == estimate.high:
+    """Share of the figure's spread that is the shared error, 0-1, in units of standard deviation.
+
+    Spreads are compared in logarithms, those of figures whose interval reaches zero as shares of their value.
+    """
+    if shared <= 0 or estimate.low == estimate.high or estimate.value <= 0:
         return 0.0
-    spread = math.log(estimate.high / estimate.low) / 2
-    return min(1.0, math.atanh(shared) / spread) if shared < 1 else 1.0
+    if estimate.low <= 0:
+        return min(1.0, shared * estimate.value / estimate.half_width)
+    return min(1.0, math.atanh(shared) / (math.log(estimate.high / estimate.low) / 2)) if shared < 1 else 1.0
 
 
 class Draws:

@@ -15,18 +15,21 @@ def train_infer_ratio(points: Sequence[Point], shared_relative_error: float) -> 
 
     Precision, threads and loader workers are the same on both sides; several optimisers give several ratios.
     ``median`` is that of the models' medians, ``low`` and ``high`` are the smallest and the largest ratio; all None
-    without a pair.
+    without a pair. A pair whose inference energy may be zero has no ratio and is listed under ``left_out``.
     The sensor's shared error cancels in a ratio and is taken out first.
     """
-    served = {_same(point): point for point in points if point.phase == "infer" and point.energy.low > 0}
-    rows = []
+    served = {_same(point): point for point in points if point.phase == "infer"}
+    rows, left_out = [], []
     by_model: dict[str, list[float]] = {}
     for point in points:
         partner = served.get(_same(point))
         if point.phase != "train" or partner is None:
             continue
-        ratio = own_interval(point.energy, shared_relative_error) / own_interval(partner.energy, shared_relative_error)
-        plain = ratio.within(None)
+        spent = own_interval(partner.energy, shared_relative_error)
+        if spent.low <= 0:
+            left_out.append({"model": point.model, "batch_size": point.batch_size})
+            continue
+        plain = (own_interval(point.energy, shared_relative_error) / spent).within(None)
         rows.append({"model": point.model, "batch_size": point.batch_size, "ratio": plain.to_json()})
         by_model.setdefault(point.model, []).append(plain.value)
     everything = [value for values in by_model.values() for value in values]
@@ -35,6 +38,7 @@ def train_infer_ratio(points: Sequence[Point], shared_relative_error: float) -> 
         "median": median(median(values) for values in by_model.values()) if by_model else None,
         "low": min(everything, default=None),
         "high": max(everything, default=None),
+        "left_out": left_out,
     }
 
 
