@@ -1,12 +1,41 @@
-"""The ledger: runs, windows and samples on disk, readable whatever happened to the program that wrote them."""
+"""The ledger: runs, windows and samples on disk, readable whatever happened to the program that wrote them.
 
-from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
-from setsuden.ledger.codec import measurement_from_json, measurement_to_json
-from setsuden.ledger.location import default_path
-from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
-from setsuden.ledger.record import Event, RunRecord, RunSummary, Series
-from setsuden.ledger.store import Ledger
-from setsuden.ledger.writer import RunWriter
+Names are imported when first used: a program that measures itself does not load what reads runs back.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
+    from setsuden.ledger.codec import measurement_from_json, measurement_to_json
+    from setsuden.ledger.location import default_path
+    from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
+    from setsuden.ledger.record import Event, RunRecord, RunSummary, Series
+    from setsuden.ledger.store import Ledger
+    from setsuden.ledger.writer import RunWriter
+
+_HOMES = {
+    "ChannelRecord": "channel",
+    "Count": "channel",
+    "energy_between": "channel",
+    "node_total": "channel",
+    "measurement_from_json": "codec",
+    "measurement_to_json": "codec",
+    "default_path": "location",
+    "ChannelEnergy": "measurement",
+    "Flag": "measurement",
+    "Measurement": "measurement",
+    "Utilisation": "measurement",
+    "Event": "record",
+    "RunRecord": "record",
+    "RunSummary": "record",
+    "Series": "record",
+    "Ledger": "store",
+    "RunWriter": "writer",
+}
 
 __all__ = [
     "ChannelEnergy",
@@ -27,3 +56,10 @@ __all__ = [
     "measurement_to_json",
     "node_total",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'setsuden.ledger' has no attribute {name!r}")
+    return getattr(import_module(f"setsuden.ledger.{home}"), name)

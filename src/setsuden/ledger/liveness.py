@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def writer_identity() -> dict[str, Any]:
         "process_start": _process_start(os.getpid()),
         "boot": _line("/proc/sys/kernel/random/boot_id"),
         "pid_namespace": _link("/proc/self/ns/pid"),
-        "host": socket.gethostname(),
+        "host": platform.node(),
     }
 
 

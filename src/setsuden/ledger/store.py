@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import environment as surroundings
@@ -20,8 +20,10 @@ from setsuden.ledger.faults import explained
 from setsuden.ledger.liveness import writer_identity
 from setsuden.ledger.location import default_path
 from setsuden.ledger.migrations import migrate
-from setsuden.ledger.record import RunRecord, RunSummary, load_record, load_summaries
 from setsuden.ledger.writer import RunWriter
+
+if TYPE_CHECKING:  # reading back is not part of measuring, whose start should cost little
+    from setsuden.ledger.record import RunRecord, RunSummary
 
 _COLUMNS = "number, id, kind, name, status, started_at, ended_at, detail, heartbeat_at, writer, config, tags, "
 _COLUMNS += "environment, identity, summary"
@@ -179,6 +181,8 @@ class Ledger:
         self, *, kind: str | None = None, name: str | None = None, tag: str | None = None, limit: int | None = None
     ) -> list[RunSummary]:
         """Runs, newest first, each with its total; only the totals are read, never the samples."""
+        from setsuden.ledger.record import load_summaries
+
         conditions = ["1"]
         values: list[object] = []
         for column, value in (("kind", kind), ("name", name)):
@@ -197,6 +201,8 @@ class Ledger:
 
     def run(self, run: str) -> RunRecord:
         """One run by id, by the beginning of its id or of its last part, or ``last``; raises InputError otherwise."""
+        from setsuden.ledger.record import load_record
+
         number, _ = self._find(run)
         with self._reading() as connection:
             row = connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE number = ?", (number,)).fetchone()
