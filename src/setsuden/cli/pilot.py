@@ -65,7 +65,7 @@ def pilot(
 ) -> None:  # fmt: skip
     """Measure training and inference of real models here, forecast full runs, and say what to choose.
 
-    STUDY is a YAML file (see --example); without one, six models of the zoo run at three batch sizes on Fashion-MNIST
+    STUDY is a YAML file (see --example); without one, five models of the zoo run at three batch sizes on Fashion-MNIST
     if it is at hand, else on the digits of scikit-learn. Options go before the file's values. Writes result.json and
     the reports into --out; progress goes to stderr. An interrupted pilot continues with --resume.
     """
@@ -132,16 +132,20 @@ def _run(ledger: Ledger, declared: Declared, record: RunRecord | None, language:
     from setsuden.study.reading import checked
 
     around = Surroundings()
-    return run_pilot(
-        checked(declared),
-        declared,
-        ledger,
-        resume=record,
-        progress=Line(sys.stderr, around.clock.elapsed, language),
-        command=shlex.join(["setsuden", *sys.argv[1:]]),
-        language=language,
-        surroundings=around,
-    )
+    try:
+        return run_pilot(
+            checked(declared),
+            declared,
+            ledger,
+            resume=record,
+            progress=Line(sys.stderr, around.clock.elapsed, language),
+            command=shlex.join(["setsuden", *sys.argv[1:]]),
+            language=language,
+            surroundings=around,
+        )
+    except KeyboardInterrupt:
+        click.echo(Messages("study", language).say("done.interrupted"), err=True)
+        raise
 
 
 def _write(document: Mapping[str, Any], out: Path) -> list[Path]:

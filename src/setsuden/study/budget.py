@@ -53,6 +53,11 @@ class Budget:
         return self.total_s - self.idle_s - CLOSING_S - self.elapsed_s
 
     @property
+    def until_s(self) -> float:
+        """The moment on the elapsed clock when the baseline at the end must begin."""
+        return self.seconds() + self.left_s
+
+    @property
     def measuring_left_s(self) -> float:
         """Seconds left for measured windows."""
         return math.inf if math.isinf(self.total_s) else self.left_s - self.quality_s

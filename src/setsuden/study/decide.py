@@ -53,9 +53,6 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
         seed=case.seed,
     )
     flips = _flips(case)
-    best = decision.information.best if decision.information else None
-    unit = next(iter(case.chosen.values())).total_energy().at(case.weights)
-    gain = None if best is None else {"factor": best[0], "gain": _like(unit, best[1]).to_json()}
     return {
         "objective": case.objective,
         "constraints": [
@@ -71,7 +68,7 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
         "saving_against": _saving(case, decision),
         "break_even": _break_evens(case, decision, flips),
         "flips": flips,
-        "measure_next": gain,
+        "measure_next": _measure_next(case, decision),
         "draws": decision.draws,
         "seed": decision.seed,
     }
@@ -268,6 +265,20 @@ def _flip_json(flip: Flip, by_key: Mapping[str, Candidate]) -> dict[str, Any]:
         "becomes": target.id if target else None,
         "serving_batch_size": target.serving_batch_size if target else None,
     }
+
+
+def _measure_next(case: _Case, decision: Decision) -> dict[str, Any] | None:
+    """The configuration whose joules are most worth knowing, else the limited figure that leaves the choice in doubt.
+
+    The latter has no gain in joules: there is no price on missing a floor.
+    """
+    best = decision.information.best if decision.information else None
+    if best is not None:
+        like = next(iter(case.chosen.values())).total_energy().at(case.weights)
+        return {"factor": best[0], "of": None, "gain": _like(like, best[1]).to_json()}
+    if decision.doubt is None:
+        return None
+    return {"factor": decision.doubt.metric, "of": decision.doubt.option, "gain": None}
 
 
 def _like(figure: Estimate, value: float) -> Estimate:

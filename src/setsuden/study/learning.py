@@ -58,13 +58,13 @@ class Lessons:
             findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {names}."))
             return
         for configuration in waiting:
-            if self._runner.budget.left_s <= 0:
-                findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {configuration.id}."))
-                continue
             self._runner.show("quality", len(findings.qualities), len(self._all), configuration.id)
-            quality = self._train(configuration, syllabus)
-            findings.qualities.append(quality)
-            self._runner.keep_quality()
+            quality = self._train(configuration, syllabus) if self._runner.budget.left_s > 0 else None
+            if quality is None:
+                findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {configuration.id}."))
+            else:
+                findings.qualities.append(quality)
+                self._runner.keep_quality()
 
     def _syllabus(self, waiting: list[Configuration]) -> Syllabus | None:
         """The same for all, earlier sessions included; None when not even one step fits."""
@@ -108,8 +108,10 @@ class Lessons:
         ]
         return min(measured) if measured else self._seconds_per_sample(configuration) / 3
 
-    def _train(self, configuration: Configuration, syllabus: Syllabus) -> Quality:
+    def _train(self, configuration: Configuration, syllabus: Syllabus) -> Quality | None:
+        """One training; None when the time ended before it had seen its samples, since it would not compare."""
         runner = self._runner
+        until_s = runner.budget.until_s
         epoch = runner.workshop.train_samples
         choice = runner.study.quality
         curve: list[CurvePoint] = []
@@ -123,13 +125,15 @@ class Lessons:
                     due = round(syllabus.samples * point / syllabus.points) - seen
                     if due > 0 and not diverged:
                         with runner.meter.window("learn", model=configuration.model, phase="train") as window:
-                            work, loss = learner.learn(due)
+                            work, loss = learner.learn(due, until_s)
                             window.annotate(samples=work.samples, loader_s=work.loader_wait_s)
                         assert window.measurement is not None
                         energies.append(known_energy(window.measurement))
                         duration_s += window.measurement.duration_s
                         seen += work.samples
                         diverged = work.diverged
+                        if work.samples < due and not diverged:
+                            return None
                         correct, tested = learner.examine(choice.test_samples)
                         drawn_j = math.fsum(energy.value for energy in energies)
                         curve.append(CurvePoint(seen / epoch, seen, correct / tested, loss, drawn_j, duration_s))

@@ -12,7 +12,7 @@ from setsuden.errors import InputError, LedgerError
 from setsuden.language import Language
 from setsuden.ledger import ChannelRecord, Flag, Ledger, RunRecord
 from setsuden.ledger.environment import capture
-from setsuden.meter import IdleBaseline, Meter
+from setsuden.meter import DEFAULT_RATE_HZ, IdleBaseline, Meter
 from setsuden.meter.codes import NOT_RECORDED
 from setsuden.meter.rig import record_of
 from setsuden.quantity import NODE, Estimate, total
@@ -40,12 +40,14 @@ class Surroundings:
     discover   finds the sensors
     workshop   models and data; the last argument is the elapsed clock
     sleep      waits during idle baselines
+    rate_hz    of the background sampler
     """
 
     clock: Clock = field(default_factory=SystemClock)
     discover: Callable[[Clock], Discovery] = lambda clock: discover(Host(clock=clock))
     workshop: Callable[[StudyDeclaration, Declared, Callable[[], float]], Workshop] | None = None
     sleep: Callable[[float], None] = time.sleep
+    rate_hz: float = DEFAULT_RATE_HZ
 
 
 def run_pilot(
@@ -87,6 +89,7 @@ def run_pilot(
         clock=around.clock,
         idle_s=budget.idle_s,
         sleep=around.sleep,
+        rate_hz=around.rate_hz,
         kind=DOCUMENT,
     )
     runner = Runner(study, workshop, meter, store, findings, budget, seconds, shown)

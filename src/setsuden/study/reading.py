@@ -17,6 +17,7 @@ from setsuden.study.preset import apply_preset, check_preset
 from setsuden.study.vocabulary import Vocabulary, default_vocabulary
 
 DEFAULT_BATCH_SIZES = (16, 64, 256)
+_SECTIONS = ("serve", "measure", "quality", "question", "constraints")
 
 
 def checked(declared: Declared, vocabulary: Vocabulary | None = None) -> StudyDeclaration:
@@ -37,10 +38,15 @@ def checked(declared: Declared, vocabulary: Vocabulary | None = None) -> StudyDe
 
 def _fill_defaults(declared: Declared, known: Vocabulary) -> None:
     data = declared.data
+    for name in _SECTIONS:
+        if name in data and data[name] is None:  # a heading with nothing but comments under it
+            data[name] = {}
     data.setdefault("data", known.default_data)
     data.setdefault("models", list(known.default_models))
     data.setdefault("batch_sizes", list(DEFAULT_BATCH_SIZES))
-    data.setdefault("threads", [known.cores])
+    # One core is left to the system and the meter: where every core is taken, the barriers between threads wait for
+    # whatever else runs, and small models slow down a hundredfold.
+    data.setdefault("threads", [max(1, known.cores - 1)])
     apply_preset(declared)
     measure = data.setdefault("measure", {})
     if isinstance(measure, dict) and data.get("protocol", "default") == "default":
@@ -140,7 +146,7 @@ def _worded(problem: ErrorDetails, path: FieldPath) -> tuple[str, str]:
     }
     if kind in bounds:
         words, key = bounds[kind]
-        return f"{words} {context.get(key)}", ""
+        return f"{words} {_plain(context.get(key))}", ""
     if kind == "finite_number":
         return "must be a finite number", "Leave the key out if you do not know it."
     plain = {
@@ -154,6 +160,10 @@ def _worded(problem: ErrorDetails, path: FieldPath) -> tuple[str, str]:
         "string_too_short": "must not be empty",
     }
     return plain.get(kind, problem["msg"]), ""
+
+
+def _plain(bound: object) -> str:
+    return f"{bound:g}" if isinstance(bound, int | float) else str(bound)
 
 
 def _fields_at(path: FieldPath) -> list[str]:

@@ -60,6 +60,7 @@ class Runner:
         self._measure()
         if "train" in self.study.phases and self.study.quality.time_share > 0:
             Lessons(self).hold()
+            self._spend_the_rest()
 
     # -- steps
 
@@ -86,6 +87,13 @@ class Runner:
                     self._stop_rest(stop)
                     return
                 self._repeat(configuration, round_)
+
+    def _spend_the_rest(self) -> None:
+        """What the trainings did not need goes into further windows of what was cut short for time."""
+        self.budget.quality_s = 0.0
+        for name in [name for name, stop in self.findings.stops.items() if stop is Stop.TIME]:
+            del self.findings.stops[name]
+        self._measure()
 
     def _settled(self, configuration: Configuration) -> bool:
         if configuration.id in self.findings.stops:

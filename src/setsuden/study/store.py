@@ -79,7 +79,10 @@ def unfinished(ledger: Ledger, wanted: str | None) -> RunRecord:
     Raises InputError when there is none, or when the one asked for is no pilot or is finished.
     """
     if wanted is not None:
-        record = ledger.run(wanted)
+        try:
+            record = ledger.run(wanted)
+        except InputError as error:
+            raise InputError(error.message, place="--resume", value=wanted, remedy=error.remedy) from None
         if record.kind != KIND or record.document(_STUDY) is None:
             raise InputError(
                 "this run is not a pilot study", place="--resume", value=wanted, remedy="See: setsuden runs"

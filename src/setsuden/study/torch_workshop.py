@@ -138,7 +138,7 @@ class TorchWorkshop:
 
     def learner(self, configuration: Configuration) -> Learner:
         """Begin a training."""
-        return _Learner(self._session(configuration), self._data, configuration, self._seed)
+        return _Learner(self._session(configuration), self._data, configuration, self._seed, self._seconds)
 
     def _build(self, model: str) -> Any:
         data = self._data
@@ -235,15 +235,18 @@ class _OpenLoop:
 
 
 class _Learner:
-    def __init__(self, session: TrainingSession, data: Dataset, configuration: Configuration, seed: int) -> None:
+    def __init__(
+        self, session: TrainingSession, data: Dataset, configuration: Configuration, seed: int, seconds: Seconds
+    ) -> None:
         self._session = session
+        self._seconds = seconds
         self._data = data
         self._configuration = configuration
         self._examined = np.random.default_rng(seed).permutation(len(data.x_test))
 
-    def learn(self, samples: int) -> tuple[Work, float | None]:
+    def learn(self, samples: int, until_s: float) -> tuple[Work, float | None]:
         steps = max(1, math.ceil(samples / self._configuration.batch_size))
-        done = self._session.run_steps(steps)
+        done = self._session.run_steps(steps, lambda: self._seconds() >= until_s)
         work = Work(done.samples, done.steps, done.loader_seconds, diverged=self._session.diverged)
         return work, done.loss
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from setsuden.errors import InputError
 
-DEFAULT_MODELS = ("logistic", "mlp", "lenet", "small-cnn", "depthwise-cnn", "resnet-20")
+DEFAULT_MODELS = ("logistic", "mlp", "lenet", "small-cnn", "depthwise-cnn")
 
 
 @dataclass(frozen=True, slots=True)

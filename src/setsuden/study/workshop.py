@@ -48,8 +48,13 @@ class Task(Protocol):
 class Learner(Protocol):
     """One training from the first step on."""
 
-    def learn(self, samples: int) -> tuple[Work, float | None]:
-        """Train on so many further samples, rounded up to whole steps; the mean loss, None when it was not finite."""
+    def learn(self, samples: int, until_s: float) -> tuple[Work, float | None]:
+        """Train on so many further samples, rounded up to whole steps; fewer when ``until_s`` comes.
+
+        until_s   on the elapsed clock
+
+        Returns what was done and the mean loss, None when it was not finite.
+        """
         ...
 
     def examine(self, samples: int) -> tuple[int, int]:

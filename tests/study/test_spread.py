@@ -1,0 +1,73 @@
+"""Means and how sure they are."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from setsuden.study.spread import pooled_sd, spread, student_t95
+
+# 95th percentiles as printed in any table of Student's t
+PRINTED = {1: 6.314, 2: 2.920, 3: 2.353, 4: 2.132, 5: 2.015, 10: 1.812, 20: 1.725, 30: 1.697, 120: 1.658}
+
+
+@pytest.mark.parametrize(("degrees", "printed"), PRINTED.items())
+def test_student_t_agrees_with_the_printed_table(degrees: int, printed: float) -> None:
+    assert student_t95(degrees) == pytest.approx(printed, abs=5e-4)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 7, 40, 400])
+def test_student_t_agrees_with_scipy(degrees: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    assert student_t95(degrees) == pytest.approx(float(stats.t.ppf(0.95, degrees)), rel=1e-9)
+
+
+def test_student_t_refuses_no_degrees_of_freedom() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        student_t95(0)
+
+
+def test_the_mean_of_three_by_hand() -> None:
+    found = spread([9.0, 10.0, 11.0])
+    assert found.mean == 10.0
+    assert found.relative_sd == pytest.approx(0.1)
+    assert found.mean_share == pytest.approx(2.91999 * 0.1 / math.sqrt(3), rel=1e-4)
+    assert found.next_share == pytest.approx(2.91999 * 0.1 * math.sqrt(4 / 3), rel=1e-4)
+
+
+def test_a_single_figure_takes_the_pooled_scatter_or_admits_that_it_knows_none() -> None:
+    assert spread([5.0], (0.02, 30)).mean_share == pytest.approx(0.02 * student_t95(30))
+    assert spread([5.0]).mean_share == 0.5
+
+
+def test_nothing_has_no_spread() -> None:
+    with pytest.raises(ValueError, match="unknown"):
+        spread([])
+    assert pooled_sd([[1.0], []]) is None
+
+
+def test_the_pooled_scatter_weighs_groups_by_their_degrees() -> None:
+    sd, degrees = pooled_sd([[9.0, 11.0], [99.0, 100.0, 101.0], [5.0]]) or (0.0, 0)
+    assert degrees == 3
+    assert sd == pytest.approx(math.sqrt((0.02 * 1 + 0.0001 * 2) / 3))
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=2, max_size=20), st.floats(1e-3, 1e3))
+def test_the_unit_does_not_matter(values: list[float], factor: float) -> None:
+    scaled = spread([value * factor for value in values])
+    assert scaled.mean_share == pytest.approx(spread(values).mean_share, rel=1e-6, abs=1e-9)
+
+
+def test_nine_intervals_in_ten_hold_the_truth() -> None:
+    rng = random.Random(7)
+    mean_hits = next_hits = 0
+    for _ in range(4000):
+        found = spread([rng.gauss(100.0, 5.0) for _ in range(4)])
+        mean_hits += abs(found.mean - 100.0) <= found.mean_share * found.mean
+        next_hits += abs(rng.gauss(100.0, 5.0) - found.mean) <= found.next_share * found.mean
+    assert mean_hits / 4000 == pytest.approx(0.90, abs=0.015)
+    assert next_hits / 4000 == pytest.approx(0.90, abs=0.015)
