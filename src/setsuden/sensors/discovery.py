@@ -104,7 +104,6 @@ def _model_missing(
                 "model-cpu",
                 Status.MODELLED,
                 "model-cpu",
-                rule=part.share.rule(),
                 error=error,
                 basis=part.curve.error_basis,
             )

@@ -1,0 +1,121 @@
+"""The doctor's findings as text for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+
+from setsuden.language import Language, Messages
+from setsuden.quantity import render
+from setsuden.quantity.render import significant
+from setsuden.sensors.diagnosis import basis, cpu_watts, modelled_watts
+from setsuden.sensors.discovery import Discovery
+from setsuden.sensors.protocol import Channel, Finding, Method, Status
+
+_WIDTH = 100
+_INDENT = "    "
+_ORDER = (Status.AVAILABLE, Status.MODELLED, Status.DENIED, Status.BROKEN, Status.ABSENT)
+
+
+def doctor_text(found: Discovery, language: Language) -> str:
+    """Headline, what was found and not, the processor, what counts, and what that is worth."""
+    messages = Messages("doctor", language)
+    blocks = [[messages.say("title")], _machine(found, messages)]
+    for status in _ORDER:
+        blocks += [_finding(item, messages) for item in found.findings if item.status is status]
+    blocks += [_processor(found, messages), _counted(found, messages), _verdict(found, messages), [messages.say("see")]]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _machine(found: Discovery, messages: Messages) -> list[str]:
+    machine, limits = found.machine, found.limits
+    virtual = messages.say("virtual") if machine.virtual else ""
+    lines = _wrapped(
+        messages.say(
+            "machine",
+            cpu=machine.cpu_name or messages.say("unknown_cpu"),
+            threads=machine.threads,
+            memory=_size(machine.memory_bytes) or messages.say("unknown_memory"),
+            virtual=virtual,
+        )
+    )
+    if limits.limited:
+        parts = [messages.say("limit_cpus", cpus=f"{limits.cpus:g}")] if limits.cpus is not None else []
+        parts += [messages.say("limit_memory", memory=_size(limits.memory_bytes))] if limits.memory_bytes else []
+        lines += _wrapped(messages.say("container", limits=", ".join(parts)))
+    return lines
+
+
+def _finding(item: Finding, messages: Messages) -> list[str]:
+    status = messages.say(f"status.{item.status}")
+    lines = _wrapped(f"[{status}] {item.worded('detail', messages.language)}")
+    accuracy, remedy = (item.worded(part, messages.language) for part in ("accuracy", "remedy"))
+    if accuracy:
+        lines += _wrapped(messages.say("accuracy", text=accuracy), _INDENT)
+    if remedy and item.status is not Status.MODELLED:
+        lines += _commands(messages.say("remedy", text=remedy))
+    return lines
+
+
+def _processor(found: Discovery, messages: Messages) -> list[str]:
+    part = found.cpu
+    if part is None:
+        return []
+    matched = messages.say(f"matched_how_{part.match.how}", row=part.match.row.name, seen=part.match.seen)
+    idle, full = (render(cpu_watts(part, share)).replace(" W", "", 1) for share in (0.0, 1.0))
+    rule = part.share.rule(messages.language)
+    return _wrapped(matched) + _wrapped(messages.say("matched_power", idle=idle, full=full, rule=rule))
+
+
+def _counted(found: Discovery, messages: Messages) -> list[str]:
+    counted = [channel.label for channel in found.channels if channel.id in found.counted]
+    aside = [channel.label for channel in found.channels if channel.id not in found.counted]
+    lines = _wrapped(messages.say("total", channels=", ".join(counted))) if counted else []
+    return lines + (_wrapped(messages.say("aside", channels=", ".join(aside))) if aside else [])
+
+
+def _verdict(found: Discovery, messages: Messages) -> list[str]:
+    kind = basis(found)
+    if kind == "measured":
+        return _wrapped(messages.say("all_measured"))
+    if kind == "nothing":
+        return _wrapped(messages.say("nothing"))
+    counted = [channel for channel in found.channels if channel.id in found.counted]
+    if kind == "partly estimated":
+        modelled = [channel for channel in counted if channel.method is Method.MODEL]
+        measured = [channel for channel in counted if channel.method is not Method.MODEL]
+        return _wrapped(messages.say("partly_estimated", measured=_labels(measured), estimated=_labels(modelled)))
+    full = modelled_watts(found, 1.0)
+    if full is None:
+        return _wrapped(messages.say("partly_estimated", measured="-", estimated=_labels(counted)))
+    low, value, high = (significant(60 * watts, 2) for watts in (full.low, full.value, full.high))
+    return _wrapped(messages.say("estimate_only", energy=value, low=low, high=high))
+
+
+def _labels(channels: list[Channel]) -> str:
+    return ", ".join(channel.label for channel in channels)
+
+
+def _size(count: int | None) -> str | None:
+    return f"{count / 1e9:.3g} GB" if count else None
+
+
+def _commands(text: str) -> list[str]:
+    """Commands are never broken, so that they can be copied; prose around them is."""
+    first, *rest = text.rstrip().split("\n")
+    if not rest:
+        return [_INDENT + first]
+    return [_INDENT + first.rstrip(), *(_INDENT + line for line in rest)]
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    """Lines of at most 100 columns; text without spaces between words is broken anywhere."""
+    if not any(unicodedata.east_asian_width(letter) in "WF" for letter in text):
+        return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent or _INDENT)
+    lines, line = [], indent
+    for letter in text:
+        line += letter
+        if sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line) >= _WIDTH:
+            lines.append(line)
+            line = indent or _INDENT
+    return [*lines, line] if line.strip() else lines
