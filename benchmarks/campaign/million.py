@@ -2,8 +2,8 @@
 
     python benchmarks/campaign/million.py [--trials 1000000]
 
-Each trial has its own energy, may fail and be done again, may be stopped early, and has a quality; then total, waste and
-the marginal cost of quality are worked out. Prints one JSON line.
+Each trial has its own energy, may fail and be done again, may be stopped early, and has a quality; then total, waste
+and the marginal cost of quality are worked out. Prints one JSON line.
 """
 
 from __future__ import annotations
