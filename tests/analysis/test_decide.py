@@ -174,6 +174,13 @@ def test_an_error_of_the_one_sensor_does_not_make_options_look_alike() -> None:
     assert together["confidence"] == "clear"
 
 
+def test_an_accuracy_too_uncertain_for_the_floor_is_what_to_measure_next() -> None:
+    document = pilot_document(constraints=limits(accuracy_floor=0.9645))
+    found = decided(document)
+    assert found["confidence"] == "likely"
+    assert found["measure_next"] == {"factor": "accuracy", "of": "middle/b128/sgd/fp32/t2", "gain": None}
+
+
 @pytest.mark.parametrize("phase", ["train", "infer"])
 def test_a_study_of_one_phase_still_decides(phase: str) -> None:
     found = decided(pilot_document(phases=(phase,)))

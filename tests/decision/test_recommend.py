@@ -142,6 +142,23 @@ def test_an_uncertain_accuracy_near_the_floor_makes_the_choice_unsure() -> None:
     assert found.recommended == "near"
     assert found.confidence == "too-close"
     assert 0.5 < found.assessment("near").feasible_probability < 0.6
+    assert found.doubt is not None
+    assert (found.doubt.metric, found.doubt.option) == ("accuracy", "near")
+    assert found.doubt.probability == found.assessment("near").feasible_probability
+    validate("recommendation", found.to_json())
+
+
+def test_a_cheaper_option_that_may_keep_the_floor_after_all_is_in_doubt_too() -> None:
+    almost = Option("almost", {"energy": joules(1), "accuracy": share(0.949, 0.02)})
+    safe, dear = option("safe", 2, 0.97), Option("dear", {"energy": joules(9), "accuracy": share(0.95, 0.02)})
+    found = recommend([almost, safe, dear], ENERGY, [floor(0.95)])
+    assert (found.recommended, found.confidence) == ("safe", "too-close")
+    assert found.doubt is not None
+    assert found.doubt.option == "almost"
+
+
+def test_settled_limits_leave_no_doubt() -> None:
+    assert recommend([option("a", 1, 0.9), option("b", 2, 0.99)], ENERGY, [floor(0.95)]).doubt is None
 
 
 def test_an_unknown_figure_meets_no_constraint_and_is_never_zero() -> None:

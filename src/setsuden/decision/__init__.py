@@ -1,23 +1,15 @@
 """Decisions between options with uncertain figures. Pure arithmetic: nothing is read, written or measured here."""
 
 from setsuden.decision.break_even import Affine, BreakEven, break_even, crossings
+from setsuden.decision.decision import CLEAR, LIKELY, Assessment, Confidence, Decision, Doubt, Violation
 from setsuden.decision.draws import DRAWS, Draws, own_interval
 from setsuden.decision.flips import Flip
 from setsuden.decision.information import Information, value_of_information
 from setsuden.decision.option import Composite, Constraint, Metric, Objective, Option, Part, unique
 from setsuden.decision.pareto import front, front_probability
-from setsuden.decision.recommend import (
-    CLEAR,
-    LIKELY,
-    Assessment,
-    Confidence,
-    Decision,
-    Violation,
-    recommend,
-    recommend_each,
-    saving,
-)
+from setsuden.decision.recommend import recommend, recommend_each
 from setsuden.decision.regret import best_probability, regret
+from setsuden.decision.saving import saving
 from setsuden.decision.sensitivity import Bar, VarianceShare, sobol, tornado
 
 __all__ = [
@@ -32,6 +24,7 @@ __all__ = [
     "Confidence",
     "Constraint",
     "Decision",
+    "Doubt",
     "Draws",
     "Flip",
     "Information",
