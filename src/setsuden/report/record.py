@@ -6,6 +6,7 @@ None or empty, and the page says so in words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ from setsuden.quantity import Estimate
 
 SCHEMA = "setsuden:pilot"
 VERSION = 1
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 Phase = Literal["train", "infer"]
 Scalar = str | int | float | bool | None
@@ -436,6 +438,7 @@ class Reproduce(_Part):
     """What a stranger needs to do it again."""
 
     command: str | None = None
+    run_id: str | None = None
     git: dict[str, Scalar] | None = None
     packages: dict[str, str | None] = Field(default_factory=dict)
 
@@ -488,7 +491,7 @@ def read(document: Mapping[str, object], place: str | None = None) -> Pilot:
             remedy="Use the version of setsuden that wrote it, or run `setsuden pilot` again.",
         )
     try:
-        return Pilot.model_validate(document)
+        return Pilot.model_validate(_printable(document))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = _path(first["loc"])
@@ -498,6 +501,15 @@ def read(document: Mapping[str, object], place: str | None = None) -> Pilot:
             value=_brief(first["input"]),
             remedy="The published schema is `pilot`; `setsuden pilot` writes documents that follow it.",
         ) from None
+
+
+def _printable(part: object) -> object:
+    """The same without control characters: a name must not steer a terminal or break a picture."""
+    if isinstance(part, str):
+        return _CONTROL.sub("", part)
+    if isinstance(part, Mapping):
+        return {_printable(key): _printable(value) for key, value in part.items()}
+    return [_printable(item) for item in part] if isinstance(part, list | tuple) else part
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from setsuden.quantity import significant
 from setsuden.report.numbers import unit_text
 from setsuden.report.page.context import Context
@@ -18,7 +20,8 @@ from setsuden.report.page.parts import (
     Table,
     Text,
 )
-from setsuden.report.record import Flag
+from setsuden.report.record import Flag, Scalar
+from setsuden.report.words import Words
 
 # Every "why?" on the page points to one of these.
 EXPLAINED = ("training", "serving", "total", "accuracy", "carbon", "cost", "saving", "regret", "ratio", "forecast")
@@ -63,7 +66,7 @@ def boundary_section(context: Context) -> Section:
         [
             Cell(sensor.label or sensor.channel),
             Cell(words.known("component", sensor.component)),
-            Cell(sensor.method),
+            Cell(words.known("sensor_method", sensor.method)),
             Cell(words.known("provenance", sensor.provenance)),
             Cell(
                 f"±{significant(sensor.relative_error * 100, 2)}"
@@ -164,7 +167,10 @@ def limits_section(context: Context) -> Section:
         ]
         for code, items in found.items()
     ]
-    heads = [Head(words(f"flags.{key}"), numeric=False) for key in ("code", "meaning", "where", "detail")]
+    heads = [
+        Head(words(f"flags.{key}"), numeric=False, wide=key in ("meaning", "where"))
+        for key in ("code", "meaning", "where", "detail")
+    ]
     blocks.append(Table("flags-table", words("flags.caption"), heads, rows))
     return Section("limits", words("limits.heading"), blocks)
 
@@ -196,9 +202,10 @@ def reproduce_section(context: Context) -> Section:
     unknown = words("page.unknown")
     entries = [
         ("setsuden", pilot.setsuden_version or unknown),
+        (words("reproduce.run"), pilot.reproduce.run_id or unknown),
         (words("reproduce.seed"), str(pilot.study.seed) if pilot.study.seed is not None else unknown),
         (words("reproduce.config"), pilot.study.config_sha256 or unknown),
-        ("git", ", ".join(f"{key}: {value}" for key, value in git.items()) if git else words("reproduce.no_git")),
+        ("git", _git(git, words)),
         (words("reproduce.packages"), ", ".join(f"{name} {version}" for name, version in packages.items()) or unknown),
         ("Python", pilot.machine.python or unknown),
         (words("reproduce.os"), pilot.machine.os or unknown),
@@ -212,6 +219,13 @@ def reproduce_section(context: Context) -> Section:
         entries.append((words("reproduce.cost_term"), said))
     blocks.append(Entries([Entry(term, text) for term, text in entries]))
     return Section("reproduce", words("reproduce.heading"), blocks)
+
+
+def _git(git: Mapping[str, Scalar] | None, words: Words) -> str:
+    if not git or not git.get("commit"):
+        return words("reproduce.no_git")
+    text = words("reproduce.git", commit=git["commit"], branch=git.get("branch") or words("page.unknown"))
+    return text + words("reproduce.dirty") if git.get("dirty") else text
 
 
 def _data(context: Context) -> str:

@@ -242,6 +242,6 @@ def _break_even_table(context: Context) -> Table:
     heads = [
         Head(words("break_even.pair_head"), numeric=False),
         Head(words("break_even.requests")),
-        Head(words("break_even.meaning"), numeric=False),
+        Head(words("break_even.meaning"), numeric=False, wide=True),
     ]
     return Table("break-even-table", words("break_even.caption"), heads, rows)

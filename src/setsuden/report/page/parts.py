@@ -23,11 +23,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column's heading, its unit, and whether it holds numbers."""
+    """A column's heading, its unit, and whether it holds numbers; ``wide`` ones hold sentences."""
 
     text: str
     unit: str = ""
     numeric: bool = True
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

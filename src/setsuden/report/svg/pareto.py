@@ -119,6 +119,10 @@ def _lines(frame: Frame, x: Scale, y: Linear, floor: float | None, front: Sequen
     for (left, bottom), (right, top) in pairwise(front):
         boxes.append(Box(x(left), y(bottom) - 1, x(right), y(bottom) + 1))
         boxes.append(Box(x(right) - 1, y(top), x(right) + 1, y(bottom)))
+    if front:
+        (first, low), (last, high) = front[0], front[-1]
+        boxes.append(Box(x(first) - 1, y(low), x(first) + 1, frame.y0))
+        boxes.append(Box(x(last), y(high) - 1, frame.x1, y(high) + 1))
     return boxes
 
 
