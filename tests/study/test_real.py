@@ -24,7 +24,7 @@ batch_sizes: [20]
 threads: [1]
 phases: [train, infer, serve]
 serve: {request_rates_per_s: [200]}
-measure: {minutes: 0.2, repeats: 2, max_repeats: 2, window_s: 0.1, warmup_s: 0.02, idle_s: 0.2}
+measure: {minutes: 2, repeats: 2, max_repeats: 2, window_s: 0.1, warmup_s: 0.02, idle_s: 0.2}
 quality: {epochs: 2, points: 2, test_samples: 100}
 question: {epochs: 10, requests: 10000}
 """

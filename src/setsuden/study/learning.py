@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from setsuden.ledger import Flag
 from setsuden.quantity import Estimate, total
-from setsuden.study.plan import Configuration, visiting_order
+from setsuden.study.plan import Configuration
 from setsuden.study.record import CurvePoint, Quality, known_energy
 from setsuden.study.spread import spread
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 NO_QUALITY = "SET-STUDY-NO-QUALITY"  # not trained for accuracy: no time left, or never measured
 SHORTENED = "SET-STUDY-SHORT-TRAINING"  # trained on fewer samples than the declared epochs
-_ROUND_QUALITY = -1  # the order of the trainings is drawn like that of a round of its own
-_SAFETY = 0.9  # share of the time left that is planned with
+_SAFETY = 0.8  # share of the time left that is planned with; what stays over goes into more windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,12 @@ class Lessons:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        study = runner.study
         seen: dict[tuple[object, ...], Configuration] = {}
         for configuration in runner.plan:
             if configuration.phase == "train" and runner.findings.of(configuration.id):
                 seen.setdefault(configuration.trained_as, configuration)
-        self._all = visiting_order(tuple(seen.values()), study.seed, _ROUND_QUALITY)
+        # Cheapest first: should the time end early after all, most configurations have been trained.
+        self._all = sorted(seen.values(), key=self._seconds_per_sample)
 
     def hold(self) -> None:
         """Train everything that was measured and not trained yet."""
@@ -53,18 +52,19 @@ class Lessons:
         syllabus = self._syllabus(waiting)
         if not waiting:
             return
-        if syllabus is None:
-            names = ", ".join(configuration.id for configuration in waiting)
-            findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {names}."))
-            return
+        missed: list[str] = []
         for configuration in waiting:
             self._runner.show("quality", len(findings.qualities), len(self._all), configuration.id)
-            quality = self._train(configuration, syllabus) if self._runner.budget.left_s > 0 else None
+            quality = None
+            if syllabus is not None and self._runner.budget.left_s > 0:
+                quality = self._train(configuration, syllabus)
             if quality is None:
-                findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {configuration.id}."))
+                missed.append(configuration.id)
             else:
                 findings.qualities.append(quality)
                 self._runner.keep_quality()
+        if missed:
+            findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {', '.join(missed)}."))
 
     def _syllabus(self, waiting: list[Configuration]) -> Syllabus | None:
         """The same for all, earlier sessions included; None when not even one step fits."""
