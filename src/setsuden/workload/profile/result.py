@@ -270,16 +270,9 @@ class Profile:
 
     def by_shape(self) -> tuple[OperatorRow, ...]:
         """Rows summed over modules, by operator, phase and shapes; most MACs first."""
-        sums: dict[tuple[Any, ...], list[int]] = {}
-        unknown: dict[tuple[Any, ...], bool] = {}
-        for _, node in self.tree.walk():
-            for row in node.rows:
-                key = (row.operator, row.phase, row.shapes)
-                total = sums.setdefault(key, [0, 0, 0, 0, 0])
-                figures = (row.calls, row.macs, row.bytes_read, row.bytes_written, row.elements)
-                total[:] = [a + b for a, b in zip(total, figures, strict=True)]
-                unknown[key] = row.unknown
-        rows = [OperatorRow(*key, f[0], f[1], f[2], f[3], f[4], unknown[key]) for key, f in sums.items()]
+        from setsuden.workload.profile.assemble import merged
+
+        rows = merged(row for _, node in self.tree.walk() for row in node.rows)
         return tuple(sorted(rows, key=lambda row: (-row.macs, -row.bytes_written, row.operator)))
 
     def to_json(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, MissingDependencyError
+from setsuden.workload.profile.targets.torchvision import mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +83,7 @@ def by_type(
 
 def _transformers() -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    mend()
     try:
         import transformers
     except ImportError as error:

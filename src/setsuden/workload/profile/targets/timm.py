@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from setsuden.workload.profile.targets.torchvision import mend
+
 
 def by_name(
     name: str, args: Sequence[Any], kwargs: Mapping[str, Any], input_shape: Sequence[int] | None, batch_size: int | None
 ) -> Any:
     """Work of a timm model built on meta; None where timm is absent, broken or does not know the name."""
+    mend()
     try:
         import timm
     except (ImportError, RuntimeError):
-        # RuntimeError: a torchvision that does not fit this torch fails while timm imports it
         return None
     if name not in timm.list_models():
         return None
