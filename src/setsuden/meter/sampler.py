@@ -17,7 +17,9 @@ class Sampler:
     def __init__(self, tick: Callable[[], None], rate_hz: float) -> None:
         self._tick = tick
         self._period_s = 1.0 / rate_hz
-        self._stop = threading.Event()
+        # Held until it is time to stop; a timed acquire is one call, where an Event would take a dozen.
+        self._gate = threading.Lock()
+        self._gate.acquire()
         self._thread = threading.Thread(target=self._run, name="setsuden-sampler", daemon=True)
         self.cpu_s = 0.0
         self.late = 0
@@ -29,7 +31,7 @@ class Sampler:
 
     def stop(self) -> None:
         """Wait for the tick that is going on, if any."""
-        self._stop.set()
+        self._gate.release()
         self._thread.join()
 
     def _run(self) -> None:
@@ -41,7 +43,7 @@ class Sampler:
                 skipped = int(behind / self._period_s) + 1
                 self.late += skipped
                 deadline += skipped * self._period_s
-            if self._stop.wait(max(0.0, deadline - time.monotonic())):
+            if self._gate.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 break
             try:
                 self._tick()

@@ -1,0 +1,147 @@
+"""What being measured costs: start, stop, memory, CPU while the program sleeps, slow-down of a busy loop.
+
+Every figure comes from fresh processes; a baseline process with numpy loaded runs beside each and is subtracted.
+
+    python benchmarks/meter/overhead.py [--repeats 5] [--seconds 5] [--peer NAME=FOLDER ...] [-o overhead.md]
+
+A peer is looked for in FOLDER (``pip install --target FOLDER NAME``), so that nothing of it enters this environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+RATES_HZ = (1.0, 10.0, 100.0)
+
+# Each tool in three steps; RATE is replaced. "prepare" is paid by everybody who measures, so it counts as start.
+TOOLS: dict[str, tuple[str, str, str]] = {
+    "baseline": ("pass", "pass", "pass"),
+    "setsuden": ("import setsuden", "m = setsuden.meter('bench', rate_hz=RATE).start()", "m.stop()"),
+    "codecarbon": (
+        "from codecarbon import OfflineEmissionsTracker",
+        "m = OfflineEmissionsTracker(country_iso_code='JPN', measure_power_secs=1 / RATE, log_level='critical',"
+        " allow_multiple_runs=True); m.start()",
+        "m.stop()",
+    ),
+    "pyJoules": (
+        "from pyJoules.energy_meter import EnergyMeter\nfrom pyJoules.device import DeviceFactory",
+        "m = EnergyMeter(DeviceFactory.create_devices()); m.start()",
+        "m.stop()",
+    ),
+}
+
+PROGRAM = """
+import json, resource, sys, time
+import numpy
+def usage():
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return own.ru_utime + own.ru_stime
+rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+t0 = time.perf_counter()
+{prepare}
+t1 = time.perf_counter()
+{start}
+t2 = time.perf_counter()
+time.sleep(0.5)
+cpu0, w0 = usage(), time.perf_counter()
+time.sleep({seconds})
+cpu1, w1 = usage(), time.perf_counter()
+def busy():
+    total = 0
+    for i in range({loops}):
+        total += i * i % 7
+    return total
+b0 = time.perf_counter(); c0 = time.thread_time()
+busy()
+b1 = time.perf_counter(); c1 = time.thread_time()
+t3 = time.perf_counter()
+{stop}
+t4 = time.perf_counter()
+print(json.dumps({{
+    "import_ms": 1e3 * (t1 - t0), "start_ms": 1e3 * (t2 - t0), "stop_ms": 1e3 * (t4 - t3),
+    "rss_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - rss) / 1024,
+    "cpu_ms_per_s": 1e3 * (cpu1 - cpu0) / (w1 - w0), "busy_s": b1 - b0, "busy_cpu_s": c1 - c0,
+}}))
+"""
+
+
+def measure(tool: str, rate_hz: float, seconds: float, loops: int, folder: str | None) -> dict[str, float]:
+    prepare, start, stop = (step.replace("RATE", str(rate_hz)) for step in TOOLS[tool])
+    code = PROGRAM.format(prepare=prepare, start=start, stop=stop, seconds=seconds, loops=loops)
+    with tempfile.TemporaryDirectory() as scratch:
+        env = dict(os.environ, SETSUDEN_LEDGER=f"{scratch}/ledger.sqlite")
+        if folder:
+            env["PYTHONPATH"] = folder
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env, cwd=scratch
+        )
+    if done.returncode:
+        raise RuntimeError(f"{tool}: {done.stderr.strip().splitlines()[-1] if done.stderr else done.returncode}")
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def compare(tool: str, rate_hz: float, repeats: int, seconds: float, folder: str | None) -> dict[str, float]:
+    """Medians; CPU and memory beyond the baseline, the busy loop as a ratio to it. Pairs alternate."""
+    ours, base = [], []
+    for _ in range(repeats):
+        base.append(measure("baseline", rate_hz, seconds, 8_000_000, None))
+        ours.append(measure(tool, rate_hz, seconds, 8_000_000, folder))
+
+    def median(rows: Sequence[dict[str, float]], key: str) -> float:
+        return statistics.median(row[key] for row in rows)
+
+    return {
+        "import_ms": median(ours, "import_ms") - median(base, "import_ms"),
+        "start_ms": median(ours, "start_ms") - median(base, "start_ms"),
+        "stop_ms": median(ours, "stop_ms") - median(base, "stop_ms"),
+        "rss_mb": median(ours, "rss_mb") - median(base, "rss_mb"),
+        "cpu_ms_per_s": median(ours, "cpu_ms_per_s") - median(base, "cpu_ms_per_s"),
+        "slowdown": statistics.median(a["busy_s"] / b["busy_s"] for a, b in zip(ours, base, strict=True)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=FOLDER")
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    peers = dict(peer.split("=", 1) for peer in options.peer)
+    lines = [
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load "
+        f"{os.getloadavg()[0]:.1f} at the start; medians of {options.repeats}, beyond a process with numpy loaded.",
+        "",
+        "| tool | rate Hz | import ms | import + start ms | stop ms | memory MB | CPU asleep ms/s | busy loop |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    print("\n".join(lines), flush=True)
+    for tool, folder in [("setsuden", None), *peers.items()]:
+        for rate_hz in RATES_HZ:
+            try:
+                row = compare(tool, rate_hz, options.repeats, options.seconds, folder)
+            except RuntimeError as error:
+                line = f"| {tool} | {rate_hz:g} | {error} | | | | | |"
+            else:
+                line = (
+                    f"| {tool} | {rate_hz:g} | {row['import_ms']:.0f} | {row['start_ms']:.0f} | {row['stop_ms']:.1f} | "
+                    f"{row['rss_mb']:.1f} | {row['cpu_ms_per_s']:.2f} | {row['slowdown']:.3f}x |"
+                )
+            lines.append(line)
+            print(line, flush=True)
+    if options.output is not None:
+        options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
