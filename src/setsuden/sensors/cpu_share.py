@@ -10,12 +10,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from setsuden.catalogue import processors
-from setsuden.language import Language, Messages
 from setsuden.quantity import Estimate, Factor, Provenance
 from setsuden.sensors.limits import Limits
 from setsuden.sensors.machine import Machine
+
+if TYPE_CHECKING:
+    from setsuden.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,27 @@ class Share:
 
     def rule(self, language: Language = "en") -> str:
         """Why this share, in a sentence."""
+        from setsuden.language import Messages
+
         messages = Messages("doctor", language)
         said = messages.say(f"rule.{self.key}", **dict(self.values))
         return messages.say("rule.container", rule=said, **dict(self.container)) if self.container else said
 
     @property
+    def formula(self) -> str:
+        """The share in short: ``2 cores of 96 x 3 of 4 CPUs``."""
+        values = dict(self.values)
+        if self.key == "sockets":
+            text = f"{values['sockets']} x socket"
+        else:
+            text = f"{values['seen']} cores" + (f" of {values['cores']}" if "cores" in values else "")
+        limit = dict(self.container)
+        return f"{text} x {limit['cpus']} of {limit['threads']} CPUs" if limit else text
+
+    @property
     def design_w(self) -> Estimate:
         """The watts, with everything that was looked up."""
-        factor = Factor("share of the processor", self.value, self.low, self.high, "1", self.rule())
+        factor = Factor("share of the processor", self.value, self.low, self.high, "1", self.formula)
         return Estimate(
             self.whole.value * self.value,
             self.whole.low * self.low,
@@ -106,16 +122,20 @@ def _w_per_core(match: processors.Match, machine: Machine) -> Estimate:
     """Design watts per core over the products that the name could stand for, or over all servers since 2012."""
     columns = ("aliases", "tdp_w", "cores", "family", "kind", "year")
     aliases, tdp, cores, family, kind, year = (processors.TABLE.column(name) for name in columns)
-    known = [row for row in aliases if tdp[row] and cores[row]]
     prefix = match.normalised + " "
-    named = [row for row in known if any(name.startswith(prefix) for name in aliases[row].split("|"))]
+    named = [
+        row
+        for row, names in aliases.items()
+        if (names.startswith(prefix) or f"|{prefix}" in names) and tdp[row] and cores[row]
+    ]
     generation = _EPYC.get((machine.family or 0, (machine.model or 0) >> 4)) if "epyc" in match.normalised else None
     rows = [row for row in named if generation and family[row].startswith(generation)]
     called = generation or match.normalised
     if not rows:
         rows = named
     if len(rows) < 3:
-        rows = [row for row in known if kind[row] == "cpu_server" and int(year[row] or 0) >= _SINCE]
+        servers = (row for row, what in kind.items() if what == "cpu_server" and tdp[row] and cores[row])
+        rows = [row for row in servers if int(year[row] or 0) >= _SINCE]
         called = f"servers since {_SINCE}"
     low, value, high = _by_core([(float(tdp[row]), int(cores[row])) for row in rows])
     source = f"median and 5-95 % of the cores of {len(rows)} catalogue rows ({called})"

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from setsuden.sensors.accounting import components_covered, counted_channels
-from setsuden.sensors.battery import probe_battery
-from setsuden.sensors.cpu_part import CpuPart, cpu_part
-from setsuden.sensors.host import Host
-from setsuden.sensors.hwmon import probe_hwmon
-from setsuden.sensors.ina3221 import probe_ina3221
-from setsuden.sensors.limits import Limits, read_limits
+from setsuden.sensors.host import Host, NvmlUnavailableError
+from setsuden.sensors.limits import Limits, dram_bytes, read_limits
 from setsuden.sensors.machine import Machine, read_machine
-from setsuden.sensors.modelled import ModelCpuSensor, ModelDramSensor, dram_bytes
-from setsuden.sensors.nvml import probe_nvml
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sensor, Status, finding
-from setsuden.sensors.rapl import probe_rapl
+
+if TYPE_CHECKING:
+    from setsuden.sensors.cpu_part import CpuPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +58,69 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     machine, limits = read_machine(host), read_limits(host)
-    rapl, found = probe_rapl(host, machine)
-    findings += found
-    sensors += [rapl] if rapl else []
-    for probe in (probe_nvml, probe_ina3221, probe_battery):
-        sensor, found = probe(host)
+    for probe in (_rapl, _nvml, _jetson, _hwmon, _battery):
+        opened, found = probe(host, machine)
+        sensors += opened
         findings += found
-        sensors += [sensor] if sensor else []
-    others, found = probe_hwmon(host)
-    findings += found
-    sensors += others
     cpu = _model_missing(host, machine, limits, sensors, findings, prefer)
     channels = [channel for sensor in sensors for channel in sensor.channels]
     counted = counted_channels(channels, prefer)
     return Discovery(tuple(sensors), tuple(findings), counted, machine, limits, cpu)
+
+
+# Each probe first makes a cheap look whether there can be anything, and only then imports what reads it: a machine
+# without a Jetson's rails does not pay for them at every start.
+
+_Probed = tuple[list[Sensor], list[Finding]]
+
+
+def _rapl(host: Host, machine: Machine) -> _Probed:
+    roots = (host.sysfs / "class" / "powercap", host.sysfs / "devices" / "virtual" / "powercap")
+    if not any(root.exists() for root in roots):
+        key = "rapl-absent-virtual" if machine.virtual else "rapl-absent"
+        return [], [finding("rapl", Status.ABSENT, key)]
+    from setsuden.sensors.rapl import probe_rapl
+
+    return _listed(*probe_rapl(host, machine))
+
+
+def _nvml(host: Host, machine: Machine) -> _Probed:
+    try:
+        library = host.nvml()
+    except NvmlUnavailableError as error:
+        return [], [finding("nvml", Status.ABSENT, "nvml-absent", reason=error.message)]
+    from setsuden.sensors.nvml import probe_nvml
+
+    return _listed(*probe_nvml(host, library))
+
+
+def _jetson(host: Host, machine: Machine) -> _Probed:
+    drivers = host.names(host.sysfs / "bus" / "i2c" / "drivers")
+    if not any(name.startswith("ina") for name in drivers) and not host.names(host.sysfs / "class" / "hwmon"):
+        return [], []
+    from setsuden.sensors.ina3221 import probe_ina3221
+
+    return _listed(*probe_ina3221(host))
+
+
+def _hwmon(host: Host, machine: Machine) -> _Probed:
+    if not host.names(host.sysfs / "class" / "hwmon"):
+        return [], []
+    from setsuden.sensors.hwmon import probe_hwmon
+
+    return probe_hwmon(host)
+
+
+def _battery(host: Host, machine: Machine) -> _Probed:
+    if not host.names(host.sysfs / "class" / "power_supply"):
+        return [], []
+    from setsuden.sensors.battery import probe_battery
+
+    return _listed(*probe_battery(host))
+
+
+def _listed(sensor: Sensor | None, findings: list[Finding]) -> _Probed:
+    return [sensor] if sensor else [], findings
 
 
 def _model_missing(
@@ -94,6 +140,12 @@ def _model_missing(
         if channel.id in counted and channel.method is not Method.MODEL
         for component in components_covered(channel)
     }
+    size = dram_bytes(machine, limits)
+    if Component.CPU in covered and (Component.DRAM in covered or not size):
+        return None
+    from setsuden.sensors.cpu_part import cpu_part
+    from setsuden.sensors.modelled import ModelCpuSensor, ModelDramSensor
+
     part = None
     if Component.CPU not in covered:
         part = cpu_part(machine, limits)
@@ -108,7 +160,6 @@ def _model_missing(
                 basis=part.curve.error_basis,
             )
         )
-    size = dram_bytes(machine, limits)
     if Component.DRAM not in covered and size:
         dram = ModelDramSensor(host, size)
         sensors.append(dram)

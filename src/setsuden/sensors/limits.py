@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setsuden.sensors.host import Host
+from setsuden.sensors.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +130,9 @@ def _usage_file(host: Host, paths: dict[str, str]) -> Path | None:
             if host.number(folder / "cpuacct.usage") is not None:
                 return folder / "cpuacct.usage"
     return None
+
+
+def dram_bytes(machine: Machine, limits: Limits) -> int | None:
+    """The memory that is ours: the container's limit where it has one, else the machine's; None when unknown."""
+    known = [size for size in (machine.memory_bytes, limits.memory_bytes) if size]
+    return min(known, default=None)

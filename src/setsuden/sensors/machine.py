@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from dataclasses import dataclass
 
 from setsuden.sensors.host import Host
@@ -101,6 +100,8 @@ def _memory(host: Host) -> int | None:
 
 
 def _macos() -> Machine:
+    import subprocess
+
     def ask(key: str) -> str | None:
         try:
             answer = subprocess.run(

@@ -9,7 +9,6 @@ from setsuden.sensors.busy import BusyShare
 from setsuden.sensors.cpu_part import CpuPart
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits
-from setsuden.sensors.machine import Machine
 from setsuden.sensors.protocol import Channel, Component, Method, Sample, Status, finding
 from setsuden.sensors.tally import Moment, Moments, Tally
 
@@ -41,7 +40,7 @@ class ModelCpuSensor:
                 provenance=Provenance.ESTIMATED,
                 boundary=DEVICE,
                 relative_error=part.relative_error,
-                error_source=f"{part.curve.error_basis}; {part.share.rule()}",
+                error_source=f"{part.curve.error_basis}; share: {part.share.formula}",
                 update_interval_s=_CPU_UPDATE_S,
                 factors=part.factors,
             ),
@@ -118,9 +117,3 @@ class ModelDramSensor:
 
     def close(self) -> None:
         """Nothing to release."""
-
-
-def dram_bytes(machine: Machine, limits: Limits) -> int | None:
-    """The memory that is ours: the container's limit where it has one, else the machine's; None when unknown."""
-    known = [size for size in (machine.memory_bytes, limits.memory_bytes) if size]
-    return min(known, default=None)

@@ -12,7 +12,7 @@ from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
 from setsuden.sensors.counter import CounterTally, CounterTraits
 from setsuden.sensors.gpu_model import GpuModel, gpu_model
-from setsuden.sensors.host import Host, NvmlUnavailableError
+from setsuden.sensors.host import Host
 from setsuden.sensors.integral import PowerTally
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
 from setsuden.sensors.tally import Moment, Moments
@@ -161,12 +161,11 @@ class NvmlSensor:
             return
 
 
-def probe_nvml(host: Host) -> tuple[NvmlSensor | None, list[Finding]]:
-    """Open the visible cards; say how each is read, what is masked, what the driver refuses."""
-    try:
-        nvml = host.nvml()
-    except NvmlUnavailableError as error:
-        return None, [finding("nvml", Status.ABSENT, "nvml-absent", reason=error.message)]
+def probe_nvml(host: Host, nvml: Any) -> tuple[NvmlSensor | None, list[Finding]]:
+    """Open the visible cards; say how each is read, what is masked, what the driver refuses.
+
+    nvml   the ``pynvml`` module or a stand-in
+    """
     try:
         nvml.nvmlInit()
         count = int(nvml.nvmlDeviceGetCount())

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from setsuden.language import Language, Messages
 from setsuden.quantity import Boundary, Factor, Provenance
+
+if TYPE_CHECKING:
+    from setsuden.language import Language
 
 
 class Component(StrEnum):
@@ -132,6 +134,9 @@ class Finding:
 
     def worded(self, part: str, language: Language = "en") -> str | None:
         """``part`` is ``detail``, ``accuracy`` or ``remedy``; None when this finding has no such part."""
+        # Only a reader of findings pays for the messages; a meter that starts does not.
+        from setsuden.language import Messages
+
         messages = Messages("doctor", language)
         key = f"finding.{self.key}.{part}"
         return messages.say(key, **dict(self.values)) if key in messages else None

@@ -184,12 +184,12 @@ def probe_rapl(host: Host, machine: Machine) -> tuple[RaplSensor | None, list[Fi
     try:
         host.files.names(root)
     except FileNotFoundError:
-        return None, [_absent(machine)]
+        return None, [finding("rapl", Status.ABSENT, "rapl-absent")]
     except OSError:
         return None, [finding("rapl", Status.DENIED, "rapl-unlistable", path=root)]
     zones = find_zones(host)
     if not zones:
-        return None, [_absent(machine)]
+        return None, [finding("rapl", Status.ABSENT, "rapl-absent-virtual" if machine.virtual else "rapl-absent")]
     states = {zone.entry: _state(host, zone) for zone in zones}
     chosen: dict[str, Zone] = {}
     doubles = []
@@ -217,11 +217,6 @@ def _state(host: Host, zone: Zone) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def _absent(machine: Machine) -> Finding:
-    key = "rapl-absent-virtual" if machine.virtual else "rapl-absent"
-    return finding("rapl", Status.ABSENT, key)
 
 
 def _unusable(zone: Zone, error: OSError) -> Finding:

@@ -14,7 +14,6 @@ from typing import Any
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits
-from setsuden.sensors.nvml import NvmlSensor
 from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.process_tree import ProcessTree
 from setsuden.sensors.protocol import Sensor
@@ -58,8 +57,9 @@ class UtilisationProbe:
     def __init__(self, host: Host, sensors: Iterable[Sensor] = (), limits: Limits | None = None) -> None:
         self._host = host
         self._limits = limits or Limits()
-        cards = [sensor for sensor in sensors if isinstance(sensor, NvmlSensor)]
-        self._gpus = [gpu for sensor in cards for gpu in sensor.gpus]
+        # By name and not by class, so that a machine without a card does not load what reads cards.
+        cards: list[Any] = [sensor for sensor in sensors if sensor.name == "nvml"]
+        self._gpus: list[Any] = [gpu for sensor in cards for gpu in sensor.gpus]
         self._nvml: Any = cards[0].library if cards else None
         self._linux = host.platform == "linux"
         self._stat = OpenFile(host.files, host.procfs / "stat")

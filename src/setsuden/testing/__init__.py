@@ -1,10 +1,14 @@
-"""For your tests and ours: a fake clock, fake sensors, fake hardware trees, recorded traces, contract suites."""
+"""For your tests and ours: a fake clock, fake sensors, fake hardware trees, recorded traces, contract suites.
+
+The suites need pytest and are imported from their own module: ``setsuden.testing.sensor_contract``.
+"""
 
 from setsuden.testing.clock import FakeClock
 from setsuden.testing.faults import FaultyFiles
 from setsuden.testing.host import FakeMachine
 from setsuden.testing.nvml import FakeGpu, FakeNvml
 from setsuden.testing.powercap import FakePowercap, FakeZone
+from setsuden.testing.replay import ReplaySensor
 from setsuden.testing.sensor import FakeSensor, fake_channel
 
 __all__ = [
@@ -16,5 +20,6 @@ __all__ = [
     "FakeSensor",
     "FakeZone",
     "FaultyFiles",
+    "ReplaySensor",
     "fake_channel",
 ]
