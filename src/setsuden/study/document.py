@@ -12,6 +12,7 @@ from setsuden.ledger import ChannelRecord, Measurement
 from setsuden.quantity import Estimate, merged_factors
 from setsuden.sensors import Discovery
 from setsuden.study.analysis import analyse
+from setsuden.study.codes import NOT_MEASURED
 from setsuden.study.decide import POINTS_BELOW_BEST, decide
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.findings import Findings
@@ -23,7 +24,6 @@ from setsuden.study.record import Quality, known_energy
 from setsuden.study.results import measured_configurations
 
 FEW_MODELS = 5
-NOT_MEASURED = "SET-STUDY-NOT-MEASURED"
 
 
 @dataclass(frozen=True, slots=True)

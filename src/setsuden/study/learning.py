@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from setsuden.ledger import Flag
 from setsuden.quantity import Estimate, total
+from setsuden.study.codes import NO_QUALITY, SHORT_TRAINING
 from setsuden.study.plan import Configuration
 from setsuden.study.record import CurvePoint, Quality, known_energy
 from setsuden.study.spread import spread
@@ -15,8 +16,6 @@ from setsuden.study.spread import spread
 if TYPE_CHECKING:
     from setsuden.study.runner import Runner
 
-NO_QUALITY = "SET-STUDY-NO-QUALITY"  # not trained for accuracy: no time left, or never measured
-SHORTENED = "SET-STUDY-SHORT-TRAINING"  # trained on fewer samples than the declared epochs
 _SAFETY = 0.8  # share of the time left that is planned with; what stays over goes into more windows
 
 
@@ -86,7 +85,7 @@ class Lessons:
                 if samples < declared:
                     runner.findings.flags.append(
                         Flag(
-                            SHORTENED,
+                            SHORT_TRAINING,
                             f"The time allows {samples:,} samples per training, "
                             f"{samples / runner.workshop.train_samples:.2g} of {choice.epochs:g} epochs.",
                         )

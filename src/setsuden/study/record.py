@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from setsuden.errors import SensorError
 from setsuden.ledger import Flag, Measurement
 from setsuden.quantity import Estimate
+from setsuden.study.codes import BUSY_MACHINE, BUSY_SHARE, DIVERGED
 
 MOST_LATENCIES = 2000  # kept per repeat, evenly spread over the window
 
@@ -197,10 +198,20 @@ def repeat_of(
         energy,
         measurement.dynamic,
         {name: getattr(use, name) for name in type(use).__dataclass_fields__},
-        measurement.flags,
+        (*measurement.flags, *_remarks(measurement, work)),
         work.latencies_s[::stride],
         work.served_rate_per_s,
     )
+
+
+def _remarks(measurement: Measurement, work: Work) -> Iterator[Flag]:
+    use = measurement.utilisation
+    if use.cpu_share is not None and use.process_cpu_share is not None:
+        foreign = use.cpu_share - use.process_cpu_share
+        if foreign > BUSY_SHARE:
+            yield Flag(BUSY_MACHINE, f"Other programs kept {foreign:.0%} of the processor busy.")
+    if work.diverged:
+        yield Flag(DIVERGED, "A loss was not finite; measuring went on from fresh weights.")
 
 
 def known_energy(measurement: Measurement) -> Estimate:

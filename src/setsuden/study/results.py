@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from setsuden.quantity import Estimate, Provenance
+from setsuden.study.codes import ONE_REPEAT
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.findings import Findings
 from setsuden.study.forecast import NO_ERROR, drift, forecast, per_sample, systematic
@@ -18,7 +19,6 @@ from setsuden.study.spread import pooled_sd, spread
 from setsuden.study.stopping import Stop, StoppingRule
 
 Price = Callable[[Estimate], tuple[Estimate | None, Estimate | None]]
-SINGLE = "SET-STUDY-ONE-REPEAT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,5 +196,5 @@ def _flags(repeats: Sequence[Repeat]) -> list[dict[str, str]]:
         {"code": code, "detail": f"{details[code]} ({count} of {len(repeats)} windows)"} for code, count in seen.items()
     ]
     if len(repeats) == 1:
-        found.append({"code": SINGLE, "detail": "Measured once: the scatter is that of comparable configurations."})
+        found.append({"code": ONE_REPEAT, "detail": "Measured once: the scatter is that of comparable configurations."})
     return sorted(found, key=lambda flag: flag["code"])

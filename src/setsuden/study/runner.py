@@ -10,6 +10,7 @@ from itertools import count
 from setsuden.ledger import Flag, Measurement
 from setsuden.meter import Meter
 from setsuden.study.budget import Budget
+from setsuden.study.codes import NOTHING_SERVED
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.findings import Findings
 from setsuden.study.learning import Lessons
@@ -20,7 +21,6 @@ from setsuden.study.stopping import Stop, StoppingRule
 from setsuden.study.store import StudyStore
 from setsuden.study.workshop import Task, Workshop
 
-DIVERGED = "SET-DIVERGED"  # a loss was not finite; the step was repeated from fresh weights
 LEAST_REQUESTS = 10  # an open-loop window lasts long enough for so many requests
 
 
@@ -134,7 +134,7 @@ class Runner:
         self._overheads_s[configuration.id] = self.budget.elapsed_s - at_s - measurement.duration_s
         if work.samples == 0:
             detail = f"{configuration.id}: no request was served within {measurement.duration_s:.3g} s."
-            self.findings.flags.append(Flag("SET-NOTHING-SERVED", detail))
+            self.findings.flags.append(Flag(NOTHING_SERVED, detail))
             self.findings.stops[configuration.id] = Stop.SAMPLES
             return
         found = repeat_of(
@@ -166,8 +166,6 @@ class Runner:
         with self.meter.window("measure", **attributes) as window:
             work = task.work(seconds)
             window.annotate(samples=work.samples, steps=work.steps, loader_s=work.loader_wait_s)
-            if work.diverged:
-                window.annotate(diverged=True)
         assert window.measurement is not None
         return window.measurement, work
 
