@@ -22,6 +22,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "footprint": ("setsuden.cli.footprint", "Energy -> carbon, cost, water, equivalents."),
     "campaign": ("setsuden.cli.campaign", "Tuning, search, whole projects -> total, waste, the price of more."),
+    "replay": ("setsuden.cli.replay", "A published table next to our recomputation."),
     "catalogue": ("setsuden.cli.catalogue", "Search the built-in figures and show their sources."),
     "data": ("setsuden.cli.data", "Data sets: what is at hand and where each is looked for."),
     "runs": ("setsuden.cli.runs", "List the runs in the ledger."),

@@ -1,0 +1,30 @@
+"""Published tables recomputed from their own inputs: printed value, ours, deviation, and what is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from setsuden.errors import InputError
+from setsuden.papers import patterson, strubell
+from setsuden.papers.cell import Cell, Replay, Table
+
+_REPLAYS: dict[str, Callable[[], Replay]] = {
+    "strubell-2019": strubell.replay,
+    "patterson-2021": patterson.replay,
+    "nas-correction": patterson.correction,
+}
+
+
+def names() -> list[str]:
+    """Replays there are."""
+    return list(_REPLAYS)
+
+
+def replay(name: str) -> Replay:
+    """A paper recomputed; InputError for a name that is not there, with those that are."""
+    if name not in _REPLAYS:
+        raise InputError("no such replay", value=name, remedy=f"There are: {', '.join(_REPLAYS)}.")
+    return _REPLAYS[name]()
+
+
+__all__ = ["Cell", "Replay", "Table", "names", "replay"]

@@ -1,0 +1,132 @@
+"""Published tables, cell by cell, within the tolerance that their rounding explains."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from setsuden import papers
+from setsuden.cli.main import main
+from setsuden.errors import InputError
+from setsuden.papers import Cell, replay
+from tests.schemas_support import validate
+
+SLIP = "US grid 2018, Appendix D"  # the one figure the paper contradicts itself in
+
+
+def cells(name: str) -> list[Cell]:
+    return list(replay(name).cells)
+
+
+@pytest.mark.parametrize("name", papers.names())
+def test_every_recomputed_cell_lies_within_its_tolerance(name: str) -> None:
+    outside = {cell.row for cell in cells(name) if cell.verdict == "outside"}
+    assert outside == ({SLIP} if name == "nas-correction" else set())
+    assert all(cell.tolerance <= 0.02 for cell in cells(name))
+
+
+def value(name: str, row: str, quantity: str) -> float:
+    (found,) = [cell for cell in cells(name) if cell.row.startswith(row) and cell.quantity == quantity]
+    assert found.computed is not None
+    return found.computed
+
+
+@pytest.mark.parametrize(
+    ("row", "kwh", "lb"),
+    [
+        ("Transformer base", 26.84, 25.61),
+        ("Transformer big", 201.13, 191.88),
+        ("ELMo", 274.82, 262.17),
+        ("BERT base, V100", 1503.02, 1433.88),
+        ("NAS, P100", 656347.28, 626155.31),
+    ],
+)
+def test_strubell_table_3_equals_its_formula_worked_by_hand(row: str, kwh: float, lb: float) -> None:
+    assert value("strubell-2019", row, "energy x PUE") == pytest.approx(kwh, rel=2e-4)
+    assert value("strubell-2019", row, "CO2e") == pytest.approx(lb, rel=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("row", "mwh", "net"),
+    [
+        ("EvolvedTransformer NAS", 7.47, 3.22),
+        ("T5", 85.33, 46.50),
+        ("Meena", 232.25, 96.38),
+        ("GShard", 23.92, 4.23),
+        ("Switch", 178.83, 59.01),
+        ("GPT-3", 1289.38, 553.14),
+    ],
+)
+def test_patterson_table_4_equals_its_formula_worked_by_hand(row: str, mwh: float, net: float) -> None:
+    assert value("patterson-2021", row, "energy") == pytest.approx(mwh, abs=0.006)
+    assert value("patterson-2021", row, "net CO2e") == pytest.approx(net, abs=0.006)
+
+
+def test_the_correction_takes_five_cars_down_to_a_twentieth_of_one() -> None:
+    assert value("strubell-2019", "Architecture search", "cars over a lifetime") == pytest.approx(4.97, abs=0.005)
+    assert value("nas-correction", "as run", "cars over a lifetime") == pytest.approx(0.056, abs=0.0005)
+    assert value("nas-correction", "as run", "times less") == pytest.approx(88.2, abs=0.05)
+
+
+def test_what_the_paper_does_not_give_stays_unknown() -> None:
+    unknown = {cell.row for cell in cells("strubell-2019") if cell.verdict == "unknown"}
+    assert unknown == {"BERT base, TPUv2x16", "NAS, TPUv2x1", "GPT-2, TPUv3x32"}
+    derived = {cell.row for cell in cells("strubell-2019") if cell.verdict == "derived" and cell.unit == "lb"}
+    assert derived == {"NLP pipeline (parsing, SRL), one model", "NLP pipeline w/ tuning and experiments"}
+
+
+def test_the_electricity_column_implies_one_power_for_all_rows() -> None:
+    implied = [cell.computed for cell in cells("strubell-2019") if cell.quantity.startswith("watts implied")]
+    assert implied == [pytest.approx(x, abs=0.1) for x in (219.8, 216.1, 217.0)]
+
+
+def test_where_the_paper_contradicts_itself_the_replay_says_so() -> None:
+    (slip,) = [cell for cell in cells("nas-correction") if cell.row == SLIP]
+    assert slip.verdict == "outside"
+    assert slip.note == "slip"
+
+
+@pytest.mark.parametrize(
+    ("printed", "computed", "verdict"),
+    [
+        (100.0, 100.2, "within"),
+        (100.0, 100.4, "outside"),
+        (100.0, None, "input"),
+        (None, 3.0, "derived"),
+        (None, None, "unknown"),
+    ],
+)
+def test_a_cell_judges_itself(printed: float | None, computed: float | None, verdict: str) -> None:
+    assert Cell("r", "q", "u", printed, computed).verdict == verdict
+
+
+@pytest.mark.parametrize("name", papers.names())
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_command_prints_document_and_text_in_both_languages(name: str, language: str) -> None:
+    result = CliRunner().invoke(main, ["replay", name, "--json", "--lang", language])
+    assert result.exit_code == 0, result.stderr
+    document: Any = json.loads(result.stdout)
+    validate("replay", document)
+    assert document["counts"]["within"] >= 9
+    text = CliRunner().invoke(main, ["replay", name, "--lang", language])
+    assert text.exit_code == 0
+    assert ("許容差" if language == "ja" else "within tolerance") in text.stdout
+
+
+def test_without_a_name_the_papers_are_listed() -> None:
+    result = CliRunner().invoke(main, ["replay", "--json"])
+    document = json.loads(result.stdout)
+    validate("replay", document)
+    assert document["replays"] == papers.names()
+    assert CliRunner().invoke(main, ["replay"]).stdout.split() == papers.names()
+
+
+def test_an_unknown_paper_exits_two_with_those_there_are() -> None:
+    result = CliRunner().invoke(main, ["replay", "moby-dick"])
+    assert result.exit_code == 2
+    assert "strubell-2019" in result.stderr
+    with pytest.raises(InputError):
+        replay("moby-dick")
