@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.profile.cases import CASES, Case
 
 from setsuden.workload.profile import count_macs, count_training_macs, profile
+from tests.profile.cases import CASES, Case
 
 TRAINED = [case for case in CASES if case.train is not None]
 

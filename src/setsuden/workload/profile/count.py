@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from setsuden.errors import InputError
 from setsuden.workload.profile.build import macs_of
 from setsuden.workload.profile.engine import UNKNOWN, Counter, Place
 from setsuden.workload.profile.isolate import eagerly, stand_in, untouched_random_state
@@ -40,7 +41,7 @@ def _protected(fn: Callable[..., Any]) -> Callable[..., Any]:
         return fn
     try:
         return stand_in(fn, None)
-    except Exception:
+    except InputError:
         # a module that refuses to be copied is counted as it is
         return fn
 

@@ -119,12 +119,12 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for value in args:
             if isinstance(value, Tensor):
                 read += value.nbytes
-                shapes.append(value.shape)
+                shapes.append(_shape(value) if value.is_nested else value.shape)
             elif isinstance(value, (list, tuple)):
                 for item in value:
                     if isinstance(item, Tensor):
                         read += item.nbytes
-                        shapes.append(item.shape)
+                        shapes.append(_shape(item) if item.is_nested else item.shape)
         if rule.reader is not None:
             read = rule.reader(args, kwargs, out)
         written = elements = 0
@@ -193,3 +193,8 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _on_meta(args: Sequence[Any]) -> bool:
     return any(isinstance(value, Tensor) and value.is_meta for value in args)
+
+
+def _shape(nested: Tensor) -> tuple[int, ...]:
+    """Of a nested tensor, whose rows differ: (rows, elements)."""
+    return nested.size(0), nested.numel()

@@ -11,6 +11,8 @@ import torch
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode
 
+from setsuden.errors import InputError
+
 Tensor = torch.Tensor
 
 
@@ -51,16 +53,40 @@ def stand_in(module: torch.nn.Module, device: str | None, *, own_weights: bool =
     device        ``"meta"``: no tensor data at all; None: stay where the module is, share its weights, copy the rest
     own_weights   copy weights too, for a run that updates them
 
-    Tied weights stay tied. Raises whatever ``copy.deepcopy`` raises for modules that cannot be copied.
+    Tied weights stay tied; attributes that cannot be copied (locks, files) are shared. Raises InputError for a module
+    that refuses even that.
     """
     memo: dict[int, Any] = {}
     for parameter in module.parameters():
         memo[id(parameter)] = _parameter(parameter, device, own_weights)
     with _Replacing(on_meta if device == "meta" else _owned):
-        twin = copy.deepcopy(module, memo)
+        twin = _copied(module, memo)
     if device not in (None, "meta"):
         twin = twin.to(device)
     return twin
+
+
+def _copied(module: torch.nn.Module, memo: dict[int, Any]) -> torch.nn.Module:
+    known = dict(memo)
+    try:
+        return copy.deepcopy(module, memo)
+    except Exception:
+        memo = known
+    for part in module.modules():
+        for value in vars(part).values():
+            if not isinstance(value, (dict, torch.nn.Module)):
+                try:
+                    copy.deepcopy(value, dict(memo))
+                except Exception:
+                    memo[id(value)] = value
+    try:
+        return copy.deepcopy(module, memo)
+    except Exception as error:
+        raise InputError(
+            f"cannot be copied, so it could not be left untouched: {error}",
+            place=type(module).__name__,
+            remedy="Give a function that calls it: profile(lambda *inputs: model(*inputs), ...).",
+        ) from error
 
 
 def _parameter(parameter: Any, device: str | None, own_weights: bool) -> Any:

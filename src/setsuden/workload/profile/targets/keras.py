@@ -68,7 +68,7 @@ def _shapes(model: Any, input_shape: Sequence[int] | None, batch: int) -> list[t
 
 def _through_jax(
     model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], shapes: list[tuple[int, ...]], batch_size: int | None
-) -> Any:
+) -> Work:
     import jax
 
     from setsuden.workload.profile.targets.jax import JaxWork

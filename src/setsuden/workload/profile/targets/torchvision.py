@@ -1,6 +1,6 @@
 """A torchvision that does not fit this torch must not stop a profile.
 
-Its Python part asks for operators that only its compiled part declares ("operator torchvision::nms does not exist"), and
+Its Python part asks for operators that only its compiled part declares ("operator torchvision::nms does not exist");
 timm and transformers import it. Declaring the two operators lets the import pass; calling them still fails.
 """
 
@@ -28,8 +28,8 @@ def mend() -> None:
 
         for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
             del sys.modules[name]
-        library = torch.library.Library("torchvision", "FRAGMENT")
+        library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
         for schema in _SCHEMAS:
             if not hasattr(torch.ops.torchvision, schema.partition("(")[0]):
-                library.define(schema)
+                library.define(schema)  # type: ignore[no-untyped-call]
         _declared.append(library)  # a library that is collected takes its operators with it
