@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setsuden.quantity import Estimate
-from setsuden.report.numbers import count, percent, shown
+from setsuden.quantity import Estimate, significant
+from setsuden.report.numbers import count, fit, percent, shown, unit_text
 from setsuden.report.record import BreakEven, Flip, Option, Pilot, Violation
 from setsuden.report.words import Names, Words
 
@@ -63,7 +63,7 @@ def _headline(pilot: Pilot, option: Option | None, runner_up: Option | None, nam
     if option is None:
         return words("verdict.none" if pilot.decision.options else "verdict.no_options")
     if _confidence(pilot) == "too-close" and runner_up is not None:
-        return words("verdict.close", option=names.full(option), other=names.full(runner_up))
+        return words("verdict.close", option=names.short(option), other=names.short(runner_up))
     return words("verdict.choose", option=names.full(option))
 
 
@@ -72,8 +72,10 @@ def _because(pilot: Pilot, option: Option | None, words: Words) -> str:
         return _nearest_miss(pilot, words)
     requests = pilot.study.expected_requests
     feasible = [candidate for candidate in pilot.decision.options if candidate.feasible]
+    close = "_close" if _confidence(pilot) == "too-close" else ""
     text = words(
-        "verdict.because" if requests else "verdict.because_training",
+        f"verdict.because{close}" if requests else f"verdict.because_training{close}",
+        option=Names(pilot, words).short(option),
         energy=shown(option.total_energy, words.messages),
         requests=count(requests or 0),
         feasible=len(feasible),
@@ -111,8 +113,9 @@ def _saving(pilot: Pilot, names: Names, words: Words) -> str:
         return ""
     share = against.saving_share
     number = share.value if isinstance(share, Estimate) else share
+    key = "sentence_plain" if number is None else "sentence" if against.saving.low > 0 else "sentence_unsure"
     return words(
-        "saving.sentence" if number is not None else "saving.sentence_plain",
+        f"saving.{key}",
         saving=shown(against.saving, words.messages),
         share=f"{(number or 0) * 100:.0f} %",
         label=words.known("saving_label", against.label),
@@ -177,10 +180,16 @@ def _measure_next(pilot: Pilot, words: Words) -> str:
     item = pilot.decision.measure_next
     if item is None:
         return ""
+    configuration = next((c for c in pilot.configurations if c.id == item.factor), None)
     factor = words.known("factor_name", item.factor)
+    if configuration is not None:
+        name = Names(pilot, words).short(configuration)
+        factor = words("next.configuration", name=name, phase=words(f"phase.{configuration.phase}"))
     if item.gain is None:
         return words("next.plain", factor=factor)
-    return words("next.gain", factor=factor, gain=shown(item.gain, words.messages))
+    gain = fit(item.gain)
+    said = f"{significant(gain.value, 2)} {unit_text(gain.unit, words.messages)}"
+    return words("next.gain", factor=factor, gain=said)
 
 
 def _warnings(pilot: Pilot, words: Words) -> list[str]:

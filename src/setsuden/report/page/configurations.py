@@ -141,6 +141,8 @@ def _table(phase: Phase, chosen: Sequence[Configuration], context: Context) -> T
     columns.append(
         context.column([item.duration if item else None for item in forecasts], words("configurations.forecast_time"))
     )
+    coded = [{flag.code for flag in c.flags} for c in chosen]
+    common = set.intersection(*coded)
     columns.append((Head(words("configurations.repeats")), [Cell(str(len(c.repeats))) for c in chosen]))
     columns.append(
         (
@@ -150,8 +152,8 @@ def _table(phase: Phase, chosen: Sequence[Configuration], context: Context) -> T
     )
     columns.append(
         (
-            Head(words("configurations.flags"), numeric=False),
-            [Cell(", ".join(dict.fromkeys(flag.code for flag in c.flags)) or words("table.no_flags")) for c in chosen],
+            Head(words("configurations.flags"), numeric=False, wide=True),
+            [Cell(", ".join(sorted(codes - common)) or words("table.no_flags")) for codes in coded],
         )
     )
     return Table(
@@ -160,6 +162,7 @@ def _table(phase: Phase, chosen: Sequence[Configuration], context: Context) -> T
         [Head(words("configurations.configuration"), numeric=False), *(head for head, _ in columns)],
         [[Cell(context.names.short(c)), *(cells[index] for _, cells in columns)] for index, c in enumerate(chosen)],
         boundary=boundaries_text((c.energy_per_sample for c in chosen), words),
+        note=words("configurations.flags_common", codes=words.listing(sorted(common))) if common else "",
         stacked=True,
     )
 

@@ -9,7 +9,7 @@ from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
 from setsuden.report.svg.element import Frame, picture, shorten, tag, text, width_of
 from setsuden.report.svg.labels import spread
 from setsuden.report.svg.marks import line, marker, series_class, series_shape, whisker
-from setsuden.report.svg.scale import Scale, fitting, log
+from setsuden.report.svg.scale import Scale, around, clipped, log
 
 _LABEL_SIZE = 12.0
 
@@ -47,9 +47,8 @@ def curves(
     height: float = 330,
 ) -> str:
     """The picture; x is logarithmic with a tick at each value that occurs."""
-    ys = [value for curve in series for point in curve.points for value in (point.y, point.low, point.high)]
     xs = sorted({point.x for curve in series for point in curve.points})
-    y = fitting([value for value in ys if value > 0] or ys, height - 46, 30)
+    y = around([(p.low, p.y, p.high) for curve in series for p in curve.points], height - 46, 30)
     room = min(width * 0.36, max(width_of(curve.name, _LABEL_SIZE) for curve in series) + 16)
     frame = Frame(width, height, y_label_room(y, height - 76), room, 30, 46)
     x = log(xs, frame.x0 + 6, frame.x1 - 6, margin=0.0) if len(xs) > 1 else log(xs, frame.x0, frame.x1)
@@ -80,7 +79,9 @@ def _curve(curve: Curve, x: Scale, y: Scale) -> str:
     colour = series_class(curve.index)
     pieces = [tag("path", d=line([(x(p.x), y(p.y)) for p in curve.points]), class_=f"line {colour}")]
     for point in curve.points:
-        pieces.append(whisker(x(point.x), y(max(point.low, y.low)), x(point.x), y(point.high), f"whisker {colour}"))
+        pieces.append(
+            whisker(x(point.x), clipped(y, point.low), x(point.x), clipped(y, point.high), f"whisker {colour}")
+        )
         if point.ring:
             pieces.append(tag("circle", cx=x(point.x), cy=y(point.y), r=9, class_=f"ring {colour}"))
         pieces.append(marker(series_shape(curve.index), x(point.x), y(point.y), 4.5, f"pt {colour}", point.tip))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from setsuden.report.svg.axes import x_axis
 from setsuden.report.svg.element import Frame, picture, shorten, tag, text, width_of
 from setsuden.report.svg.marks import marker, whisker
-from setsuden.report.svg.scale import fitting
+from setsuden.report.svg.scale import around, clipped
 
 _SIZE = 12.0
 _ROW = 30.0
@@ -45,8 +45,8 @@ def dumbbells(
     left = 8.0 if stacked else min(width * 0.34, max(width_of(row.name, _SIZE) for row in rows) + 16)
     right = max(width_of(row.note, _SIZE) for row in rows) + 14
     frame = Frame(width, height, left, right, 8, 46)
-    ends = [value for row in rows for end in (row.first, row.second) for value in (end.value, end.low, end.high)]
-    x = fitting([value for value in ends if value > 0] or ends, frame.x0 + 4, frame.x1 - 8)
+    spans = [(end.low, end.value, end.high) for row in rows for end in (row.first, row.second)]
+    x = around(spans, frame.x0 + 4, frame.x1 - 8)
     pieces = [x_axis(frame, x, x_title)]
     for index, row in enumerate(rows):
         middle = frame.y1 + step * (index + (0.72 if stacked else 0.5))
@@ -56,8 +56,8 @@ def dumbbells(
             pieces.append(text(shorten(row.name, left - 12, _SIZE), left - 10, middle + 4, "label", "end"))
         pieces.append(tag("line", x1=x(row.first.value), y1=middle, x2=x(row.second.value), y2=middle, class_="bar"))
         for end, shape, class_, lift in ((row.first, "square", "s1", -3.0), (row.second, "circle", "s0", 3.0)):
-            low = max(end.low, x.low)
-            pieces.append(whisker(x(low), middle + lift, x(end.high), middle + lift, f"whisker {class_}"))
+            left_end, right_end = clipped(x, end.low), clipped(x, end.high)
+            pieces.append(whisker(left_end, middle + lift, right_end, middle + lift, f"whisker {class_}"))
             pieces.append(marker(shape, x(end.value), middle, 6, f"pt {class_}", end.tip))
         pieces.append(text(row.note, width - 4, middle + 4, "label strong", "end"))
     return picture(frame, identity, title, description, *pieces)

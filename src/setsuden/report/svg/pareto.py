@@ -11,7 +11,7 @@ from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
 from setsuden.report.svg.element import Frame, picture, tag, text
 from setsuden.report.svg.labels import Anchor, Box, place
 from setsuden.report.svg.marks import line, marker, whisker
-from setsuden.report.svg.scale import Linear, Scale, fitting, linear
+from setsuden.report.svg.scale import Linear, Scale, around, clipped, linear
 
 Kind = Literal["recommended", "front", "feasible", "missed"]
 SHAPE: dict[Kind, str] = {"recommended": "star", "front": "circle", "feasible": "square", "missed": "cross"}
@@ -68,8 +68,8 @@ def pareto(
     ys = [value for point in points for value in (point.y_low, point.y_high)] + ([floor] if floor is not None else [])
     y = linear(ys, height - 46, 30, floor=0.0, ceiling=100.0)
     frame = Frame(width, height, y_label_room(y, height - 76, " %"), 14, 30, 46)
-    xs = [value for point in points for value in (point.x, point.x_low, point.x_high) if value > 0 or point.x <= 0]
-    x = fitting(xs + ([budget] if budget is not None else []), frame.x0, frame.x1)
+    spans = [(point.x_low, point.x, point.x_high) for point in points]
+    x = around(spans + ([(budget, budget, budget)] if budget is not None else []), frame.x0, frame.x1)
     region = _region(frame, x(budget) if budget is not None else None, y, floor)
     front = sorted(((point.x, point.y) for point in points if point.on_front), key=lambda xy: xy[0])
     anchors = [
@@ -140,8 +140,7 @@ def _staircase(front: Sequence[tuple[float, float]], frame: Frame, x: Scale, y: 
 
 
 def _whiskers(point: Point, x: Scale, y: Linear) -> str:
-    low = point.x_low if point.x_low > 0 else point.x
     class_ = f"whisker {point.kind}"
-    return whisker(x(low), y(point.y), x(point.x_high), y(point.y), class_) + whisker(
-        x(point.x), y(point.y_low), x(point.x), y(point.y_high), class_
+    return whisker(clipped(x, point.x_low), y(point.y), clipped(x, point.x_high), y(point.y), class_) + whisker(
+        x(point.x), clipped(y, point.y_low), x(point.x), clipped(y, point.y_high), class_
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_AIR = 3.0  # an interval may widen a picture beyond its extreme values by this factor
 _LOG_STEPS = ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 
 
@@ -104,6 +105,22 @@ def fitting(values: Iterable[float], start: float, end: float) -> Scale:
     if min(items) > 0 and max(items) / min(items) > 8:
         return log(items, start, end)
     return linear(items, start, end, floor=0.0 if min(items) >= 0 else None)
+
+
+def around(spans: Iterable[tuple[float, float, float]], start: float, end: float) -> Scale:
+    """A scale for (low, value, high): all values, and as much of the intervals as does not dwarf them."""
+    items = list(spans)
+    values = [value for _, value, _ in items]
+    lows, highs = [low for low, _, _ in items], [high for _, _, high in items]
+    if min(values) <= 0:
+        return fitting([*lows, *values, *highs], start, end)
+    least, most = max(min(lows), min(values) / _AIR), min(max(highs), max(values) * _AIR)
+    return fitting([least, *values, most], start, end)
+
+
+def clipped(scale: Scale, value: float) -> float:
+    """Pixel of ``value``, or of the nearer end where it lies outside the scale."""
+    return scale(min(max(value, scale.low), scale.high))
 
 
 def tick_text(value: float) -> str:
