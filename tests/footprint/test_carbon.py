@@ -8,7 +8,7 @@ import pytest
 
 from setsuden.errors import BoundaryError, InputError, UnitError
 from setsuden.footprint import footprint, ratio, share
-from setsuden.quantity import DEVICE, FACILITY, NODE, Estimate, Provenance
+from setsuden.quantity import DEVICE, FACILITY, NODE, Boundary, Estimate, Provenance
 
 LB = 0.45359237
 
@@ -86,6 +86,8 @@ def test_overhead_is_applied_once() -> None:
         footprint(once.energy, intensity=500, pue=1.5)
     with pytest.raises(BoundaryError, match="device alone"):
         footprint(kwh(100, DEVICE), intensity=500, pue=1.5)
+    with pytest.raises(BoundaryError, match="data networks"):
+        footprint(kwh(100, Boundary.parse("node+network")), intensity=500, pue=1.5)
 
 
 def test_a_device_alone_is_said_to_miss_the_rest() -> None:

@@ -85,6 +85,13 @@ def test_without_a_profile_the_year_of_the_time_is_used_and_said() -> None:
     assert "no_hourly" in {note.key for note in result.notes}
 
 
+def test_a_year_beside_an_hourly_profile_is_said_to_be_unused() -> None:
+    moment = datetime.fromisoformat("2025-01-15T03:10+00:00")
+    asked, plain = (footprint(ONE_KWH, site="GB", at=moment, year=year) for year in (2025, None))
+    assert asked.operational_carbon == plain.operational_carbon
+    assert "year_unused" in {note.key for note in asked.notes}
+
+
 def test_a_time_without_its_zone_is_refused() -> None:
     with pytest.raises(InputError, match="needs its zone"):
         footprint(ONE_KWH, site="GB", at=datetime(2025, 1, 1))
@@ -92,5 +99,7 @@ def test_a_time_without_its_zone_is_refused() -> None:
         priced(hourly.signal("GB"), [])
     with pytest.raises(InputError, match="when the energy was used"):
         footprint(ONE_KWH, signal=hourly.signal("GB"))
+    with pytest.raises(InputError, match="ten years"):
+        at("2025-01-01T00:00+00:00", hours=1e9)
     with pytest.raises(InputError, match="not negative"):
         at("2025-01-01T00:00+00:00", hours=-1)

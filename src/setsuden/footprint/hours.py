@@ -16,6 +16,7 @@ from setsuden.errors import InputError
 from setsuden.quantity import Estimate, Factor, Provenance
 
 UNIT = "gCO2e/kWh"
+MAX_DURATION_S = 10 * 366 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Window:
     """A stretch of time and the share of the energy used in it.
 
     start        with its time zone
-    duration_s   0 for an instant
+    duration_s   0 for an instant, at most ten years
     weight       energy in any one unit, the same for all windows; not negative
     """
 
@@ -36,6 +37,10 @@ class Window:
             raise InputError("a time needs its zone", value=self.start.isoformat(), remedy="Such as +09:00.")
         if not self.duration_s >= 0 or not self.weight >= 0:
             raise InputError("a window's duration and energy are not negative", value=(self.duration_s, self.weight))
+        if self.duration_s > MAX_DURATION_S:
+            raise InputError(
+                "only ten years can be priced by the hour", value=self.duration_s, remedy="Leave the time out."
+            )
 
 
 def local_hours(window: Window, zone: str) -> list[tuple[int, int, float]]:

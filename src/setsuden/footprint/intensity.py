@@ -53,7 +53,7 @@ def choose(
     if signal is None and windows and site is not None and site.strip().upper() in hourly.ZONES:
         signal = hourly.signal(site.strip().upper())
     if signal is not None and windows:
-        return _by_the_hour(signal, windows)
+        return _by_the_hour(signal, windows, year)
     looked_up = grid.intensity(site if site is not None else grid.WORLD, year if year is not None else _year(windows))
     notes = [Note("site_unknown")] if looked_up.site == grid.WORLD else []
     if windows:
@@ -78,9 +78,11 @@ def _given(intensity: Estimate | float, year: int | None) -> Priced:
     return Priced(estimate, basis, place, None, notes)
 
 
-def _by_the_hour(signal: HourlySignal, windows: Sequence[Window]) -> Priced:
+def _by_the_hour(signal: HourlySignal, windows: Sequence[Window], year: int | None) -> Priced:
     zone = signal.zone
     notes = [Note("by_the_hour", {"zone": zone.name, "year": zone.year, "basis": zone.basis})]
+    if year is not None and year != zone.year:
+        notes.append(Note("year_unused", {"asked": year, "year": zone.year}))
     if zone.synthetic:
         notes.append(Note("synthetic_hours", {"zone": zone.name}))
     return Priced(priced(signal, windows), zone.basis, zone.name, zone.id, tuple(notes))

@@ -198,6 +198,12 @@ def _overhead(pue: Estimate | float | None, energy: Estimate) -> Estimate | None
             value=str(energy.boundary),
             remedy="Add the rest of the node first, or leave PUE out.",
         )
+    if energy.boundary is not None and energy.boundary.network:
+        raise BoundaryError(
+            "PUE multiplies the energy of whole nodes, and this energy includes data networks",
+            value=str(energy.boundary),
+            remedy="Work out the footprint of the nodes and of the network apart.",
+        )
     return _stated(ratio, "PUE")
 
 
