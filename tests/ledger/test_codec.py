@@ -19,7 +19,12 @@ row = st.tuples(finite, finite, finite, finite, st.none() | finite)
 @settings(deadline=None)
 @given(st.lists(row, min_size=1, max_size=50))
 def test_any_samples_come_back_as_they_went_in(rows: list[Row]) -> None:
-    assert unpack(pack(rows), len(rows)) == rows
+    columns = unpack(pack(rows), len(rows))
+    powers: list[float | None] = [None] * len(rows)
+    if columns.power_w is not None and columns.known is not None:
+        powers = [watts if there else None for watts, there in zip(columns.power_w, columns.known, strict=True)]
+    found = zip(columns.t_s, columns.energy_j, columns.low_j, columns.high_j, powers, strict=True)
+    assert list(found) == rows
 
 
 def test_samples_without_doubt_and_power_take_two_columns() -> None:

@@ -6,6 +6,7 @@ import json
 import zlib
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from setsuden.errors import InputError
@@ -48,8 +49,23 @@ def pack(rows: Sequence[Row]) -> bytes:
     return bytes((kind,)) + body
 
 
-def unpack(data: bytes, samples: int) -> list[Row]:
-    """The rows of a block."""
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A block as it lies on disk: equally long columns.
+
+    power_w, known   watts, and for each whether they are known; both None when none are
+    """
+
+    t_s: array[float]
+    energy_j: array[float]
+    low_j: array[float]
+    high_j: array[float]
+    power_w: array[float] | None
+    known: bytes | None
+
+
+def unpack(data: bytes, samples: int) -> Columns:
+    """The columns of a block of so many samples."""
     kind, body = data[0], data[1:]
     if kind & _ZLIB:
         body = zlib.decompress(body)
@@ -59,12 +75,10 @@ def unpack(data: bytes, samples: int) -> list[Row]:
 
     t_s, energy = column(0), column(1)
     low, high = (column(2), column(3)) if kind & _BOUNDS else (energy, energy)
-    power: Sequence[float | None] = [None] * samples
-    if kind & _POWER:
-        place = 4 if kind & _BOUNDS else 2
-        known = body[8 * samples * (place + 1) :]
-        power = [watts if there else None for watts, there in zip(column(place), known, strict=True)]
-    return list(zip(t_s, energy, low, high, power, strict=True))
+    if not kind & _POWER:
+        return Columns(t_s, energy, low, high, None, None)
+    place = 4 if kind & _BOUNDS else 2
+    return Columns(t_s, energy, low, high, column(place), body[8 * samples * (place + 1) :])
 
 
 def measurement_to_json(measurement: Measurement) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -258,16 +259,31 @@ def _window(row: tuple[Any, ...], stretches: Sequence[_Stretch], status: str) ->
 def _series(blocks: Sequence[tuple[int, str | None, bytes]]) -> Series:
     import numpy as np
 
-    rows = [row for samples, _, data in blocks for row in unpack(data, samples)]
-    t_s, energy, low, high = (np.array([row[k] for row in rows], dtype=np.float64) for k in range(4))
-    power = [
-        (row[0], row[4] if row[4] is not None else (row[1] - before[1]) / (row[0] - before[0]))
-        for before, row in zip(rows[:1] + rows[:-1], rows, strict=True)
-        if row[4] is not None or (row[0] > before[0] and row[1] >= before[1])
-    ]
+    found = [unpack(data, samples) for samples, _, data in blocks]
+
+    def joined(columns: Iterable[array[float]]) -> NDArray[np.float64]:
+        return np.concatenate([np.empty(0), *(np.frombuffer(column) for column in columns if column)])
+
+    t_s, energy_j = joined(c.t_s for c in found), joined(c.energy_j for c in found)
+    known = np.concatenate(
+        [np.empty(0, bool), *(np.frombuffer(c.known, bool) if c.known else np.zeros(len(c.t_s), bool) for c in found)]
+    )
+    given = joined(c.power_w if c.power_w is not None else array("d", bytes(8 * len(c.t_s))) for c in found)
+    seconds, drawn = np.diff(t_s, prepend=t_s[:1]), np.diff(energy_j, prepend=energy_j[:1])
+    # Where the hardware gave no power, the mean since the sample before; not across a count that began anew.
+    derivable = (seconds > 0) & (drawn >= 0)
+    mean = np.divide(drawn, seconds, out=np.zeros_like(drawn), where=derivable)
+    there = known | derivable
     codes = tuple(dict.fromkeys(code for _, flags, _ in blocks if flags for code in json.loads(flags)))
-    powers = np.array(power, dtype=np.float64).reshape(-1, 2)
-    return Series(t_s, energy, low, high, powers[:, 0], powers[:, 1], codes)
+    return Series(
+        t_s,
+        energy_j,
+        joined(c.low_j for c in found),
+        joined(c.high_j for c in found),
+        t_s[there],
+        np.where(known, given, mean)[there],
+        codes,
+    )
 
 
 def _time(text: str) -> datetime:
