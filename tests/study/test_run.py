@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from setsuden.ledger import Ledger
+from setsuden.errors import LedgerError
+from setsuden.ledger import Ledger, Measurement, RunWriter, Utilisation
+from setsuden.quantity import NODE, Estimate, Provenance
 from setsuden.study.plan import configurations
+from setsuden.study.record import Work, repeat_of
 from tests.schemas_support import validate
-from tests.study.support import MODELS, STUDY, FakeLab, declared_study
+from tests.study.support import MODELS, STUDY, FakeLab, FakeLearner, FakeTask, declared_study
 
 
 def configuration(document: dict[str, Any], ident: str) -> dict[str, Any]:
@@ -133,6 +137,8 @@ def test_the_energy_budget_stops_the_windows() -> None:
     assert "energy-budget" in {item["stopped_because"] for item in document["configurations"]}
     windows_j = sum(r["energy"]["value"] for item in document["configurations"] for r in item["repeats"])
     assert windows_j < 300 + 30
+    assert document["pilot_cost"]["energy"]["value"] < 300 + 60
+    assert document["quality"]
 
 
 def test_what_was_not_reached_is_named_and_not_made_up() -> None:
@@ -228,3 +234,75 @@ def test_the_document_lies_in_the_ledger_too() -> None:
         record = ledger.run("last")
         assert record.status == "finished"
         assert record.document("pilot") == document
+
+
+def test_a_training_that_diverges_is_flagged_and_its_accuracy_not_used_for_a_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learn = FakeLearner.learn
+
+    def exploding(self: FakeLearner, samples: int, until_s: float) -> tuple[Work, float | None]:
+        work, loss = learn(self, samples, until_s)
+        if self.configuration.model == "large":
+            return replace(work, samples=work.samples // 2, diverged=True), None
+        return work, loss
+
+    monkeypatch.setattr(FakeLearner, "learn", exploding)
+    document = FakeLab().run()
+    large = [item for item in document["quality"] if item["model"] == "large"]
+    assert all(item["diverged"] and len(item["curve"]) == 1 and item["curve"][0]["loss"] is None for item in large)
+    assert {option["accuracy"] for option in document["decision"]["options"] if option["model"] == "large"} == {None}
+    validate("pilot", document)
+
+
+def test_a_loss_that_explodes_in_a_window_is_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = FakeTask.work
+    monkeypatch.setattr(FakeTask, "work", lambda self, seconds: replace(work(self, seconds), diverged=True))
+    document = FakeLab().run()
+    assert all("SET-DIVERGED" in {flag["code"] for flag in item["flags"]} for item in document["configurations"])
+
+
+def test_a_training_cut_short_by_the_time_is_left_out_and_named() -> None:
+    lab = FakeLab()
+    text = STUDY.replace("epochs: 1,", "epochs: 9,").replace("minutes: 2", "minutes: 1")
+    lab.accuracy = lambda configuration, seen: 0.5
+    slow = lab.busy
+
+    def dragging(seconds: float) -> None:
+        slow(seconds * 3 if lab.windows >= 24 else seconds)
+
+    lab.busy = dragging  # type: ignore[method-assign]
+    document = lab.run(text)
+    assert len(document["quality"]) < 4
+    flag = next(flag for flag in document["flags"] if flag["code"] == "SET-STUDY-NO-QUALITY")
+    assert "large/train" in flag["detail"]
+    assert len({item["samples_seen"] for item in document["quality"]}) <= 1
+
+
+def test_a_ledger_that_fails_on_the_way_does_not_stop_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep = RunWriter.put_document
+
+    def failing(self: RunWriter, name: str, document: Any) -> None:
+        if name.startswith("study/repeat/"):
+            raise LedgerError("the disk is full", place="ledger.sqlite")
+        keep(self, name, document)
+
+    monkeypatch.setattr(RunWriter, "put_document", failing)
+    document = FakeLab().run()
+    assert all(len(item["repeats"]) == 3 for item in document["configurations"])
+    assert any(flag["code"] == "SET-NOT-RECORDED" and "disk is full" in flag["detail"] for flag in document["flags"])
+
+
+def test_other_programs_at_work_are_told() -> None:
+    energy = Estimate.exact(10.0, "J", Provenance.MEASURED, NODE)
+
+    def codes(cpu: float | None, own: float | None) -> set[str]:
+        window = Measurement(1, "w", None, "", 0.0, 1.0, energy, None, (), Utilisation(cpu, own))
+        made = repeat_of(
+            window, Work(10, 1), configuration="c", repeat=0, order=0, run_id="r", at_s=0.0, warmup_s=0.0, energy=energy
+        )
+        return {flag.code for flag in made.flags}
+
+    assert codes(0.9, 0.5) == {"SET-STUDY-BUSY-MACHINE"}
+    assert codes(0.6, 0.5) == set()
+    assert codes(None, 0.5) == set()

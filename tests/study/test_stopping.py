@@ -12,7 +12,7 @@ RULE = StoppingRule(interval_share=0.05, repeats=3, max_repeats=5)
 
 
 def budget(now: list[float], total_s: float = 100.0, total_j: float | None = None) -> Budget:
-    return Budget(total_s, total_j, 4.0, 20.0, lambda: now[0], 0.0)
+    return Budget(total_s, total_j, 4.0, 20.0, 0.4 * (total_j or 0.0), lambda: now[0], 0.0)
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,12 @@ def test_a_window_is_never_too_short_to_mean_anything() -> None:
 def test_time_and_energy_run_out() -> None:
     assert budget([74.0]).spent(0.0) is None
     assert budget([75.0]).spent(0.0) == Stop.TIME
-    assert budget([0.0], total_j=50.0).spent(50.0) == Stop.ENERGY
+    assert budget([0.0], total_j=50.0).spent(29.0) is None
+    assert budget([0.0], total_j=50.0).spent(30.0) == Stop.ENERGY
+
+
+def test_what_trainings_did_not_need_goes_back_to_the_windows() -> None:
+    kept = budget([80.0], total_j=50.0)
+    kept.release()
+    assert kept.spent(45.0) is None
+    assert kept.measuring_left_s == pytest.approx(15.0)

@@ -140,7 +140,6 @@ def _run(ledger: Ledger, declared: Declared, record: RunRecord | None, language:
             resume=record,
             progress=Line(sys.stderr, around.clock.elapsed, language),
             command=shlex.join(["setsuden", *sys.argv[1:]]),
-            language=language,
             surroundings=around,
         )
     except KeyboardInterrupt:

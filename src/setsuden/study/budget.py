@@ -21,7 +21,7 @@ class Budget:
     total_s     for everything, both idle baselines included; inf without a limit
     total_j     None without a limit
     idle_s      of one baseline
-    quality_s   kept for training for accuracy; inf without a limit
+    quality_s   kept for training for accuracy; inf without a limit; ``quality_j`` likewise, 0 without a limit
     seconds     elapsed clock
     begun_s     on that clock, moved back by what earlier sessions spent
     """
@@ -30,6 +30,7 @@ class Budget:
     total_j: float | None
     idle_s: float
     quality_s: float
+    quality_j: float
     seconds: Callable[[], float]
     begun_s: float
 
@@ -40,7 +41,13 @@ class Budget:
         idle_s = min(study.measure.idle_s, IDLE_SHARE * total_s)
         share = study.quality.time_share if "train" in study.phases else 0.0
         quality_s = share * total_s if share else 0.0
-        return cls(total_s, study.measure.energy_budget_j, idle_s, quality_s, seconds, seconds() - spent_s)
+        total_j = study.measure.energy_budget_j
+        quality_j = share * (total_j or 0.0)
+        return cls(total_s, total_j, idle_s, quality_s, quality_j, seconds, seconds() - spent_s)
+
+    def release(self) -> None:
+        """Give what was kept for trainings back to the windows."""
+        self.quality_s = self.quality_j = 0.0
 
     @property
     def elapsed_s(self) -> float:
@@ -64,9 +71,13 @@ class Budget:
 
     def spent(self, joules: float) -> Stop | None:
         """TIME or ENERGY when there is nothing left to measure with."""
-        if self.total_j is not None and joules >= self.total_j:
+        if self.joules_left(joules) <= self.quality_j:
             return Stop.ENERGY
         return Stop.TIME if self.measuring_left_s <= 0 else None
+
+    def joules_left(self, joules: float) -> float:
+        """Of the energy budget when so much was drawn; inf without one."""
+        return math.inf if self.total_j is None else self.total_j - joules
 
     def window_s(self, asked_s: float, overhead_s: float, windows_left: int) -> float:
         """Length of the next window: as asked, or an equal share of what is left when that is shorter.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from setsuden import __version__
-from setsuden.language import Language
 from setsuden.ledger import ChannelRecord, Measurement
 from setsuden.quantity import Estimate, merged_factors
 from setsuden.sensors import Discovery
@@ -51,7 +50,7 @@ class Session:
     clocks: tuple[float, float]
 
 
-def pilot_document(session: Session, language: Language = "en") -> dict[str, Any]:
+def pilot_document(session: Session) -> dict[str, Any]:
     """The whole document; plain data, no NaN, unknown is null."""
     study, findings = session.study, session.findings
     plan = configurations(study)
@@ -79,7 +78,7 @@ def pilot_document(session: Session, language: Language = "en") -> dict[str, Any
     document["analysis"] = analyse(measured, models, machine=machine)
     document["decision"] = decide(document)
     chosen = _chosen_energy(document["decision"])
-    document["footprint"] = pricer.document(chosen, language) if chosen else None
+    document["footprint"] = pricer.document(chosen) if chosen else None
     document["trace"] = dict(session.trace) if session.trace else None
     document["pilot_cost"] = {"energy": _cost(session).to_json(), "duration_s": findings.spent_s}
     factors = merged_factors(*(channel.factors for channel in session.channels), pricer.factors)

@@ -55,7 +55,7 @@ class Lessons:
         for configuration in waiting:
             self._runner.show("quality", len(findings.qualities), len(self._all), configuration.id)
             quality = None
-            if syllabus is not None and self._runner.budget.left_s > 0:
+            if syllabus is not None and self._affordable():
                 quality = self._train(configuration, syllabus)
             if quality is None:
                 missed.append(configuration.id)
@@ -63,7 +63,13 @@ class Lessons:
                 findings.qualities.append(quality)
                 self._runner.keep_quality()
         if missed:
-            findings.flags.append(Flag(NO_QUALITY, f"No time was left to train for accuracy: {', '.join(missed)}."))
+            findings.flags.append(
+                Flag(NO_QUALITY, f"Nothing was left of the budget to train for accuracy: {', '.join(missed)}.")
+            )
+
+    def _affordable(self) -> bool:
+        budget = self._runner.budget
+        return budget.left_s > 0 and budget.joules_left(self._runner.findings.spent_j) > 0
 
     def _syllabus(self, waiting: list[Configuration]) -> Syllabus | None:
         """The same for all, earlier sessions included; None when not even one step fits."""
@@ -74,19 +80,25 @@ class Lessons:
         if done:
             return Syllabus(max(quality.samples_seen for quality in done), len(done[0].curve))
         left_s = runner.budget.left_s
-        if math.isinf(left_s):
+        left_j = runner.budget.joules_left(runner.findings.spent_j)
+        if math.isinf(left_s) and math.isinf(left_j):
             return Syllabus(declared, choice.points)
+        per_sample_j = sum(
+            spread(runner.findings.joules_per_sample(configuration.id)).mean for configuration in waiting
+        )
         per_sample_s = sum(self._seconds_per_sample(configuration) for configuration in waiting)
         exam_s = choice.test_samples * sum(self._exam_seconds(configuration) for configuration in waiting)
         for points in (choice.points, 1):
-            affordable = (left_s * _SAFETY - points * exam_s) / per_sample_s if per_sample_s > 0 else math.inf
+            by_time = (left_s * _SAFETY - points * exam_s) / per_sample_s if per_sample_s > 0 else math.inf
+            by_energy = left_j * _SAFETY / per_sample_j if per_sample_j > 0 else math.inf
+            affordable = min(by_time, by_energy)
             samples = min(declared, int(min(affordable, declared)))
             if samples >= points:
                 if samples < declared:
                     runner.findings.flags.append(
                         Flag(
                             SHORT_TRAINING,
-                            f"The time allows {samples:,} samples per training, "
+                            f"The budget allows {samples:,} samples per training, "
                             f"{samples / runner.workshop.train_samples:.2g} of {choice.epochs:g} epochs.",
                         )
                     )

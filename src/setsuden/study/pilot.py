@@ -9,7 +9,6 @@ from datetime import UTC
 from typing import Any
 
 from setsuden.errors import InputError, LedgerError
-from setsuden.language import Language
 from setsuden.ledger import ChannelRecord, Flag, Ledger, RunRecord
 from setsuden.ledger.environment import capture
 from setsuden.meter import DEFAULT_RATE_HZ, IdleBaseline, Meter
@@ -58,7 +57,6 @@ def run_pilot(
     resume: RunRecord | None = None,
     progress: Progress | None = None,
     command: str = "setsuden pilot",
-    language: Language = "en",
     surroundings: Surroundings | None = None,
 ) -> dict[str, Any]:
     """Measure, train, analyse and decide; the pilot document, which is also kept in the ledger.
@@ -132,7 +130,7 @@ def run_pilot(
         command=command,
         clocks=(ended[0] - began[0], (ended[1] - began[1]).total_seconds()),
     )
-    document = pilot_document(session, language)
+    document = pilot_document(session)
     try:
         store.run.put_document(DOCUMENT, document)
         store.run.finish("finished", summary=meter.result)

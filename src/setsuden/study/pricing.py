@@ -7,7 +7,6 @@ from typing import Any
 
 from setsuden.footprint import Footprint, footprint
 from setsuden.footprint.document import document
-from setsuden.language import Language
 from setsuden.quantity import Estimate, Factor, merged_factors
 
 _DRAWS = 4000  # per forecast; enough for two digits of an interval
@@ -34,6 +33,6 @@ class Pricer:
         self.factors = merged_factors(self.factors, priced.factors)
         return priced
 
-    def document(self, energy: Estimate, language: Language) -> dict[str, Any]:
-        """The ``footprint`` part of the pilot document."""
-        return document(self.footprint(energy), language)
+    def document(self, energy: Estimate) -> dict[str, Any]:
+        """The ``footprint`` part of the pilot document, its words in English."""
+        return document(self.footprint(energy))

@@ -89,9 +89,10 @@ class Runner:
                 self._repeat(configuration, round_)
 
     def _spend_the_rest(self) -> None:
-        """What the trainings did not need goes into further windows of what was cut short for time."""
-        self.budget.quality_s = 0.0
-        for name in [name for name, stop in self.findings.stops.items() if stop is Stop.TIME]:
+        """What the trainings did not need goes into further windows of what was cut short."""
+        self.budget.release()
+        short = (Stop.TIME, Stop.ENERGY)
+        for name in [name for name, stop in self.findings.stops.items() if stop in short]:
             del self.findings.stops[name]
         self._measure()
 
