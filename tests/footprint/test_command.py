@@ -33,7 +33,8 @@ def result_of(line: str) -> Any:
 def test_bert_base_gives_the_values_of_2025(site: str, kg: float) -> None:
     found = result_of(f"--kwh 1507 --site {site}")
     assert found["operational_carbon_kg"]["value"] == pytest.approx(kg, abs=0.001)
-    assert found["intensity"]["basis"] == "lifecycle_generation"
+    used = {name: found["intensity"][name] for name in ("site", "year", "basis", "edition")}
+    assert used == {"site": site, "year": 2025, "basis": "lifecycle_generation", "edition": "copy of 2026-04-29"}
     factor = found["factors"][0]
     assert factor["year"] == 2025
     assert "2026-04-29" in factor["source"]

@@ -27,7 +27,14 @@ def document(result: Footprint, language: Language = "en") -> dict[str, Any]:
     by_attribute = {attribute: name for name, attribute in _FIGURES.items()}
     return {
         **{name: figure.to_json() if figure else None for name, figure in figures.items()},
-        "intensity": result.intensity.estimate.to_json() | {"basis": result.basis, "place": result.intensity.place},
+        "intensity": result.intensity.estimate.to_json()
+        | {
+            "basis": result.basis,
+            "place": result.intensity.place,
+            "site": result.intensity.site,
+            "year": result.intensity.year,
+            "edition": result.intensity.edition,
+        },
         "factors": [factor.to_json() for factor in result.factors],
         "boundary": str(result.boundary),
         "equivalents": [

@@ -24,6 +24,7 @@ class Priced:
     basis      the convention behind it; footprints of different bases are not comparable
     place      what it stands for
     site       code of the place, None when the intensity was typed in
+    year       the year the figure describes; ``edition`` of the table it was read from; None where not stated
     notes      what the reader must know about the choice
     """
 
@@ -31,6 +32,8 @@ class Priced:
     basis: str
     place: str
     site: str | None
+    year: int | None
+    edition: str | None
     notes: tuple[Note, ...] = ()
 
 
@@ -60,7 +63,15 @@ def choose(
         notes.append(Note("no_hourly", {"place": looked_up.name}))
     if looked_up.asked_year is not None and looked_up.asked_year != looked_up.year:
         notes.append(Note("other_year", {"asked": looked_up.asked_year, "year": looked_up.year}))
-    return Priced(looked_up.estimate(), looked_up.basis, looked_up.name, looked_up.site, tuple(notes))
+    return Priced(
+        looked_up.estimate(),
+        looked_up.basis,
+        looked_up.name,
+        looked_up.site,
+        looked_up.year,
+        looked_up.source.edition,
+        tuple(notes),
+    )
 
 
 def _given(intensity: Estimate | float, year: int | None) -> Priced:
@@ -75,7 +86,7 @@ def _given(intensity: Estimate | float, year: int | None) -> Priced:
         estimate = replace(estimate, factors=(factor,))
     # No grid is below 1 g/kWh on a yearly average; kilograms typed as grams are the usual reason.
     notes = (Note("tiny_intensity", {"value": f"{estimate.value:g}"}),) if 0 < estimate.value < 1 else ()
-    return Priced(estimate, basis, place, None, notes)
+    return Priced(estimate, basis, place, None, year, None, notes)
 
 
 def _by_the_hour(signal: HourlySignal, windows: Sequence[Window], year: int | None) -> Priced:
@@ -85,7 +96,8 @@ def _by_the_hour(signal: HourlySignal, windows: Sequence[Window], year: int | No
         notes.append(Note("year_unused", {"asked": year, "year": zone.year}))
     if zone.synthetic:
         notes.append(Note("synthetic_hours", {"zone": zone.name}))
-    return Priced(priced(signal, windows), zone.basis, zone.name, zone.id, tuple(notes))
+    edition = zone.source.edition
+    return Priced(priced(signal, windows), zone.basis, zone.name, zone.id, zone.year, edition, tuple(notes))
 
 
 def _year(windows: Sequence[Window]) -> int | None:

@@ -57,8 +57,9 @@ def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
 
 
 def _intensity(result: Footprint) -> str:
-    about = dict.fromkeys((result.intensity.place, result.basis))
-    return f"{render(result.intensity.estimate, fit=False)}  {', '.join(about)}"
+    used = result.intensity
+    about = dict.fromkeys(str(item) for item in (used.place, used.year, used.basis, used.edition) if item)
+    return f"{render(used.estimate, fit=False)}  {', '.join(about)}"
 
 
 def _factor(factor: Factor) -> str:
