@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from setsuden.sensors import Sample, Sensor, Status, between, discover
+from setsuden.sensors.host import Files
 from setsuden.testing import FakeMachine, FakeZone
 from setsuden.testing.powercap import RANGE_UJ, SMALL_RANGE_UJ
 
@@ -326,24 +330,25 @@ def test_denied_counters_name_the_file_the_fix_and_fall_to_a_labelled_estimate(
     assert all(channel.provenance != "measured" for channel in found.channels)
 
 
-def test_real_permissions_are_understood(tmp_path: Path) -> None:
-    machine = FakeMachine(tmp_path)
-    machine.powercap.client()
-    from setsuden.sensors.host import Files
-    from setsuden.sensors.rapl import probe_rapl
-
-    class Denied(Files):
-        def open(self, path: Path) -> int:
-            if path.name == "energy_uj":
-                raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
-            return super().open(path)
-
-    import dataclasses
-
-    host = dataclasses.replace(machine.host, files=Denied())
-    sensor, findings = probe_rapl(host, discover(machine.host).machine)
-    assert sensor is None
-    assert [finding.status for finding in findings] == [Status.DENIED]
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+def test_files_that_belong_to_root_are_denied_to_others_and_the_estimate_stands_in() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        machine = FakeMachine(root)
+        machine.powercap.client()
+        for zone in machine.powercap.zones.values():
+            zone.energy.chmod(0o400)
+        host = dataclasses.replace(machine.host, files=Files())
+        discover(host).close()  # everything is imported while the package can be read
+        os.seteuid(65534)
+        try:
+            found = discover(host)
+        finally:
+            os.seteuid(0)
+    assert [finding.status for finding in found.findings if finding.source == "rapl"] == [Status.DENIED]
+    assert found.counted == {"model/cpu", "model/dram"}
+    found.close()
 
 
 EVENTS = st.sampled_from(

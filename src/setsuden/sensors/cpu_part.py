@@ -37,6 +37,11 @@ class CpuPart:
         return math.expm1(self.error_log)
 
     @property
+    def relative_error_below(self) -> float:
+        """The same downwards, 0-1: a factor of 2.6 either way is +160 % and -62 %."""
+        return -math.expm1(-self.error_log)
+
+    @property
     def factors(self) -> tuple[Factor, ...]:
         """Looked-up inputs."""
         return (*self.share.design_w.factors, self.curve.factor)

@@ -46,12 +46,14 @@ def cpu_watts(part: CpuPart, utilisation: float) -> Estimate:
 def modelled_watts(found: Discovery, utilisation: float) -> Estimate | None:
     """What the modelled CPU and DRAM would be said to draw at a utilisation; None where neither is modelled."""
     parts = [cpu_watts(found.cpu, utilisation)] if found.cpu else []
-    parts += [
-        Estimate.relative(s.power_w, s.channels[0].relative_error, "W", Provenance.ESTIMATED, DEVICE)
-        for s in found.sensors
-        if isinstance(s, ModelDramSensor)
-    ]
+    parts += [_around(s.power_w, s.channels[0]) for s in found.sensors if isinstance(s, ModelDramSensor)]
     return total(parts) if parts else None
+
+
+def _around(power_w: float, channel: Channel) -> Estimate:
+    below = channel.relative_error if channel.relative_error_below is None else channel.relative_error_below
+    low, high = power_w * max(0.0, 1 - below), power_w * (1 + channel.relative_error)
+    return Estimate(power_w, low, high, "W", Provenance.ESTIMATED, DEVICE)
 
 
 def _machine(found: Discovery) -> dict[str, Any]:
@@ -102,6 +104,7 @@ def _channel(channel: Channel, counted: bool) -> dict[str, Any]:
         "counted": counted,
         "contained_in": channel.contained_in,
         "relative_error": channel.relative_error,
+        "relative_error_below": channel.relative_error_below,
         "error_source": channel.error_source,
         "resolution_j": channel.resolution_j,
         "update_interval_s": channel.update_interval_s,

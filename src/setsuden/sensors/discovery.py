@@ -58,7 +58,8 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     machine, limits = read_machine(host), read_limits(host)
-    for probe in (_rapl, _nvml, _jetson, _hwmon, _battery):
+    probes = (_powermetrics,) if host.platform == "darwin" else (_rapl, _nvml, _jetson, _hwmon, _battery)
+    for probe in probes:
         opened, found = probe(host, machine)
         sensors += opened
         findings += found
@@ -119,6 +120,12 @@ def _battery(host: Host, machine: Machine) -> _Probed:
     return _listed(*probe_battery(host))
 
 
+def _powermetrics(host: Host, machine: Machine) -> _Probed:
+    from setsuden.sensors.powermetrics import probe_powermetrics
+
+    return _listed(*probe_powermetrics(host))
+
+
 def _listed(sensor: Sensor | None, findings: list[Finding]) -> _Probed:
     return [sensor] if sensor else [], findings
 
@@ -150,7 +157,7 @@ def _model_missing(
     if Component.CPU not in covered:
         part = cpu_part(machine, limits)
         sensors.append(ModelCpuSensor(host, part, limits))
-        error = f"{part.relative_error:+.0%}"
+        error = f"-{part.relative_error_below:.0%} to +{part.relative_error:.0%}"
         findings.append(
             finding(
                 "model-cpu",

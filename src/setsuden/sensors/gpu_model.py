@@ -17,12 +17,15 @@ class GpuModel:
     """Watts at a utilisation: ``idle_w`` + utilisation x (``full_w`` - ``idle_w``).
 
     full_w   power limit of the driver, or the catalogue's design power, x the usual share of it under load
+    errors   5-95 half-widths as shares, below and above
     """
 
-    def __init__(self, idle_w: float, full_w: float, relative_error: float, factors: tuple[Factor, ...], now: Moment):
+    def __init__(
+        self, idle_w: float, full_w: float, errors: tuple[float, float], factors: tuple[Factor, ...], now: Moment
+    ) -> None:
         self.idle_w = idle_w
         self.full_w = full_w
-        self.relative_error = relative_error
+        self.error_below, self.error_above = errors
         self.factors = factors
         self._tally = Tally()
         self._anchor = now
@@ -54,7 +57,8 @@ class GpuModel:
             method=Method.MODEL,
             provenance=Provenance.ESTIMATED,
             boundary=DEVICE,
-            relative_error=self.relative_error,
+            relative_error=self.error_above,
+            relative_error_below=self.error_below,
             error_source=self.factors[-1].source,
             update_interval_s=1.0,
             factors=self.factors,
@@ -71,9 +75,10 @@ def gpu_model(name: str, limit_w: float | None, now: Moment) -> GpuModel:
     share, idle = uncertainty.default("f_tdp"), uncertainty.default("p_idle_gpu")
     full_w = design_w * share.centre
     idle_w = min(idle.centre * design_w / _IDLE_OF, 0.5 * full_w)
-    # Busy power is anything from the lowest share of design power to all of it; upwards this is the narrower side.
-    spread = max(share.high / share.centre - 1, 1 - share.low / share.centre)
+    # Busy power is anything from the lowest published share of design power to all of it.
+    above = share.high / share.centre - 1
     if limit_w is None:
-        spread += match.tdp_w.high / match.tdp_w.value - 1
+        above = (1 + above) * match.tdp_w.high / match.tdp_w.value - 1
+    below = 1 - share.low / share.centre
     factors = (*match.tdp_w.factors, idle.factor("W"), share.factor("1"))
-    return GpuModel(idle_w, full_w, spread, factors, now)
+    return GpuModel(idle_w, full_w, (below, above), factors, now)

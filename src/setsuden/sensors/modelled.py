@@ -43,6 +43,7 @@ class ModelCpuSensor:
                 error_source=f"{part.curve.error_basis}; share: {part.share.formula}",
                 update_interval_s=_CPU_UPDATE_S,
                 factors=part.factors,
+                relative_error_below=part.relative_error_below,
             ),
         )
 
@@ -91,9 +92,10 @@ class ModelDramSensor:
                 method=Method.MODEL,
                 provenance=Provenance.ASSUMED,
                 boundary=DEVICE,
-                relative_error=max(per_gb.high / per_gb.value - 1, 1 - per_gb.low / per_gb.value),
+                relative_error=per_gb.high / per_gb.value - 1,
                 error_source=per_gb.factors[0].source,
                 factors=per_gb.factors,
+                relative_error_below=1 - per_gb.low / per_gb.value,
             ),
         )
         self.finding = finding(

@@ -209,7 +209,10 @@ def _how(sensor: NvmlSensor) -> list[Finding]:
         if gpus:
             channel = gpus[0].channel
             labels = ", ".join(gpu.channel.label for gpu in gpus)
-            error = f"{channel.relative_error:.0%}"
+            below = channel.relative_error_below
+            error = (
+                f"{channel.relative_error:.0%}" if below is None else f"-{below:.0%} to +{channel.relative_error:.0%}"
+            )
             found.append(finding("nvml", status, key, gpus=labels, error=error, basis=channel.error_source))
     if any(gpu.mig for gpu in sensor.gpus):
         found.append(finding("nvml", Status.AVAILABLE, "nvml-mig"))

@@ -44,6 +44,7 @@ class Channel:
     label              for people: ``CPU package 0``
     contained_in       id of the channel whose figure already includes this one (core in package, package in psys)
     relative_error     5-95 half-width of the energy, a share; from ``error_source``
+    relative_error_below  the same downwards where the interval is lopsided (a factor of 2.6 either way); None: alike
     resolution_j       smallest step of the counter in J; 0 when continuous
     update_interval_s  how often the hardware refreshes the figure; windows shorter than this are below resolution
     factors            looked-up inputs (a power curve, watts per GB)
@@ -61,6 +62,7 @@ class Channel:
     update_interval_s: float = 0.0
     contained_in: str | None = None
     factors: tuple[Factor, ...] = ()
+    relative_error_below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
