@@ -14,6 +14,7 @@ class ChannelRecord:
     """What must be known of a channel to read its samples without the sensor that wrote them.
 
     relative_error     5-95 half-width of its energy, a share
+    relative_error_below  the same downwards where the interval is lopsided, 0-1; None where both sides are alike
     resolution_j       step of the counter, J; 0 when continuous
     update_interval_s  how often the hardware refreshes the figure, s; 0 when at every read
     counted            whether it enters the total
@@ -32,6 +33,7 @@ class ChannelRecord:
     contained_in: str | None = None
     counted: bool = True
     factors: tuple[Factor, ...] = field(default=())
+    relative_error_below: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, schema ``run``, field ``channels``."""
@@ -49,6 +51,7 @@ class ChannelRecord:
             "contained_in": self.contained_in,
             "counted": self.counted,
             "factors": [factor.to_json() for factor in self.factors],
+            "relative_error_below": self.relative_error_below,
         }
 
     @classmethod
@@ -95,7 +98,8 @@ def energy_between(channel: ChannelRecord, begin: Count, end: Count, power_w: fl
     below = (end.energy_j - end.low_j) - (begin.energy_j - begin.low_j)
     above = (end.high_j - end.energy_j) - (begin.high_j - begin.energy_j)
     # A bound that shrinks moves the doubt to the other side: the earlier reading was the uncertain one.
-    down = channel.relative_error * value + edge + max(below, 0.0) + max(-above, 0.0)
+    share_below = channel.relative_error if channel.relative_error_below is None else channel.relative_error_below
+    down = share_below * value + edge + max(below, 0.0) + max(-above, 0.0)
     up = channel.relative_error * value + edge + max(above, 0.0) + max(-below, 0.0)
     return Estimate(
         value, max(0.0, value - down), value + up, "J", channel.provenance, channel.boundary, channel.factors

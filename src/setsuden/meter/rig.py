@@ -74,4 +74,5 @@ def record_of(channel: Channel, counted: bool) -> ChannelRecord:
         channel.contained_in,
         counted,
         channel.factors,
+        channel.relative_error_below,
     )
