@@ -74,7 +74,26 @@ def test_sources_and_gaps_follow_their_schemas() -> None:
     assert {"paper_factors", "processors", "gaps"} <= {gap["table"] for gap in gaps["unknown"]}
 
 
-@pytest.mark.parametrize("words", [("search", "japan"), ("show", "JP"), ("sources",), ("unknown",), ("search", "zzz")])
+@pytest.mark.parametrize(
+    ("words", "row", "how"),
+    [
+        (("Intel(R) Xeon(R) Platinum 8175M CPU @ 2.50GHz",), "intel-xeon-platinum-8175m", "alias"),
+        (("--gpu", "NVIDIA H100 80GB HBM3"), "nvidia-h100-sxm5-80-gb", "alias"),
+        (("AMD", "EPYC"), "generic-cpu-socket", "fallback"),
+        (("AWS Graviton4",), "aws-graviton4", "alias"),
+    ],
+)
+def test_match_shows_which_row_stands_for_a_name(words: tuple[str, ...], row: str, how: str) -> None:
+    found = document("match", *words)
+    validate("catalogue_match", found)
+    assert (found["row"]["id"], found["how"]) == (row, how)
+    assert (found["design_power"] is None) == (row == "aws-graviton4")
+    assert row in run("match", *words).stdout
+
+
+@pytest.mark.parametrize(
+    "words", [("search", "japan"), ("match", "AMD EPYC"), ("show", "JP"), ("sources",), ("unknown",), ("search", "zzz")]
+)
 def test_everything_reads_in_japanese(words: tuple[str, ...]) -> None:
     result = run(*words, "--lang", "ja")
     assert result.exit_code == 0

@@ -18,6 +18,7 @@ from setsuden.quantity import Estimate, Factor, Provenance
 
 Kind = Literal["cpu", "gpu"]
 How = Literal["alias", "regex", "substring", "fallback"]
+Remark = Literal["no_power", "superchip", "two_gpus", "part", "range"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Match:
     normalised   the name that was looked for
     tdp_w        watts with an interval: a point for a named row, a range over the family for a generic name;
                  None when the row is known but no design power is published
-    note         why the interval is wide, or what the name hides; None when there is nothing to say
+    remark       why the interval is wide, or what the name hides; None when there is nothing to say
     """
 
     row: Processor
@@ -79,7 +80,21 @@ class Match:
     seen: str
     normalised: str
     tdp_w: Estimate | None
-    note: str | None = None
+    remark: Remark | None = None
+
+    @property
+    def note(self) -> str | None:
+        """The remark as a sentence."""
+        return None if self.remark is None else _SENTENCES[self.remark].format(seen=self.seen, name=self.row.name)
+
+
+_SENTENCES: dict[Remark, str] = {
+    "no_power": "no design power is published for {name}",
+    "superchip": "{name} stands for two GPUs and a CPU: the value is half of it, the interval reaches the whole",
+    "two_gpus": "one {name} shows as two GPUs that share its power: the value is half, the interval reaches the whole",
+    "part": "matched by the part of the name that is known: {name}",
+    "range": "{seen!r} names no single product; the interval spans its family",
+}
 
 
 _FALLBACK: dict[Kind, str] = {"cpu": "generic-cpu-socket", "gpu": "generic-gpu"}
@@ -126,19 +141,17 @@ def match(os_name: str, kind: Kind) -> Match:
 def _named(row_id: str, how: How, seen: str, name: str) -> Match:
     row = TABLE.get(row_id)
     if row.tdp_w is None:
-        return Match(row, how, seen, name, None, "no design power is published for this processor")
+        return Match(row, how, seen, name, None, "no_power")
     low = high = value = row.tdp_w
-    note = None
+    remark: Remark | None = "part" if how == "substring" else None
     if row.tdp_scope and row.tdp_scope.startswith("superchip") and "superchip" not in name:
         low = value = row.tdp_w / 2  # the driver shows each of the two GPUs by itself
-        note = "the row is a superchip of two GPUs and a CPU: the value is half of it, the interval reaches the whole"
+        remark = "superchip"
     elif "k80" in name:
         low = value = row.tdp_w / 2
-        note = "one card shows as two GPUs that share its power: the value is half, the interval reaches the whole"
-    if how == "substring":
-        note = note or f"matched by the part of the name that is known: {row.name}"
+        remark = "two_gpus"
     factor = Factor(f"design power, {row.name}", value, low, high, "W", str(row.source), row.year, row.source.licence)
-    return Match(row, how, seen, name, Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,)), note)
+    return Match(row, how, seen, name, Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,)), remark)
 
 
 def _fallback(seen: str, name: str, kind: Kind, by_alias: dict[str, str]) -> Match:
@@ -155,10 +168,8 @@ def _fallback(seen: str, name: str, kind: Kind, by_alias: dict[str, str]) -> Mat
     if called in name:
         source = f"median and 5-95 % of {len(powers)} catalogue rows named {called!r}"
     factor = Factor(f"design power, unnamed {called}", value, low, high, "W", source, None, row.source.licence)
-    note = f"{seen!r} names no single product; the interval spans {len(powers)} products"
-    return Match(
-        row, "fallback", seen, name, Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,)), note
-    )
+    spread = Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,))
+    return Match(row, "fallback", seen, name, spread, "range")
 
 
 def _relatives(name: str, by_alias: dict[str, str]) -> tuple[list[float], str]:

@@ -10,6 +10,7 @@ from setsuden.cli.common import failing_clearly, json_option, lang_option, print
 from setsuden.language import Language, Messages
 
 if TYPE_CHECKING:
+    from setsuden.catalogue.processors import Kind
     from setsuden.catalogue.search import Hit
 
 # Figures and labels worth a place in a one-line hit.
@@ -112,6 +113,42 @@ def unknown(as_json: bool, language: Language) -> None:
     click.echo(Messages("catalogue", language).say("unknown", count=len(gaps)))
     for gap in gaps:
         click.echo(f"  {gap.table}/{gap.id}  {gap.field}" + (f"  ({gap.note})" if gap.note else ""))
+
+
+@catalogue.command()
+@click.argument("name", nargs=-1, required=True)
+@click.option("--gpu", "kind", flag_value="gpu", help="NAME is that of a GPU, as its driver gives it.")
+@click.option("--cpu", "kind", flag_value="cpu", default="cpu", help="NAME is that of a CPU.  [default]")
+@json_option
+@lang_option
+@failing_clearly
+def match(name: tuple[str, ...], kind: Kind, as_json: bool, language: Language) -> None:
+    """Which processor stands for NAME, as the operating system writes it, and how that was decided."""
+    from setsuden.catalogue import processors
+    from setsuden.quantity import render
+
+    found = processors.match(" ".join(name), kind)
+    if as_json:
+        print_json(
+            {
+                "seen": found.seen,
+                "normalised": found.normalised,
+                "kind": kind,
+                "how": found.how,
+                "row": {"id": found.row.id, "name": found.row.name},
+                "design_power": found.tdp_w.to_json() if found.tdp_w else None,
+                "factors": [factor.to_json() for factor in found.tdp_w.factors] if found.tdp_w else [],
+                "note": found.note,
+            }
+        )
+        return
+    say = Messages("catalogue", language).say
+    click.echo(f"{found.seen} -> processors/{found.row.id} ({say(f'how.{found.how}')})")
+    click.echo(f"  {say('design_power')}: {render(found.tdp_w) if found.tdp_w else say('unknown_cell')}")
+    if found.remark:
+        click.echo("  " + say(f"remark.{found.remark}", seen=found.seen, name=found.row.name))
+    for factor in found.tdp_w.factors if found.tdp_w else ():
+        click.echo(f"  {say('source')}: {factor.source}")
 
 
 def _headline(hit: Hit) -> str:
