@@ -38,6 +38,7 @@ def test_names_of_linux_and_macos_find_their_row(seen: str, row: str) -> None:
         ("Tesla V100-SXM2-16GB", "nvidia-tesla-v100-sxm2-16-gb", 300),
         ("Tesla P100-PCIE-16GB", "nvidia-tesla-p100-pcie-16-gb", 250),
         ("Tesla T4", "nvidia-tesla-t4", 70),
+        ("AMD Instinct MI210", "amd-radeon-instinct-mi210", 300),
         ("NVIDIA GeForce RTX 3060 Laptop GPU", "nvidia-geforce-rtx-3060-mobile", 80),
     ],
 )

@@ -221,7 +221,10 @@ def _index(kind: Kind) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]
     belongs = _BELONGS[kind]
     members = [row_id for row_id, row_kind in _cells("kind").items() if belongs(row_kind)]
     aliases, patterns = _cells("aliases"), _cells("match_regex")
-    by_alias = {
-        _SIZE.sub(r"\1gb", alias): row_id for row_id in members for alias in aliases[row_id].split("|") if alias
-    }
+    by_alias: dict[str, str] = {}
+    for row_id in members:
+        for alias in filter(None, aliases[row_id].split("|")):
+            plain = _SIZE.sub(r"\1gb", alias)
+            by_alias[plain] = row_id
+            by_alias.setdefault(plain.replace("radeon instinct", "instinct"), row_id)  # the driver dropped the word
     return by_alias, [(re.compile(patterns[row_id]), row_id) for row_id in members if patterns[row_id]]
