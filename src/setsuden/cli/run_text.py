@@ -21,6 +21,9 @@ def measurement_lines(measurement: Measurement, messages: Messages) -> Iterator[
         yield messages.say("summary.split", parts=" | ".join(_parts(measurement, messages)))
     if measurement.dynamic is not None:
         yield messages.say("summary.dynamic", energy=render(measurement.dynamic))
+    ours = measurement.process_cpu_energy
+    if ours is not None:
+        yield messages.say("summary.process", energy=render(ours))
     for flag in measurement.flags:
         yield messages.say("summary.flag", code=flag.code, detail=flag.detail)
 

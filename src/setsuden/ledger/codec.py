@@ -108,6 +108,7 @@ def measurement_to_json(measurement: Measurement) -> dict[str, Any]:
             }
             for part in measurement.channels
         ],
+        "process_cpu_energy": _estimate(measurement.process_cpu_energy),
         "utilisation": {name: getattr(measurement.utilisation, name) for name in Utilisation.__dataclass_fields__},
         "flags": [{"code": flag.code, "detail": flag.detail} for flag in measurement.flags],
         "attributes": dict(measurement.attributes),

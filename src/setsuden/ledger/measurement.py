@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from setsuden.quantity import Estimate
+from setsuden.quantity import Estimate, Provenance, total, weakest
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +88,21 @@ class Measurement:
         return Estimate(
             per_second.value, per_second.low, per_second.high, "W", per_second.provenance, per_second.boundary
         )
+
+    @property
+    def process_cpu_energy(self) -> Estimate | None:
+        """Joules of the counted CPU channels that fall to this process and its children; None where unknown.
+
+        value   by share of the CPU time that anybody used: idle power is divided among those who work
+        low     by share of the CPU time there was: idle power falls to nobody
+        high    the value's rule at the upper end of the energy
+        """
+        ours, busy = self.utilisation.process_cpu_share, self.utilisation.cpu_share
+        parts = [part.gross for part in self.channels if part.counted and part.component == "cpu"]
+        if ours is None or not busy or not parts:
+            return None
+        cpu = total(parts)
+        share = min(1.0, ours / busy)
+        provenance = weakest((cpu.provenance, Provenance.ESTIMATED))
+        low = min(cpu.low * min(ours, share), cpu.value * share)
+        return Estimate(cpu.value * share, low, cpu.high * share, "J", provenance, cpu.boundary, cpu.factors)
