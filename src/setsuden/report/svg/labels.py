@@ -59,7 +59,7 @@ class Placed:
 
 def place(anchors: Sequence[Anchor], frame: Frame, size: float, obstacles: Iterable[Box] = ()) -> list[Placed]:
     """Labels in the order given, each where it overlaps no point and no earlier label; others are left out."""
-    bounds = Box(2, 2, frame.width - 2, frame.y0 - 2)
+    bounds = Box(frame.x0 + 2, 2, frame.width - 2, frame.y0 - 2)
     taken = [*obstacles, *(Box(anchor.x - 6, anchor.y - 6, anchor.x + 6, anchor.y + 6) for anchor in anchors)]
     placed: list[Placed] = []
     for anchor in anchors:
