@@ -26,13 +26,13 @@ def repeat(at_s: float, joules_per_sample: float) -> Repeat:
 
 
 def test_without_any_error_the_forecast_is_a_product() -> None:
-    found = forecast(spread([2.0, 2.0]), NO_ERROR, 0.0, 1e6, "J", [joules(1.0)])
+    found = forecast(spread(([2.0, 2.0], [1.0, 1.0])), NO_ERROR, 0.0, 1e6, "J", [joules(1.0)])
     assert (found.low, found.value, found.high) == (2e6, 2e6, 2e6)
     assert found.boundary == NODE
 
 
 def test_scatter_sensor_and_drift_add_as_independent() -> None:
-    scatter = spread([9.0, 10.0, 11.0])
+    scatter = spread(([9.0, 10.0, 11.0], [1.0] * 3))
     found = forecast(scatter, Systematic(0.1, 0.2), 0.05, 10.0, "J", [joules(1.0)])
     next_one = student_t95(2) * 0.1 * math.sqrt(4 / 3)
     assert found.high / found.value - 1 == pytest.approx(math.sqrt(next_one**2 + 0.2**2 + 0.05**2))
@@ -40,7 +40,7 @@ def test_scatter_sensor_and_drift_add_as_independent() -> None:
 
 
 def test_the_mean_is_surer_than_the_next_run() -> None:
-    scatter = spread([9.0, 10.0, 11.0])
+    scatter = spread(([9.0, 10.0, 11.0], [1.0] * 3))
     mean = per_sample(scatter, NO_ERROR, "J/sample", [joules(1.0)])
     single = forecast(scatter, NO_ERROR, 0.0, 1.0, "J", [joules(1.0)])
     assert mean.high < single.high
@@ -55,19 +55,22 @@ def test_the_sensor_error_is_the_mean_reach_of_the_windows() -> None:
 
 def test_provenance_is_that_of_the_weakest_window() -> None:
     modelled = replace(joules(1.0), provenance=Provenance.ESTIMATED)
-    assert per_sample(spread([1.0, 1.0]), NO_ERROR, "J/sample", [joules(1.0), modelled]).provenance == "estimated"
+    assert (
+        per_sample(spread(([1.0, 1.0], [1.0, 1.0])), NO_ERROR, "J/sample", [joules(1.0), modelled]).provenance
+        == "estimated"
+    )
 
 
 def test_a_steady_rise_is_found_whatever_the_level_of_each_configuration() -> None:
     groups = [
-        [repeat(t, level * (1 + 0.001 * (t - 50))) for t in (0.0 + offset, 50.0, 100.0 - offset)]
+        [repeat(t, level * math.exp(0.001 * (t - 50))) for t in (0.0 + offset, 50.0, 100.0 - offset)]
         for level, offset in ((1.0, 0.0), (300.0, 10.0), (0.01, 20.0))
     ]
     assert drift(groups) == pytest.approx(0.1, rel=1e-6)
 
 
 def test_a_fall_counts_like_a_rise_and_single_repeats_say_nothing() -> None:
-    assert drift([[repeat(0.0, 1.1), repeat(100.0, 0.9)]]) == pytest.approx(0.2)
+    assert drift([[repeat(0.0, math.exp(0.1)), repeat(100.0, math.exp(-0.1))]]) == pytest.approx(0.2)
     assert drift([[repeat(0.0, 1.0)], []]) == 0.0
 
 
@@ -78,7 +81,7 @@ def test_a_fall_counts_like_a_rise_and_single_repeats_say_nothing() -> None:
     st.floats(0, 0.9),
 )
 def test_more_doubt_never_narrows_a_forecast(values: list[float], share: float, more: float, moved: float) -> None:
-    scatter = spread(values)
+    scatter = spread((values, [1.0] * len(values)))
     narrow = forecast(scatter, Systematic(share, share), 0.0, 3.0, "J", [joules(1.0)])
     wide = forecast(scatter, Systematic(share + more, share + more), moved, 3.0, "J", [joules(1.0)])
     assert wide.low <= narrow.low <= narrow.value <= narrow.high <= wide.high

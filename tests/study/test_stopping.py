@@ -27,17 +27,17 @@ def budget(now: list[float], total_s: float = 100.0, total_j: float | None = Non
     ],
 )
 def test_the_rule(figures: list[float], verdict: Stop | None) -> None:
-    assert RULE.verdict(figures) == verdict
+    assert RULE.verdict(figures, [1.0] * len(figures)) == verdict
 
 
 def test_one_repeat_can_never_be_narrow_enough() -> None:
-    assert StoppingRule(0.05, 1, 1).verdict([10.0]) == Stop.SAMPLES
-    assert StoppingRule(0.05, 1, 2).verdict([10.0]) is None
+    assert StoppingRule(0.05, 1, 1).verdict([10.0], [1.0]) == Stop.SAMPLES
+    assert StoppingRule(0.05, 1, 2).verdict([10.0], [1.0]) is None
 
 
 def test_the_trimmed_rule_looks_at_what_is_kept() -> None:
     rule = StoppingRule(0.05, 5, 5, trimmed=True)
-    assert rule.verdict([10.0, 10.1, 9.9, 30.0, 1.0]) == Stop.INTERVAL
+    assert rule.verdict([10.0, 10.1, 9.9, 30.0, 1.0], [1.0] * 5) == Stop.INTERVAL
 
 
 def test_extremes_are_left_out_once_each() -> None:

@@ -40,6 +40,12 @@ class Findings:
         """Repeats of one configuration so far."""
         return self.repeats.get(configuration, [])
 
-    def joules_per_sample(self, configuration: str) -> list[float]:
-        """One figure per repeat."""
-        return [repeat.joules_per_sample for repeat in self.of(configuration)]
+    def joules_and_samples(self, configuration: str) -> tuple[list[float], list[float]]:
+        """One figure per repeat, of each."""
+        repeats = self.of(configuration)
+        return [repeat.energy.value for repeat in repeats], [float(repeat.samples) for repeat in repeats]
+
+    def seconds_and_samples(self, configuration: str) -> tuple[list[float], list[float]]:
+        """One figure per repeat, of each."""
+        repeats = self.of(configuration)
+        return [repeat.duration_s for repeat in repeats], [float(repeat.samples) for repeat in repeats]

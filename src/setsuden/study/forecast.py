@@ -65,20 +65,21 @@ def forecast(
 def drift(groups: Sequence[Sequence[Repeat]], *, time: bool = False) -> float:
     """Relative change of J/sample (or s/sample) over the pilot, a share >= 0; 0 when no configuration was repeated.
 
-    One slope for all configurations: each repeat relative to the mean of its configuration, against its time of day
-    relative to the mean time of its configuration, by least squares.
+    One slope for all configurations, by least squares: the logarithm of each repeat less the mean of its configuration,
+    against its time less the mean time of its configuration.
     """
     over, under, first, last = 0.0, 0.0, math.inf, -math.inf
     for repeats in groups:
         if len(repeats) < 2:
             continue
         figures = [r.seconds_per_sample if time else r.joules_per_sample for r in repeats]
-        mean = math.fsum(figures) / len(figures)
-        middle = math.fsum(r.at_s for r in repeats) / len(repeats)
-        if mean <= 0:
+        if min(figures) <= 0:
             continue
-        for figure, repeat in zip(figures, repeats, strict=True):
-            over += (repeat.at_s - middle) * (figure / mean - 1)
+        logs = [math.log(figure) for figure in figures]
+        mean = math.fsum(logs) / len(logs)
+        middle = math.fsum(r.at_s for r in repeats) / len(repeats)
+        for figure, repeat in zip(logs, repeats, strict=True):
+            over += (repeat.at_s - middle) * (figure - mean)
             under += (repeat.at_s - middle) ** 2
             first, last = min(first, repeat.at_s), max(last, repeat.at_s)
     return abs(over / under) * (last - first) if under > 0 else 0.0

@@ -84,7 +84,7 @@ class Lessons:
         if math.isinf(left_s) and math.isinf(left_j):
             return Syllabus(declared, choice.points)
         per_sample_j = sum(
-            spread(runner.findings.joules_per_sample(configuration.id)).mean for configuration in waiting
+            spread(runner.findings.joules_and_samples(configuration.id)).mean for configuration in waiting
         )
         per_sample_s = sum(self._seconds_per_sample(configuration) for configuration in waiting)
         exam_s = choice.test_samples * sum(self._exam_seconds(configuration) for configuration in waiting)
@@ -106,16 +106,18 @@ class Lessons:
         return None
 
     def _seconds_per_sample(self, configuration: Configuration) -> float:
-        return spread([repeat.seconds_per_sample for repeat in self._runner.findings.of(configuration.id)]).mean
+        return spread(self._runner.findings.seconds_and_samples(configuration.id)).mean
 
     def _exam_seconds(self, configuration: Configuration) -> float:
         """Seconds per examined sample: the fastest measured inference of the model, else a third of training."""
         runner = self._runner
         measured = [
-            repeat.seconds_per_sample
+            spread(runner.findings.seconds_and_samples(other.id)).mean
             for other in runner.plan
-            if other.model == configuration.model and other.phase == "infer" and other.request_rate_per_s is None
-            for repeat in runner.findings.of(other.id)
+            if other.model == configuration.model
+            and other.phase == "infer"
+            and other.request_rate_per_s is None
+            and runner.findings.of(other.id)
         ]
         return min(measured) if measured else self._seconds_per_sample(configuration) / 3
 

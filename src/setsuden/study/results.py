@@ -15,7 +15,7 @@ from setsuden.study.forecast import NO_ERROR, drift, forecast, per_sample, syste
 from setsuden.study.plan import Configuration
 from setsuden.study.quality import latency_quantile
 from setsuden.study.record import Repeat
-from setsuden.study.spread import pooled_sd, spread
+from setsuden.study.spread import Ratio, pooled_sd, spread
 from setsuden.study.stopping import Stop, StoppingRule
 
 Price = Callable[[Estimate], tuple[Estimate | None, Estimate | None]]
@@ -36,8 +36,8 @@ def phase_spread(groups: Sequence[Sequence[Repeat]]) -> PhaseSpread:
     return PhaseSpread(
         drift(groups),
         drift(groups, time=True),
-        pooled_sd([[r.joules_per_sample for r in repeats] for repeats in groups]),
-        pooled_sd([[r.seconds_per_sample for r in repeats] for repeats in groups]),
+        pooled_sd(spread(_joules(repeats)) for repeats in groups if repeats),
+        pooled_sd(spread(_seconds(repeats)) for repeats in groups if repeats),
     )
 
 
@@ -60,6 +60,14 @@ def measured_configurations(
     ]
 
 
+def _joules(repeats: Sequence[Repeat]) -> Ratio:
+    return [repeat.energy.value for repeat in repeats], [float(repeat.samples) for repeat in repeats]
+
+
+def _seconds(repeats: Sequence[Repeat]) -> Ratio:
+    return [repeat.duration_s for repeat in repeats], [float(repeat.samples) for repeat in repeats]
+
+
 def _kept(repeats: Sequence[Repeat], rule: StoppingRule) -> list[Repeat]:
     return [repeats[i] for i in rule.kept([repeat.joules_per_sample for repeat in repeats])]
 
@@ -77,14 +85,15 @@ def _configuration(
     kept = _kept(repeats, rule)
     energies = [repeat.energy for repeat in kept]
     sensor = systematic(energies)
-    joules = spread([repeat.joules_per_sample for repeat in kept], together.energy_pool)
-    seconds = spread([repeat.seconds_per_sample for repeat in kept], together.time_pool)
+    joules = spread(_joules(kept), pooled=together.energy_pool)
+    seconds = spread(_seconds(kept), pooled=together.time_pool)
     timed = [Estimate.exact(1.0, "s", Provenance.MEASURED)]
     energy_per_sample = per_sample(joules, sensor, "J/sample", energies)
     time_per_sample = per_sample(seconds, NO_ERROR, "s/sample", timed)
-    power = spread([repeat.energy.value / repeat.duration_s for repeat in kept], together.energy_pool)
-    products = [repeat.joules_per_sample * repeat.seconds_per_sample for repeat in kept]
-    edp = per_sample(spread(products, together.energy_pool), sensor, "J*s/sample^2", energies)
+    drawn, durations = [energy.value for energy in energies], [repeat.duration_s for repeat in kept]
+    power = spread((drawn, durations), pooled=together.energy_pool)
+    product = spread(_joules(kept), _seconds(kept), pooled=together.energy_pool)
+    edp = per_sample(product, sensor, "J*s/sample^2", energies)
     training = configuration.phase == "train"
     epochs = study.question.epochs if training else None
     samples = study.question.epochs * epoch_samples if training else study.question.requests
@@ -156,8 +165,8 @@ def _dynamic(kept: Sequence[Repeat], together: PhaseSpread) -> dict[str, Any] | 
     known = [repeat.dynamic for repeat in kept if repeat.dynamic is not None]
     if len(known) < len(kept) or any(estimate.value <= 0 for estimate in known):
         return None
-    figures = [estimate.value / repeat.samples for estimate, repeat in zip(known, kept, strict=True)]
-    return per_sample(spread(figures, together.energy_pool), systematic(known), "J/sample", known).to_json()
+    ratio = ([estimate.value for estimate in known], [float(repeat.samples) for repeat in kept])
+    return per_sample(spread(ratio, pooled=together.energy_pool), systematic(known), "J/sample", known).to_json()
 
 
 def _throughput(time: Estimate) -> Estimate:

@@ -99,7 +99,7 @@ class Runner:
     def _settled(self, configuration: Configuration) -> bool:
         if configuration.id in self.findings.stops:
             return True
-        stop = self.rule.verdict(self.findings.joules_per_sample(configuration.id))
+        stop = self.rule.verdict(*self.findings.joules_and_samples(configuration.id))
         if stop is not None:
             self.findings.stops[configuration.id] = stop
         return stop is not None

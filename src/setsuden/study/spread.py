@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+Ratio = tuple[Sequence[float], Sequence[float]]
 UNKNOWN_SPREAD = 0.5  # relative half-width stated when nothing at all is known about the spread
 
 
@@ -52,10 +53,10 @@ def _incomplete_beta(x: float, a: float, b: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Mean of repeated figures and their relative scatter.
+    """A figure from repeats and their relative scatter.
 
-    mean            in the unit of the figures
-    relative_sd     between-repeat standard deviation over the mean, a share
+    mean            in the unit of the figure
+    relative_sd     between-repeat standard deviation, a share of the mean
     degrees         degrees of freedom behind ``relative_sd``; 0 when it is merely assumed
     n               repeats behind ``mean``
     """
@@ -80,30 +81,40 @@ class Spread:
         return student_t95(self.degrees) if self.degrees else 1.0
 
 
-def spread(values: Sequence[float], pooled: tuple[float, int] | None = None) -> Spread:
-    """Spread of positive figures, one per repeat.
+def spread(*ratios: Ratio, pooled: tuple[float, int] | None = None) -> Spread:
+    """Spread of a product of ratios (joules over samples, seconds over samples), each a sum over a sum.
 
-    pooled   (relative sd, degrees) of comparable configurations, used when there is a single figure; without it a
+    ratios   (numerators, denominators), one entry per repeat, positive denominators
+    pooled   (relative sd, degrees) of comparable configurations, used when there is a single repeat; without it a
              half-width of +-50 % is assumed
+
+    The sum of the joules over the sum of the samples is what a long run does to a machine whose speed varies; the mean
+    of the windows' own ratios would be larger, and one stalled window would rule it. Scatter is that of the classical
+    ratio estimator: residuals a - R b over R times the mean b (Cochran 1977, Sampling Techniques, chapter 6).
     """
-    if not values:
+    n = len(ratios[0][0])
+    if n == 0:
         raise ValueError("the spread of no repeats is unknown")
-    n = len(values)
-    mean = math.fsum(values) / n
-    if n > 1 and mean > 0:
-        variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-        return Spread(mean, math.sqrt(variance) / mean, n - 1, n)
+    mean = 1.0
+    residuals = [0.0] * n
+    for numerators, denominators in ratios:
+        over, under = math.fsum(numerators), math.fsum(denominators)
+        mean *= over / under
+        if over != 0:
+            for i, (a, b) in enumerate(zip(numerators, denominators, strict=True)):
+                residuals[i] += n * (a / over - b / under)
+    if n > 1:
+        return Spread(mean, math.sqrt(math.fsum(r * r for r in residuals) / (n - 1)), n - 1, n)
     if pooled is not None and pooled[1] > 0:
         return Spread(mean, pooled[0], pooled[1], n)
     return Spread(mean, UNKNOWN_SPREAD, 0, n)
 
 
-def pooled_sd(groups: Sequence[Sequence[float]]) -> tuple[float, int] | None:
-    """Relative standard deviation over all groups with two or more figures, and its degrees of freedom."""
+def pooled_sd(spreads: Iterable[Spread]) -> tuple[float, int] | None:
+    """Relative standard deviation over all that were repeated, and its degrees of freedom; None when none was."""
     squares, degrees = 0.0, 0
-    for values in groups:
-        if len(values) > 1 and math.fsum(values) > 0:
-            one = spread(values)
+    for one in spreads:
+        if one.n > 1:
             squares += one.relative_sd**2 * one.degrees
             degrees += one.degrees
     return (math.sqrt(squares / degrees), degrees) if degrees else None

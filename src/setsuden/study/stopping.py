@@ -22,7 +22,7 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoppingRule:
-    """Measure at least ``repeats`` windows; stop once the 90 % interval of the mean J/sample is narrow enough.
+    """Measure at least ``repeats`` windows; stop once the 90 % interval of J/sample is narrow enough.
 
     The interval is Student's t over the repeats, each a window of its own after a warm-up of its own. It speaks of
     scatter only: the error of the sensor is the same in every repeat and no amount of repeating narrows it.
@@ -46,11 +46,15 @@ class StoppingRule:
         """Positions of the windows that enter the mean."""
         return leave_out_extremes(list(values)) if self.trimmed else list(range(len(values)))
 
-    def verdict(self, joules_per_sample: Sequence[float]) -> Stop | None:
-        """INTERVAL or SAMPLES when there is nothing more to gain, None to go on."""
-        if len(joules_per_sample) < self.repeats:
+    def verdict(self, joules: Sequence[float], samples: Sequence[float]) -> Stop | None:
+        """INTERVAL or SAMPLES when there is nothing more to gain, None to go on.
+
+        joules, samples   of each window
+        """
+        if len(joules) < self.repeats:
             return None
-        kept = [joules_per_sample[i] for i in self.kept(joules_per_sample)]
-        if len(kept) > 1 and spread(kept).mean_share <= self.interval_share:
+        kept = self.kept([drawn / done for drawn, done in zip(joules, samples, strict=True)])
+        found = spread(([joules[i] for i in kept], [samples[i] for i in kept]))
+        if found.n > 1 and found.mean_share <= self.interval_share:
             return Stop.INTERVAL
-        return Stop.SAMPLES if len(joules_per_sample) >= self.max_repeats else None
+        return Stop.SAMPLES if len(joules) >= self.max_repeats else None
