@@ -3,9 +3,9 @@
 COUNTER_WRAPPED_UNSEEN = "SET-COUNTER-WRAP-UNSEEN"  # more than one wrap possible since the last reading
 COUNTER_RESET = "SET-COUNTER-RESET"  # went backwards and a wrap cannot explain it
 COUNTER_STUCK = "SET-COUNTER-STUCK"  # does not move although the machine works
-ENERGY_GAP = "SET-ENERGY-GAP"  # unreadable for a while, bridged by bounds
-CHANNEL_LOST = "SET-CHANNEL-LOST"  # unreadable until the end
-PERMISSION_LOST = "SET-PERMISSION-LOST"
+ENERGY_GAP = "SET-ENERGY-GAP"  # unreadable for a while; recovered from the counter, or bridged by bounds
+CHANNEL_LOST = "SET-CHANNEL-LOST"  # unreadable for more than ten seconds, or said to be gone
+PERMISSION_LOST = "SET-PERMISSION-LOST"  # could be read at the start and may not be read now
 IMPLAUSIBLE_POWER = "SET-POWER-IMPLAUSIBLE"  # a reading beyond what the part can draw, left out
 SUSPENDED = "SET-SUSPENDED"  # the machine slept inside the window
 MIRROR_DIVERGED = "SET-COUNTER-MIRROR"  # two counters taken for one and the same went apart

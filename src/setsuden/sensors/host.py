@@ -107,8 +107,12 @@ class NvmlUnavailableError(SensorError):
 def load_nvml() -> Any:
     """The ``pynvml`` module, imported only where the driver's library loads; else NvmlUnavailableError.
 
-    Trying the library first costs a fraction of a millisecond and spares the import on machines without a GPU.
+    Trying the library first costs a fraction of a millisecond and spares the import on machines without a GPU. Where
+    the program has imported the module already, that one is used.
     """
+    loaded = sys.modules.get("pynvml")
+    if loaded is not None:
+        return loaded
     import ctypes
 
     library = "nvml.dll" if sys.platform == "win32" else "libnvidia-ml.so.1"
