@@ -160,5 +160,8 @@ def _unknown(rows: list[OperatorRow]) -> tuple[UnknownOperator, ...]:
             figures = sums.setdefault(row.operator, [0, 0])
             figures[0] += row.calls
             figures[1] += row.elements
-    found = [UnknownOperator(name, calls, elements, elements / everything) for name, (calls, elements) in sums.items()]
+    found = [
+        UnknownOperator(name, calls, elements, elements / everything if elements else None)
+        for name, (calls, elements) in sums.items()
+    ]
     return tuple(sorted(found, key=lambda operator: (-operator.elements, operator.operator)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, cast
@@ -35,8 +36,10 @@ def maker(optimizer: Any) -> Callable[[Iterable[torch.Tensor]], torch.optim.Opti
         kind, settings = _NAMES[optimizer]
         return partial(getattr(torch.optim, kind), **settings)
     if isinstance(optimizer, torch.optim.Optimizer):
-        used = type(optimizer), dict(optimizer.defaults)
-        return partial(used[0], **used[1])
+        # some optimisers keep settings that their constructor does not take
+        taken = inspect.signature(type(optimizer).__init__).parameters
+        settings = {name: value for name, value in optimizer.defaults.items() if name in taken}
+        return partial(type(optimizer), **settings)
     if callable(optimizer):
         return cast("Callable[[Iterable[torch.Tensor]], torch.optim.Optimizer]", optimizer)
     raise InputError(

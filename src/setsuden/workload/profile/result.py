@@ -75,12 +75,15 @@ class OperatorTotal:
 
 @dataclass(frozen=True, slots=True)
 class UnknownOperator:
-    """An operator with tensor output and no formula; ``share`` of all output elements (0-1) came from it."""
+    """An operator with tensor output and no formula.
+
+    share   of all output elements that came from it, 0-1; None where not even its output shape is known
+    """
 
     operator: str
     calls: int
     elements: int
-    share: float
+    share: float | None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -250,9 +253,11 @@ class Profile:
         return self.tree.arithmetic_intensity
 
     @property
-    def unknown_share(self) -> float:
-        """Share of output elements (0-1) that came from operators missing from the count."""
-        return sum(operator.share for operator in self.unknown_operators)
+    def unknown_share(self) -> float | None:
+        """Share of output elements (0-1) from operators missing from the count; None where one has no known shape."""
+        shares = [operator.share for operator in self.unknown_operators]
+        known = [share for share in shares if share is not None]
+        return sum(known) if len(known) == len(shares) else None
 
     @property
     def complete(self) -> bool:

@@ -43,9 +43,9 @@ def size(number: float) -> str:
     return render(Estimate.exact(float(number), "B", Provenance.ESTIMATED))
 
 
-def percent(share: float) -> str:
-    """0.123 as 12.3 %."""
-    return f"{100 * share:.3g} %"
+def percent(share: float | None) -> str:
+    """0.123 as 12.3 %; a question mark where it is not known."""
+    return "? %" if share is None else f"{100 * share:.3g} %"
 
 
 def _totals(profile: Profile, language: Language, roofline: Roofline | None) -> list[list[str]]:
