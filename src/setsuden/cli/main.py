@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "What can be measured here, with what, what is missing, how to fix it.",
     ),
     "run": ("setsuden.cli.run", "Measure any command; its exit code passes through."),
+    "watch": ("setsuden.cli.watch", "Watts per component now, joules since the start."),
     "profile": ("setsuden.cli.profile", "MACs, parameters, activations and memory traffic of a model."),
     "pilot": (
         "setsuden.cli.pilot",

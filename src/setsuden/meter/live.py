@@ -1,0 +1,85 @@
+"""What is drawn right now: one tick after another, without a run and without a ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
+from setsuden.ledger.measurement import Utilisation
+from setsuden.meter.load import LoadSpan
+from setsuden.meter.rig import Reading, Rig
+from setsuden.meter.setup import Setup
+from setsuden.quantity import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One look.
+
+    elapsed_s     since the first reading
+    power         node total since the tick before, W; None when nothing counts
+    energy        node total since the first reading, J
+    channels      each channel with its mean power since the tick before, W
+    utilisation   since the tick before
+    """
+
+    elapsed_s: float
+    power: Estimate | None
+    energy: Estimate | None
+    channels: tuple[tuple[ChannelRecord, Estimate], ...]
+    utilisation: Utilisation
+
+
+def watch(
+    setup: Setup, interval_s: float, count: int | None = None, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Tick]:
+    """A tick every ``interval_s`` on schedule, ``count`` of them or for ever; closes the sensors at its end."""
+    rig = Rig(setup)
+    try:
+        first = before = rig.read()
+        number = 0
+        while count is None or number < count:
+            number += 1
+            sleep(max(0.0, first.t_s + number * interval_s - setup.clock.elapsed()))
+            now = rig.read()
+            yield _tick(rig, first, before, now)
+            before = now
+    finally:
+        rig.close()
+
+
+def _tick(rig: Rig, first: Reading, before: Reading, now: Reading) -> Tick:
+    seconds = now.t_s - before.t_s
+    powers = tuple(
+        (channel, _power(_energy(channel, position, before, now), seconds))
+        for position, channel in enumerate(rig.channels)
+    )
+    load = LoadSpan(before.load)
+    if now.load is not None:
+        load.add(now.load)
+    return Tick(
+        now.t_s - first.t_s,
+        node_total([power for channel, power in powers if channel.counted]),
+        node_total([_energy(c, position, first, now) for position, c in enumerate(rig.channels) if c.counted]),
+        powers,
+        load.utilisation(now.load),
+    )
+
+
+def _energy(channel: ChannelRecord, position: int, begin: Reading, end: Reading) -> Estimate:
+    a, b = begin.samples[position], end.samples[position]
+    return energy_between(
+        channel,
+        Count(begin.t_s, a.energy_j, a.low_j, a.high_j),
+        Count(end.t_s, b.energy_j, b.low_j, b.high_j),
+        max(a.power_w or 0.0, b.power_w or 0.0),
+    )
+
+
+def _power(energy: Estimate, seconds: float) -> Estimate:
+    k = 1.0 / seconds if seconds > 0 else 0.0
+    return Estimate(
+        energy.value * k, energy.low * k, energy.high * k, "W", energy.provenance, energy.boundary, energy.factors
+    )
