@@ -98,6 +98,20 @@ def test_an_option_reaches_into_a_part_that_the_file_left_out() -> None:
     assert checked(declared, vocabulary()).measure.minutes == 3.0
 
 
+@pytest.mark.parametrize("written", ["data: toy\n", "data: {name: toy}\n", "data:\n", ""])
+def test_the_data_set_of_an_option_replaces_that_of_the_file_however_it_is_written(written: str) -> None:
+    declared = parse_yaml(written, "pilot.yaml")
+    declared.override("--data", ("data", "name"), "tyo")
+    with pytest.raises(InputError, match=r"^--data: no such data set \(got 'tyo'\)"):
+        checked(declared, vocabulary())
+
+
+def test_an_option_cannot_reach_into_what_is_no_mapping() -> None:
+    declared = parse_yaml("measure: [1]\n", "pilot.yaml")
+    with pytest.raises(InputError, match=r"pilot.yaml:1: measure: must be a mapping"):
+        declared.override("--minutes", ("measure", "minutes"), 3.0)
+
+
 def test_an_empty_study_is_the_default_study() -> None:
     study = checked(parse_yaml("", "pilot.yaml"), vocabulary())
     assert [model.name for model in study.models] == ["small", "large"]

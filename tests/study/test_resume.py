@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +114,34 @@ def test_a_run_that_is_no_pilot_is_not_resumed(place: Path) -> None:
         run.finish()
         with pytest.raises(InputError, match="not a pilot study"):
             unfinished(ledger, run.id)
+
+
+KILLED = """\
+import os, signal, sys
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from tests.study.support import FakeLab
+
+class Doomed(FakeLab):
+    def busy(self, seconds):
+        super().busy(seconds)
+        if self.windows > 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+Doomed().run(ledger=Path(sys.argv[1]))
+"""
+
+
+def test_a_study_killed_without_warning_goes_on(place: Path) -> None:
+    root = Path(__file__).parents[2]
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(place)], cwd=root, check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    with Ledger.open(place) as ledger:
+        assert ledger.runs()[0].status == "cut off"
+    second, document = go_on(place)
+    whole = FakeLab()
+    whole.run()
+    assert second.visited == whole.visited[10:]
+    assert sum(len(item["repeats"]) for item in document["configurations"]) == 24

@@ -31,7 +31,7 @@ class Session:
 
     created_at   UTC, ISO 8601, of the first session
     whole        the outermost window of the last session; ``trace`` its power over time, ``run_id`` its run
-    channels     what was read; ``environment`` as the ledger captures it
+    channels     what was read; ``environment`` as the ledger captures it; ``settings`` of the processor
     command      how to run it again
     clocks       elapsed seconds of the last session and the same by the time of day; far apart means a clock was set
     """
@@ -42,6 +42,7 @@ class Session:
     discovery: Discovery
     channels: Sequence[ChannelRecord]
     environment: Mapping[str, Any]
+    settings: Mapping[str, str | None]
     whole: Measurement
     trace: Mapping[str, Any] | None
     run_id: str
@@ -57,7 +58,7 @@ def pilot_document(session: Session) -> dict[str, Any]:
     pricer = Pricer(study.site)
     epoch_samples = int(session.data_facts["train_samples"])
     measured = measured_configurations(plan, study, findings, epoch_samples, pricer)
-    machine = machine_facts(session.discovery, session.channels, session.whole, session.environment)
+    machine = machine_facts(session.discovery, session.channels, session.whole, session.environment, session.settings)
     models = [findings.models[model.name].to_json() for model in study.models if model.name in findings.models]
     quality = [_quality(item, findings.qualities, study) for item in findings.qualities]
     document: dict[str, Any] = {

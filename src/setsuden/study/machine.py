@@ -8,15 +8,22 @@ from typing import Any
 
 from setsuden.ledger import ChannelRecord, Measurement
 from setsuden.quantity import Provenance
-from setsuden.sensors import Discovery
+from setsuden.sensors import Discovery, Host
 
 _TOLD = ("numpy", "psutil", "pynvml", "pydantic", "scikit-learn", "sklearn", "setsuden", "torch")
 
 
 def machine_facts(
-    discovery: Discovery, channels: Sequence[ChannelRecord], whole: Measurement, environment: Mapping[str, Any]
+    discovery: Discovery,
+    channels: Sequence[ChannelRecord],
+    whole: Measurement,
+    environment: Mapping[str, Any],
+    settings: Mapping[str, str | None],
 ) -> dict[str, Any]:
-    """The ``machine`` part of the pilot document."""
+    """The ``machine`` part of the pilot document.
+
+    settings   see ``power_settings``
+    """
     machine, software = discovery.machine, environment.get("software", {})
     part = discovery.cpu
     return {
@@ -31,6 +38,7 @@ def machine_facts(
         "python": software.get("python"),
         "packages": told_packages(environment),
         "virtualised": machine.virtual,
+        "power_settings": dict(settings),
         "sensors": [
             {
                 "channel": channel.id,
@@ -45,6 +53,18 @@ def machine_facts(
             for channel in channels
         ],
         "measured_share": measured_share(whole),
+    }
+
+
+def power_settings(host: Host) -> dict[str, str | None]:
+    """How the processor is allowed to run: governor, driver, boost; None where the machine does not say (a guest)."""
+    cpu = host.sysfs / "devices/system/cpu"
+    no_turbo, boost = host.text(cpu / "intel_pstate/no_turbo"), host.text(cpu / "cpufreq/boost")
+    boosting = {"0": "on", "1": "off"}.get(no_turbo or "") or {"0": "off", "1": "on"}.get(boost or "")
+    return {
+        "governor": host.text(cpu / "cpu0/cpufreq/scaling_governor"),
+        "driver": host.text(cpu / "cpu0/cpufreq/scaling_driver"),
+        "boost": boosting,
     }
 
 

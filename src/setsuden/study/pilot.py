@@ -20,6 +20,7 @@ from setsuden.study.budget import Budget
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.document import Session, pilot_document
 from setsuden.study.findings import Findings
+from setsuden.study.machine import power_settings
 from setsuden.study.places import Declared
 from setsuden.study.plan import configurations
 from setsuden.study.progress import Progress, Silent
@@ -40,6 +41,7 @@ class Surroundings:
     workshop   models and data; the last argument is the elapsed clock
     sleep      waits during idle baselines
     rate_hz    of the background sampler
+    host       where the settings of the processor are read
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -47,6 +49,7 @@ class Surroundings:
     workshop: Callable[[StudyDeclaration, Declared, Callable[[], float]], Workshop] | None = None
     sleep: Callable[[float], None] = time.sleep
     rate_hz: float = DEFAULT_RATE_HZ
+    host: Host = field(default_factory=Host)
 
 
 def run_pilot(
@@ -123,6 +126,7 @@ def run_pilot(
         discovery=discovery,
         channels=channels,
         environment=capture(),
+        settings=power_settings(around.host),
         whole=meter.result,
         trace=_trace(ledger, store.run.id, runner.marks),
         run_id=store.run.id,

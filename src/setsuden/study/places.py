@@ -39,9 +39,14 @@ class Declared:
         """Set one value from the command line; errors about it will name ``option``."""
         node = self.data
         for key in path[:-1]:
-            inner = node.setdefault(str(key), {})
-            if not isinstance(inner, dict):
-                raise InputError("must be a mapping", place=self.place(path[:-1]), value=inner)
+            inner = node.get(str(key))
+            if inner is None:
+                inner = {}
+            elif isinstance(inner, str):  # `data: digits` is short for `data: {name: digits}`
+                inner = {"name": inner}
+            elif not isinstance(inner, dict):
+                raise InputError("must be a mapping of keys to values", place=self.place(path[:-1]), value=inner)
+            node[str(key)] = inner
             node = inner
         node[str(path[-1])] = value
         self.places = {known: at for known, at in self.places.items() if known[: len(path)] != path}
