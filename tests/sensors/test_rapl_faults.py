@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.sensors import Sample, Sensor, Status, between, discover
@@ -351,43 +351,44 @@ def test_files_that_belong_to_root_are_denied_to_others_and_the_estimate_stands_
     found.close()
 
 
-EVENTS = st.sampled_from(
-    ["run", "run", "run", "late", "reset", "vanish", "return", "freeze", "thaw", "sleep", "busy", "idle"]
+EVENTS = ["run", "run", "late", "vanish", "return", "freeze", "thaw", "sleep", "busy", "idle", "deny", "allow"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    start=st.floats(2_000, 150_000) | st.floats(259_000, 262_100),
+    events=st.lists(st.sampled_from(EVENTS), min_size=1, max_size=25),
+    reset_at=st.none() | st.integers(0, 24),
 )
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(start=st.floats(0, 262_000), events=st.lists(EVENTS, min_size=1, max_size=25))
 def test_whatever_happens_the_truth_is_inside_and_energy_never_falls(
-    tmp_path_factory: pytest.TempPathFactory, start: float, events: list[str]
+    tmp_path_factory: pytest.TempPathFactory, start: float, events: list[str], reset_at: int | None
 ) -> None:
     machine = FakeMachine(tmp_path_factory.mktemp("any"))
     zone, sensor = package(machine, 40.0, start_j=start, max_power_w=95.0)
+    path = machine.sysfs / "class/powercap/intel-rapl:0/energy_uj"
+    poll(machine, sensor, 2)
     last = sensor.read()[0]
-    faults = False
-    for event in events:
-        step_s = 1.0
-        if event == "late":
-            step_s = 60.0
-        elif event == "reset":
-            zone.reset()
-            faults = True
-        elif event == "vanish":
+    flagged = False
+    for i, event in enumerate(events):
+        if event == "vanish":
             zone.remove()
         elif event == "return" and not zone.present:
             zone.restore()
         elif event in ("freeze", "thaw"):
             zone.frozen = event == "freeze"
-            faults = True
         elif event == "sleep":
             machine.clock.sleep(100.0)
         elif event in ("busy", "idle"):
-            zone.watts = 90.0 if event == "busy" else 8.0
-        machine.advance(step_s)
-        sample = sensor.read()[0]
+            zone.watts = 90.0 if event == "busy" else 15.0
+        elif event in ("deny", "allow"):
+            (machine.files.deny if event == "deny" else machine.files.heal)(path)
+        # One reset, of a counter that runs, is read and is far from its range: two in a row, one in the dark or one
+        # just before a wrap can be told by nobody.
+        if i == reset_at and zone.present and not zone.frozen and not flagged and start < 200_000:
+            zone.reset()
+        sample = poll(machine, sensor, 1, 60.0 if event == "late" else 1.0)[0]
+        flagged = flagged or bool(sample.flags)
         assert sample.energy_j >= last.energy_j >= 0.0
-        assert sample.low_j <= sample.energy_j <= sample.high_j
-        assert sample.high_j <= zone.truth_j + 95.0 * 2.5 * (machine.clock.since_boot() - 900.0)
+        assert holds(sample, zone.truth_j)
+        assert flagged or exact(sample, zone.truth_j), "unflagged means exact"
         last = sample
-    if not faults:
-        assert holds(last, zone.truth_j)

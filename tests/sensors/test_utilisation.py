@@ -60,6 +60,23 @@ def test_memory_is_of_the_machine(machine: FakeMachine) -> None:
     assert load.memory_bytes == pytest.approx(16e9, rel=1e-3)
 
 
+def test_in_a_container_load_and_memory_are_the_containers(machine: FakeMachine) -> None:
+    machine.contain(cpus=2.0, memory_bytes=4_000_000_000)
+    (machine.sysfs / "fs/cgroup/job/memory.current").write_text("1000000000\n")
+    probe = UtilisationProbe(machine.host, limits=discover(machine.host).limits)
+    first = probe.read()
+    machine.busy = 0.5
+    machine.advance(10.0)
+    second = probe.read()
+    assert first.cpu_busy_s is not None
+    assert second.cpu_busy_s is not None
+    assert second.cpu_busy_s - first.cpu_busy_s == pytest.approx(10.0)
+    assert first.cpu_capacity_s is not None
+    assert second.cpu_capacity_s is not None
+    assert second.cpu_capacity_s - first.cpu_capacity_s == pytest.approx(20.0)
+    assert (second.memory_used_bytes, second.memory_bytes) == (1e9, 4e9)
+
+
 def test_gpu_figures_are_mean_and_sum_over_the_cards_that_answer(tmp_path: Path) -> None:
     lost = FakeGpu()
     machine = FakeMachine(tmp_path, nvml=FakeNvml(FakeGpu(sm_percent=80), FakeGpu(sm_percent=40), lost))

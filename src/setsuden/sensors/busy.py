@@ -47,7 +47,7 @@ class BusyShare:
     def _read(self) -> _Reading | None:
         try:
             if self._usage is not None and self._cpus is not None:
-                return _Reading(_usage_s(self._usage.read()), self._host.clock.elapsed() * self._cpus)
+                return _Reading(usage_s(self._usage.read()), self._host.clock.elapsed() * self._cpus)
             if self._stat is not None:
                 return _stat(self._stat.read())
         except (OSError, ValueError, IndexError):
@@ -55,7 +55,8 @@ class BusyShare:
         return _portable()
 
 
-def _usage_s(text: bytes) -> float:
+def usage_s(text: bytes) -> float:
+    """CPU seconds in ``cpu.stat`` (microseconds, by name) or ``cpuacct.usage`` (nanoseconds)."""
     if text.startswith(b"usage_usec"):
         return int(text.split(None, 2)[1]) / 1e6
     for line in text.splitlines():

@@ -34,13 +34,13 @@ class CounterTraits:
     always_draws: bool = True
 
 
-# A counter that has not moved for this long, or for this many of its own updates, is stuck.
-_STUCK_S = 3.0
+# A counter that has not moved for this long, and for this many of its own updates, is stuck.
+_STUCK_S = 0.5
 _STUCK_UPDATES = 30
 # A wrap that needs more than this multiple of the highest power seen so far is doubtful.
 _DOUBTFUL_RATIO = 2.0
 # A step after a silence that explains less than this share of what was drawn before it does not explain it all.
-_EXPLAINED_SHARE = 0.5
+_EXPLAINED_SHARE = 0.75
 # Powers over stretches shorter than this many updates say more about the step than about the part.
 _STEADY_UPDATES = 10
 # A sleeping machine's parts draw next to nothing (suspend to idle: a watt or two).
@@ -110,6 +110,10 @@ class CounterTally:
             return self._settle_bounds(0.0, reading_j, now, (*notes, flags.IMPLAUSIBLE_POWER))
         if self._silent and not self._explains(step_j, now):
             return self._settle_bounds(step_j, reading_j, now, notes or (flags.COUNTER_STUCK,))
+        if self._stuck:
+            # It may have caught up, or merely moved on at a higher power: the step is the least that was drawn.
+            most_j = max(step_j, self._most_j(now))
+            return self._settle(step_j, step_j, most_j, reading_j, now, (*notes, flags.COUNTER_STUCK), trusted=False)
         return self._settle_wraps(step_j, reading_j, now, notes)
 
     def _backward(self, reading_j: float, now: Moment, notes: tuple[str, ...]) -> Sample:

@@ -17,11 +17,13 @@ class Limits:
     cpus          logical CPUs it may use at once (quota or cpuset), None when unlimited
     memory_bytes  None when unlimited
     cpu_usage     file with the cgroup's CPU seconds so far, None where there is none or nothing is limited
+    memory_usage  file with the bytes the cgroup holds now, likewise
     """
 
     cpus: float | None = None
     memory_bytes: int | None = None
     cpu_usage: Path | None = None
+    memory_usage: Path | None = None
 
     @property
     def limited(self) -> bool:
@@ -48,7 +50,12 @@ def read_limits(host: Host) -> Limits:
     cpus = min(cpu, default=None)
     if cpus is not None and online and cpus >= online:
         cpus = None
-    return Limits(cpus, min(memory, default=None), _usage_file(host, paths) if cpus is not None else None)
+    return Limits(
+        cpus,
+        min(memory, default=None),
+        _usage_file(host, paths) if cpus is not None else None,
+        _memory_file(host, paths) if memory else None,
+    )
 
 
 def _memberships(host: Host) -> dict[str, str]:
@@ -118,6 +125,14 @@ def _memory(host: Host, folder: Path) -> int | None:
         value = host.number(folder / name)
         if value is not None and 0 < value < _UNLIMITED_BYTES:
             return value
+    return None
+
+
+def _memory_file(host: Host, paths: dict[str, str]) -> Path | None:
+    for folder in _upwards(host, "memory", paths):
+        for name in ("memory.current", "memory.usage_in_bytes"):
+            if host.number(folder / name) is not None:
+                return folder / name
     return None
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from setsuden.sensors.busy import usage_s
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits
 from setsuden.sensors.open_file import OpenFile
@@ -26,7 +27,7 @@ class Load:
     cpu_busy_s         CPU seconds of work so far, over all logical CPUs (or over the container's)
     cpu_capacity_s     CPU seconds there were so far; busy over capacity between two readings is the share
     process_cpu_s      CPU seconds of this process and its descendants so far
-    memory_used_bytes  of the machine or the container; ``memory_bytes`` is how much there is
+    memory_used_bytes  of the machine, or of the container with its page cache; ``memory_bytes`` is how much there is
     gpu_sm_share       mean over the visible cards, 0-1
     gpu_memory_used_bytes  sum over the visible cards
     held_back          what slows things down: ``cpu-thermal``, ``gpu-thermal``, ``gpu-power-brake``, ``gpu-power-cap``
@@ -63,6 +64,8 @@ class UtilisationProbe:
         self._nvml: Any = cards[0].library if cards else None
         self._linux = host.platform == "linux"
         self._stat = OpenFile(host.files, host.procfs / "stat")
+        self._usage = OpenFile(host.files, self._limits.cpu_usage) if self._limits.cpu_usage else None
+        self._held = OpenFile(host.files, self._limits.memory_usage) if self._limits.memory_usage else None
         self._meminfo = OpenFile(host.files, host.procfs / "meminfo")
         self._tree = ProcessTree(host)
         self._throttles = [OpenFile(host.files, path) for path in _throttle_files(host)]
@@ -88,8 +91,9 @@ class UtilisationProbe:
 
     def close(self) -> None:
         """Release the files."""
-        for file in (self._stat, self._meminfo, *self._throttles):
-            file.close()
+        for file in (self._stat, self._meminfo, self._usage, self._held, *self._throttles):
+            if file is not None:
+                file.close()
         self._tree.close()
 
     def _cpu(self) -> tuple[float | None, float | None]:
@@ -99,6 +103,8 @@ class UtilisationProbe:
             times = psutil.cpu_times()
             return float(sum(times) - times.idle), float(sum(times))
         try:
+            if self._usage is not None and self._limits.cpus is not None:
+                return usage_s(self._usage.read()), self._host.clock.elapsed() * self._limits.cpus
             ticks = [int(field) for field in self._stat.read().split(b"\n", 1)[0].split()[1:9]]
         except (OSError, ValueError):
             return None, None
@@ -112,12 +118,14 @@ class UtilisationProbe:
             memory = psutil.virtual_memory()
             return float(memory.total - memory.available), float(memory.total)
         try:
+            if self._held is not None and self._limits.memory_bytes is not None:
+                return float(self._held.number()), float(self._limits.memory_bytes)
             rows = dict(line.split(b":", 1) for line in self._meminfo.read().splitlines()[:5] if b":" in line)
             total = int(rows[b"MemTotal"].split()[0]) * 1024
             available = int(rows[b"MemAvailable"].split()[0]) * 1024
         except (OSError, ValueError, KeyError, IndexError):
             return None, None
-        return float(total - available), float(min(total, self._limits.memory_bytes or total))
+        return float(total - available), float(total)
 
     def _gpu(self) -> tuple[float | None, float | None]:
         shares, used = [], []
