@@ -7,7 +7,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.report import svg
@@ -43,6 +43,7 @@ def point(index: int, x: float, y: float, spread_of: float, name: str = "A") -> 
 TEXTS = svg.Texts("title", "description", "energy (J)", "accuracy")
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(POSITIVE, st.floats(0.1, 99.9), st.floats(1.0, 100.0), ANY_TEXT), min_size=1, max_size=12),
     st.one_of(st.none(), st.floats(1, 99)),
@@ -58,6 +59,7 @@ def test_a_pareto_chart_stays_in_its_frame(
     assert len(titles) == 1 + len(points)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 4096), POSITIVE), min_size=1, max_size=6, unique_by=lambda row: row[0]))
 def test_batch_curves_stay_in_their_frame(rows: list[tuple[int, float]]) -> None:
     points = [svg.CurvePoint(x, y, 0.0, y * 2, "tip", ring=index == 0) for index, (x, y) in enumerate(sorted(rows))]
@@ -66,6 +68,7 @@ def test_batch_curves_stay_in_their_frame(rows: list[tuple[int, float]]) -> None
     assert all(-12 <= number <= 532 for number in coordinates(source))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(POSITIVE, POSITIVE), min_size=1, max_size=6), st.sampled_from([350, 1000]))
 def test_dumbbells_stay_in_their_frame(rows: list[tuple[float, float]], width: int) -> None:
     drawn = [
@@ -76,6 +79,7 @@ def test_dumbbells_stay_in_their_frame(rows: list[tuple[float, float]], width: i
     assert all(-12 <= number <= max(width, 62 + 46 * len(rows)) + 12 for number in coordinates(source))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(POSITIVE, POSITIVE), min_size=1, max_size=20))
 def test_scatters_stay_in_their_frame(rows: list[tuple[float, float]]) -> None:
     dots = [svg.Dot(x, y, index, "tip") for index, (x, y) in enumerate(rows)]
@@ -83,6 +87,7 @@ def test_scatters_stay_in_their_frame(rows: list[tuple[float, float]]) -> None:
     assert all(-12 <= number <= 342 for number in coordinates(source))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e4)), min_size=2, max_size=60))
 def test_areas_leave_gaps_open(values: list[float | None]) -> None:
     times = [float(index) for index in range(len(values))]
@@ -175,6 +180,7 @@ def test_spread_labels_keep_their_distance(wanted: list[float], gap: float) -> N
     assert all(-1e-6 <= place <= 300 + 1e-6 for place in places)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(40, 300), st.floats(40, 200)), max_size=25))
 def test_placed_labels_do_not_overlap(points: list[tuple[float, float]]) -> None:
     frame = Frame(340, 260, 30, 10, 20, 40)

@@ -31,14 +31,14 @@ MLP = "mlp/b8/sgd/fp32/t2"
 
 def test_flips_say_which_way() -> None:
     assert flip("expected_requests", 1e5, 4e5, RESNET) == (
-        "From 400,000 requests on, ResNet-20 · 32 becomes the better choice."
+        "Above 400,000 requests, ResNet-20 · 32 becomes the better choice."
     )
     assert flip("expected_requests", 1e5, 50, RESNET).startswith("Below 50 requests")
     assert "95.1 % is enough" in flip("accuracy_floor", 0.96, 0.951, MLP)
     assert "no option meets" in flip("accuracy_floor", 0.96, 0.99, None)
     assert "up to 20 ms" in flip("latency_ceiling_ms", 10, 20, MLP)
-    assert "3 times or more" in flip("trainings", 1, 3, MLP)
-    assert "応答時間を 5 ms 以内" in flip("latency_ceiling_ms", 10, 5, MLP, "ja")
+    assert "more than 3 times" in flip("trainings", 1, 3, MLP)
+    assert "応答時間を 5 ms より短く" in flip("latency_ceiling_ms", 10, 5, MLP, "ja")
 
 
 def test_a_flip_of_the_serving_batch_size_says_so() -> None:
@@ -70,6 +70,35 @@ def test_a_recommendation_that_is_not_among_the_options_is_no_recommendation() -
     said = verdict(read(changed(lose)), Words("en"))
     assert said.confidence == "none-feasible"
     assert said.headline.startswith("No option")
+
+
+def test_the_only_option_that_meets_the_limits_is_called_that() -> None:
+    def narrow(document: dict[str, Any]) -> None:
+        for option in document["decision"]["options"]:
+            option["feasible"] = option["id"] == document["decision"]["recommended"]
+
+    pilot = read(changed(narrow))
+    assert verdict(pilot, Words("en")).because.startswith("It is the only one of 18 options that meets your limits")
+    assert "この案だけです" in verdict(pilot, Words("ja")).because
+
+
+def test_what_to_measure_next_names_the_configuration_or_the_limited_figure() -> None:
+    def configuration(document: dict[str, Any]) -> None:
+        document["decision"]["measure_next"]["factor"] = document["configurations"][0]["id"]
+
+    def limited(document: dict[str, Any]) -> None:
+        document["decision"]["measure_next"] = {"factor": "accuracy", "of": MLP, "gain": None}
+
+    assert "the energy of LeNet · 8 in training" in verdict(read(changed(configuration)), Words("en")).measure_next
+    said = verdict(read(changed(limited)), Words("en")).measure_next
+    assert "the accuracy of MLP 3×512 · 8, because it decides whether a limit is met" in said
+
+
+def test_a_saving_whose_interval_includes_none_says_so() -> None:
+    def unsure(document: dict[str, Any]) -> None:
+        document["decision"]["saving_against"]["saving"] |= {"low": -50.0}
+
+    assert "includes no saving" in verdict(read(changed(unsure)), Words("en")).saving
 
 
 def test_one_model_is_no_comparison_of_models() -> None:

@@ -356,6 +356,7 @@ class MeasureNext(_Part):
     """What is most worth measuring."""
 
     factor: str
+    of: str | None = None
     gain: Figure | None = None
 
 
@@ -372,7 +373,7 @@ class Decision(_Part):
     break_even: tuple[BreakEven, ...] = ()
     flips: tuple[Flip, ...] = ()
     measure_next: MeasureNext | None = None
-    shared_relative_error: float | None = None
+    agreement: dict[str, float] = Field(default_factory=dict)
 
     def option(self, identity: str | None) -> Option | None:
         """The option of this id; None when there is none."""

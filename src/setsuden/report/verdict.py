@@ -72,9 +72,9 @@ def _because(pilot: Pilot, option: Option | None, words: Words) -> str:
         return _nearest_miss(pilot, words)
     requests = pilot.study.expected_requests
     feasible = [candidate for candidate in pilot.decision.options if candidate.feasible]
-    close = "_close" if _confidence(pilot) == "too-close" else ""
+    case = "_only" if len(feasible) == 1 else "_close" if _confidence(pilot) == "too-close" else ""
     text = words(
-        f"verdict.because{close}" if requests else f"verdict.because_training{close}",
+        f"verdict.because{case}" if requests else f"verdict.because_training{case}",
         option=Names(pilot, words).short(option),
         energy=shown(option.total_energy, words.messages),
         requests=count(requests or 0),
@@ -102,6 +102,9 @@ def _sure(pilot: Pilot, option: Option | None, runner_up: Option | None, names: 
     text = words(f"sure.{_confidence(pilot)}")
     if option.best_probability is not None:
         text += words("sure.probability", probability=f"{option.best_probability * 100:.0f} %")
+    same_model = pilot.decision.agreement.get("model")
+    if same_model is not None and len({each.model for each in pilot.decision.options}) > 1:
+        text += words("sure.model", probability=f"{same_model * 100:.0f} %")
     if runner_up is not None:
         text += words("sure.runner_up", option=names.short(runner_up))
     return text
@@ -130,7 +133,7 @@ def flip_sentence(flip: Flip, names: Names, words: Words) -> str:
     if flip.to is None:
         return words("flip.other", factor=words.known("factor_name", flip.factor), option=becomes)
     direction = flip.direction or ("up" if flip.from_ is None or flip.to >= flip.from_ else "down")
-    value = _factor_value(flip.factor, flip.to)
+    value = _limit_value(flip.factor, flip.to)
     if f"{key}.{direction}" not in words.messages:
         return words("flip.value", factor=flip.factor, value=value, option=becomes)
     if flip.becomes is None:
@@ -185,6 +188,8 @@ def _measure_next(pilot: Pilot, words: Words) -> str:
     if configuration is not None:
         name = Names(pilot, words).short(configuration)
         factor = words("next.configuration", name=name, phase=words(f"phase.{configuration.phase}"))
+    if item.gain is None and item.of is not None:
+        return words("next.limited", factor=factor, option=Names(pilot, words).of(item.of))
     if item.gain is None:
         return words("next.plain", factor=factor)
     gain = fit(item.gain)
