@@ -9,9 +9,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from setsuden.meter.handle import Window
 from setsuden.meter.idle import IdleBaseline
 from setsuden.meter.measurement import ChannelEnergy, Flag, Measurement, Utilisation
-from setsuden.meter.metering import DEFAULT_RATE_HZ, Meter, Window
+from setsuden.meter.metering import DEFAULT_RATE_HZ, Meter
 
 __all__ = [
     "DEFAULT_RATE_HZ",

@@ -89,6 +89,14 @@ class Journal:
         self._pause = min(2**self._failures, LONGEST_PAUSE)
         return False
 
+    def checkpoint(self) -> None:
+        """Have on disk what was written so far, so that a power cut does not take it."""
+        if self._run is not None:
+            try:
+                self._run.ledger.checkpoint()
+            except LedgerError as error:
+                self.fault = str(error)
+
     def finish(self, write: Callable[[RunWriter], None]) -> bool:
         """Write all that is waiting and then ``write``; a few attempts, however recent the last failure."""
         self._closed = any(self._write_waiting() and self._commit([], [], write) for _ in range(LAST_ATTEMPTS))

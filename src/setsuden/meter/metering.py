@@ -12,13 +12,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from setsuden.errors import InputError, LedgerError
-from setsuden.ledger.measurement import Flag, Measurement, Utilisation
+from setsuden.errors import InputError
+from setsuden.ledger.measurement import Flag, Measurement
 from setsuden.ledger.store import Ledger
 from setsuden.ledger.writer import RunWriter
 from setsuden.meter import codes, lifetime
 from setsuden.meter.book import WindowBook
-from setsuden.meter.idle import IdleBaseline, kept_idle, machine_key, measure_idle
+from setsuden.meter.handle import Window, inert
+from setsuden.meter.idle import IdleBaseline
+from setsuden.meter.idle_keeper import IdleKeeper
 from setsuden.meter.journal import Journal, describe_loss, stored
 from setsuden.meter.load import LoadProbe
 from setsuden.meter.recording import open_recording
@@ -37,19 +39,6 @@ R = TypeVar("R")
 DEFAULT_RATE_HZ = 2.0
 _FLUSH_S = 0.5
 _CHECKPOINT_S = 30.0
-
-
-class Window:
-    """What ``Meter.window`` hands out: annotate it while it is open, read ``measurement`` after it has closed."""
-
-    def __init__(self, meter: Meter, window_id: int) -> None:
-        self._meter = meter
-        self.window_id = window_id
-        self.measurement: Measurement | None = None
-
-    def annotate(self, **attributes: Any) -> None:
-        """Add attributes (JSON scalars) to this window."""
-        self._meter.annotate_window(self.window_id, **attributes)
 
 
 class Meter:
@@ -107,7 +96,7 @@ class Meter:
         self._book: WindowBook | None = None
         self._journal = Journal(None)
         self._sampler: Sampler | None = None
-        self._idle: IdleBaseline | None = None
+        self._idle = IdleKeeper(idle_s, sleep)
         self._result: Measurement | None = None
         self._notes: list[Flag] = []
         self._surroundings = Surroundings()
@@ -120,7 +109,7 @@ class Meter:
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
         rig = self._rig = Rig(find_setup(self._settings["sensors"], self._settings["clock"], self._settings["probe"]))
         first_id = self._open_ledger(rig)
-        self._idle = self._idle_before(rig)
+        self._idle.before(rig, self._journal)
         first = rig.read()
         self._book = WindowBook(rig.channels, first, first_id)
         self._flushed_s = self._checkpointed_s = first.t_s
@@ -195,7 +184,7 @@ class Meter:
     def end(self, window_id: int, **attributes: Any) -> Measurement:
         """End a window; raises InputError for one that is not open."""
         if self._elsewhere:
-            return _inert(window_id)
+            return inert(window_id)
         plain = plain_attributes(attributes)
         with self._edge() as reading:
             return self._end_at(reading, window_id, plain)
@@ -203,7 +192,7 @@ class Meter:
     def switch(self, window_id: int, name: str, **attributes: Any) -> tuple[Measurement, int]:
         """End one window and begin the next at the very same reading, so that the two leave no gap between them."""
         if self._elsewhere:
-            return _inert(window_id), 0
+            return inert(window_id), 0
         plain = plain_attributes(attributes)
         with self._edge() as reading:
             ended = self._end_at(reading, window_id, {})
@@ -234,7 +223,7 @@ class Meter:
             written = self._journal.flush()
             if written and reading.t_s - self._checkpointed_s >= _CHECKPOINT_S:
                 self._checkpointed_s = reading.t_s
-                self._checkpoint()
+                self._journal.checkpoint()
 
     # -- results
 
@@ -253,7 +242,7 @@ class Meter:
     @property
     def idle(self) -> IdleBaseline | None:
         """The idle baseline in use."""
-        return self._idle
+        return self._idle.baseline
 
     @property
     def late_ticks(self) -> int:
@@ -319,7 +308,7 @@ class Meter:
     ) -> Measurement:
         book = self._running()
         book.known(window_id).attributes.update(attributes)
-        measurement = book.end(reading, window_id, self._idle, self._cpu_s, extra)
+        measurement = book.end(reading, window_id, self._idle.baseline, self._cpu_s, extra)
         self._journal.note(stored(measurement))
         return measurement
 
@@ -340,35 +329,13 @@ class Meter:
             self._notes.append(Flag(codes.NOT_RECORDED, f"Nothing is kept on disk: {recording.fault}"))
         return recording.first_id
 
-    def _idle_before(self, rig: Rig) -> IdleBaseline | None:
-        idle_s: float | None = self._settings["idle_s"]
-        if idle_s == 0:
-            return None
-        if idle_s is None:
-            return kept_idle(self._journal.run, rig.channels)
-        baseline = measure_idle(rig, idle_s, self._settings["sleep"])
-        if baseline is not None:
-            body, key = baseline.to_json(), machine_key(rig.channels)
-            self._journal.note(lambda run: run.ledger.put_baseline(key, body))
-        return baseline
-
-    def _idle_after(self, rig: Rig) -> IdleBaseline | None:
-        """Measured again where it was measured before; from here on the baseline's interval holds both."""
-        if self._idle is None or self._idle.reused:
-            return None
-        after = measure_idle(rig, self._settings["idle_s"], self._settings["sleep"])
-        if after is not None:
-            drifted = self._idle.drifted(after)
-            if drifted:
-                self._notes.append(Flag(codes.IDLE_DRIFT, f"Idle power before and after differ: {', '.join(drifted)}."))
-            self._idle = self._idle.widened(after)
-        return after
-
     def _finish(self, rig: Rig, error: BaseException | None) -> Measurement:
         synchronise_devices()
         with self._lock:
             reading = self._read()
-        after = self._idle_after(rig) if error is None else None
+        drift = self._idle.after(rig) if error is None else None
+        if drift is not None:
+            self._notes.append(drift)
         with self._lock:
             result = self._end_at(reading, self._root_id, {}, self._notes)
         failed = error is not None and not (isinstance(error, SystemExit) and not error.code)
@@ -376,7 +343,7 @@ class Meter:
         environment = self._surroundings.complete() if own and self._journal.run is not None else {}
 
         def finish(run: RunWriter) -> None:
-            run.put_document("meter", self._about(after))
+            run.put_document("meter", self._about())
             if own:
                 run.set_environment(environment)
                 detail = f"{type(error).__name__}: {error}" if failed else None
@@ -388,27 +355,12 @@ class Meter:
             return result
         return replace(result, flags=(*result.flags, Flag(codes.NOT_RECORDED, loss)))
 
-    def _about(self, after: IdleBaseline | None) -> dict[str, Any]:
+    def _about(self) -> dict[str, Any]:
         """What the meter says about itself: baselines, its own cost, late samples."""
         return {
-            "idle": None if self._idle is None else self._idle.to_json(),
-            "idle_after": None if after is None else after.to_json(),
+            **self._idle.to_json(),
             "meter_cpu_s": self._cpu_s,
             "late_samples": self.late_ticks,
             "dropped_readings": self._journal.dropped_readings,
             "dropped_notes": self._journal.dropped_notes,
         }
-
-    def _checkpoint(self) -> None:
-        run = self._journal.run
-        if run is not None:
-            try:
-                run.ledger.checkpoint()
-            except LedgerError as error:
-                self._journal.fault = str(error)
-
-
-def _inert(window_id: int) -> Measurement:
-    """What a forked child gets: nothing was measured, and it says so."""
-    flag = Flag(codes.FORKED, "This process was forked inside the meter; only the parent measures.")
-    return Measurement(window_id, "forked", None, "", 0.0, 0.0, None, None, (), Utilisation(), (flag,))
