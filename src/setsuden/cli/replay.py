@@ -47,6 +47,12 @@ def _print(result: Replay, messages: Messages) -> None:
             click.echo(f"  {cell.row} | {cell.quantity}{unit}: {_figures(cell, messages)}")
             if cell.note:
                 click.echo(f"      {say(f'note.{cell.note}')}")
+    if result.claims:
+        click.echo("")
+        click.echo(say("claims"))
+        for claim in result.claims:
+            click.echo(f"  {claim.number}. {say(f'claim.{claim.number}')}: {say(f'holds.{claim.verdict}')}")
+            click.echo(f"      {say(f'evidence.{claim.number}', **claim.values)}")
     if result.factors:
         click.echo("")
         click.echo(say("factors"))

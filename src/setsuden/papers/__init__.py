@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from setsuden.errors import InputError
-from setsuden.papers import patterson, strubell
-from setsuden.papers.cell import Cell, Replay, Table
+from setsuden.papers import limits, patterson, strubell
+from setsuden.papers.cell import Cell, Claim, Replay, Table
 
 _REPLAYS: dict[str, Callable[[], Replay]] = {
     "strubell-2019": strubell.replay,
     "patterson-2021": patterson.replay,
     "nas-correction": patterson.correction,
+    "computing-within-limits": limits.replay,
 }
 
 
@@ -27,4 +28,4 @@ def replay(name: str) -> Replay:
     return _REPLAYS[name]()
 
 
-__all__ = ["Cell", "Replay", "Table", "names", "replay"]
+__all__ = ["Cell", "Claim", "Replay", "Table", "names", "replay"]

@@ -73,11 +73,35 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of the paper, as far as its own numbers tell.
+
+    verdict   ``holds``, ``partly``, ``no`` (the numbers say otherwise) or ``untested`` (they cannot tell)
+    values    what fills the sentence of evidence, ``evidence.NUMBER`` in the messages of the room ``replay``
+    """
+
+    number: int
+    verdict: Literal["holds", "partly", "no", "untested"]
+    values: dict[str, str]
+
+    def to_json(self, language: Language) -> dict[str, Any]:
+        """Plain data; schema ``replay``."""
+        say = Messages("replay", language).say
+        return {
+            "number": self.number,
+            "claim": say(f"claim.{self.number}"),
+            "verdict": self.verdict,
+            "evidence": say(f"evidence.{self.number}", **self.values),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """A paper recomputed from its inputs.
 
     formula   as the paper states it
     factors   what the formula takes besides the table's own columns
+    claims    of the paper, each with what its numbers say
     """
 
     name: str
@@ -85,6 +109,7 @@ class Replay:
     formula: str
     tables: tuple[Table, ...]
     factors: tuple[Factor, ...]
+    claims: tuple[Claim, ...] = ()
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -107,5 +132,6 @@ class Replay:
                 for table in self.tables
             ],
             "factors": [factor.to_json() for factor in self.factors],
+            "claims": [claim.to_json(language) for claim in self.claims],
             "counts": {verdict: self.count(verdict) for verdict in verdicts},
         }
