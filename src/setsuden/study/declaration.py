@@ -85,7 +85,7 @@ class QualityChoice(_Part):
     epochs: Positive = 3.0
     time_share: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.4
     points: int = Field(default=3, ge=1, le=1000)
-    test_samples: int = Field(default=1000, ge=10)
+    test_samples: int = Field(default=2000, ge=10)
     target_accuracy: Share | None = None
 
 

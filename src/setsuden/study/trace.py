@@ -42,5 +42,7 @@ def power_trace(record: RunRecord, marks: list[tuple[float, str]]) -> dict[str, 
     return {
         "t_s": [round(float(t), 3) for t in middles],
         "power_w": {component: [round(float(w), 4) for w in watts] for component, watts in power.items()},
-        "marks": [{"t_s": round(max(0.0, moment - start_s), 3), "label": label} for moment, label in marks],
+        "marks": [
+            {"t_s": round(moment - start_s, 3), "label": label} for moment, label in marks if start_s <= moment <= end_s
+        ],
     }
