@@ -125,6 +125,13 @@ def test_the_command_works_on_this_very_machine(language: str) -> None:
     validate("doctor", json.loads(document.output))
 
 
+def test_wrapping_japanese_loses_nothing_and_keeps_words_whole(tmp_path: Path) -> None:
+    text = doctor_text(discover(server(tmp_path).host), "ja")
+    assert "".join(text.split()).count("CPUpackage0DRAM") >= 2
+    assert not any(line.strip()[:1] in "、。）」" for line in text.splitlines() if line.strip())
+    assert "A100-SXM4-80GB" in text.replace("\n    ", " ")
+
+
 def test_no_line_of_prose_is_wider_than_a_terminal(tmp_path: Path) -> None:
     lines = doctor_text(discover(server(tmp_path).host), "en").splitlines()
     assert max(len(line) for line in lines if "sudo" not in line and "What to do" not in line) <= 100

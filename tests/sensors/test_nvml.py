@@ -179,6 +179,11 @@ def test_a_number_among_different_models_is_not_trusted(tmp_path: Path) -> None:
     assert any("PCI_BUS_ID" in str(finding.remedy) for finding in found.findings)
 
 
+def test_a_dead_card_does_not_make_its_neighbours_a_mixed_set(tmp_path: Path) -> None:
+    _machine, found = with_gpus(tmp_path, FakeGpu(lost=True), FakeGpu(), FakeGpu(), CUDA_VISIBLE_DEVICES="0,2")
+    assert [channel.id for channel in found.channels if channel.id.startswith("nvml/")] == [f"nvml/{UUIDS[2]}"]
+
+
 def test_a_number_in_bus_order_is_trusted(tmp_path: Path) -> None:
     gpus = (FakeGpu(), FakeGpu(name="NVIDIA L4"))
     _machine, found = with_gpus(tmp_path, *gpus, CUDA_VISIBLE_DEVICES="1", CUDA_DEVICE_ORDER="PCI_BUS_ID")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 
@@ -108,14 +109,27 @@ def _commands(text: str) -> list[str]:
     return [_INDENT + first.rstrip(), *(_INDENT + line for line in rest)]
 
 
+# Japanese breaks anywhere but before closing marks; words in Latin letters stay whole.
+_PIECES = re.compile(r"[\u3000-\u9fff\uff00-\uffef][、。）」』]*|[^\s\u3000-\u9fff\uff00-\uffef]+[、。）」』]*|\s+")
+
+
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    """Lines of at most 100 columns; text without spaces between words is broken anywhere."""
-    if not any(unicodedata.east_asian_width(letter) in "WF" for letter in text):
+    """Lines of at most 100 columns."""
+    if not any(map(_wide, text)):
         return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent or _INDENT)
     lines, line = [], indent
-    for letter in text:
-        line += letter
-        if sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line) >= _WIDTH:
-            lines.append(line)
-            line = indent or _INDENT
+    for piece in _PIECES.findall(text):
+        if _columns(line + piece) > _WIDTH:
+            lines.append(line.rstrip())
+            line = (indent or _INDENT) + piece.lstrip()
+        else:
+            line += piece
     return [*lines, line] if line.strip() else lines
+
+
+def _wide(letter: str) -> bool:
+    return unicodedata.east_asian_width(letter) in "WF"
+
+
+def _columns(text: str) -> int:
+    return sum(1 + _wide(letter) for letter in text)

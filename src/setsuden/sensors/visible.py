@@ -25,12 +25,15 @@ class Mask:
 
 
 def visible_devices(environ: Mapping[str, str], uuids: Sequence[str], names: Sequence[str]) -> Mask:
-    """Read the mask as CUDA does: by number or by the start of a UUID, up to the first invalid entry."""
+    """Read the mask as CUDA does: by number or by the start of a UUID, up to the first invalid entry.
+
+    names   of the cards in the driver's order; empty for one that does not answer
+    """
     everything = tuple(range(len(uuids)))
     text = environ.get("CUDA_VISIBLE_DEVICES")
     if text is None:
         return Mask(everything, masked=False)
-    mixed = len(set(names)) > 1 and environ.get("CUDA_DEVICE_ORDER", "").upper() != "PCI_BUS_ID"
+    mixed = len({name for name in names if name}) > 1 and environ.get("CUDA_DEVICE_ORDER", "").upper() != "PCI_BUS_ID"
     chosen: list[int] = []
     for entry in (piece.strip() for piece in text.split(",")):
         if entry.isdigit():
