@@ -53,7 +53,7 @@ def vocabulary() -> Vocabulary:
         optimizers=("sgd", "adam"),
         precisions=("fp32", "bf16"),
         cores=4,
-        default_models=tuple(MODELS),
+        default_models=lambda data_set, folder: tuple(MODELS),
         default_data="toy",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +123,29 @@ def test_an_empty_study_is_the_default_study() -> None:
 def test_one_value_where_a_list_is_expected_is_a_list_of_one() -> None:
     study, _ = declared_study("models: small\nbatch_sizes: 8\nphases: infer\nthreads: 2\n")
     assert (study.batch_sizes, study.phases, study.threads) == ([8], ["infer"], [2])
+
+
+@pytest.mark.parametrize(
+    ("data_set", "models"),
+    [
+        ("fashion-mnist", ["logistic", "mlp", "lenet", "small-cnn", "depthwise-cnn"]),
+        ("digits", ["logistic", "mlp", "small-cnn", "depthwise-cnn", "resnet-20"]),
+    ],
+)
+def test_a_study_that_names_no_models_takes_five_that_fit_the_data(data_set: str, models: list[str]) -> None:
+    study = checked(parse_yaml(f"data: {data_set}\n", "a.yaml"), default_vocabulary())
+    assert [model.name for model in study.models] == models
+
+
+def test_the_models_of_ones_own_data_follow_from_its_shape(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"x_train": rng.random((40, 1, 6, 6)), "y_train": np.arange(40) % 2}
+    np.savez(tmp_path / "mine.npz", **arrays, x_test=arrays["x_train"], y_test=arrays["y_train"])
+    study = checked(parse_yaml(f"data: 'npz:{tmp_path}/mine.npz'\n", "a.yaml"), default_vocabulary())
+    assert "lenet" not in [model.name for model in study.models]
+    assert len(study.models) == 5
+    with pytest.raises(InputError, match=r"^a.yaml:1: data.name: "):
+        checked(parse_yaml(f"data: 'npz:{tmp_path}/none.npz'\n", "a.yaml"), default_vocabulary())
 
 
 def test_numbers_in_scientific_notation_are_numbers() -> None:

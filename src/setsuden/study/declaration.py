@@ -33,7 +33,7 @@ def _as_list(value: Any) -> Any:
 class DataChoice(_Part):
     """Which data set, from where, and how much of it."""
 
-    name: str = Field(default="fashion-mnist", min_length=1)
+    name: str = Field(min_length=1)
     folder: str | None = None
     train_limit: int | None = Field(default=None, ge=10)
     test_limit: int | None = Field(default=None, ge=10)
@@ -111,7 +111,7 @@ class StudyDeclaration(_Part):
     name: str = Field(default="pilot", min_length=1, max_length=80)
     protocol: Protocol = "default"
     seed: int = Field(default=1, ge=0)
-    data: DataChoice = DataChoice()
+    data: DataChoice
     models: list[ModelChoice] = Field(min_length=1)
     batch_sizes: list[Annotated[int, Field(ge=1, le=1_000_000)]] = Field(min_length=1)
     optimizers: list[OptimizerChoice] = Field(default_factory=lambda: [OptimizerChoice()], min_length=1)

@@ -14,7 +14,7 @@ from setsuden.errors import InputError
 from setsuden.study.declaration import DEFAULT_MINUTES, ModelChoice, StudyDeclaration
 from setsuden.study.places import Declared, FieldPath
 from setsuden.study.preset import apply_preset, check_preset
-from setsuden.study.vocabulary import Vocabulary, default_vocabulary
+from setsuden.study.vocabulary import CANDIDATES, Vocabulary, default_vocabulary
 
 DEFAULT_BATCH_SIZES = (16, 64, 256)
 _SECTIONS = ("serve", "measure", "quality", "question", "constraints")
@@ -41,8 +41,12 @@ def _fill_defaults(declared: Declared, known: Vocabulary) -> None:
     for name in _SECTIONS:
         if name in data and data[name] is None:  # a heading with nothing but comments under it
             data[name] = {}
-    data.setdefault("data", known.default_data)
-    data.setdefault("models", list(known.default_models))
+    if data.get("data") is None:
+        data["data"] = known.default_data
+    elif isinstance(data["data"], dict):
+        data["data"].setdefault("name", known.default_data)
+    if "models" not in data:
+        data["models"] = list(_default_models(declared, known))
     data.setdefault("batch_sizes", list(DEFAULT_BATCH_SIZES))
     # One core is left to the system and the meter: where every core is taken, the barriers between threads wait for
     # whatever else runs, and small models slow down a hundredfold.
@@ -51,6 +55,19 @@ def _fill_defaults(declared: Declared, known: Vocabulary) -> None:
     measure = data.setdefault("measure", {})
     if isinstance(measure, dict) and data.get("protocol", "default") == "default":
         measure.setdefault("minutes", DEFAULT_MINUTES)
+
+
+def _default_models(declared: Declared, known: Vocabulary) -> tuple[str, ...]:
+    chosen = declared.data["data"]
+    name, folder = (chosen.get("name"), chosen.get("folder")) if isinstance(chosen, dict) else (chosen, None)
+    if not isinstance(name, str) or not isinstance(folder, str | None):
+        return CANDIDATES[:1]  # what is wrong with the data is told when the whole is checked
+    _named_rightly(known.data_set, name, declared.place(("data", "name")))
+    try:
+        return known.default_models(name, folder)
+    except InputError as error:
+        place = declared.place(("data", "name"))
+        raise InputError(error.message, place=place, value=error.value, remedy=error.remedy) from None
 
 
 def _check_names(study: StudyDeclaration, declared: Declared, known: Vocabulary) -> None:
