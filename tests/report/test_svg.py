@@ -15,7 +15,7 @@ from setsuden.report.svg.element import Frame, escape, shorten, tag, text, width
 from setsuden.report.svg.labels import Anchor, Box, place, spread
 from setsuden.report.svg.marks import SHAPES, marker, series_class, series_shape
 from setsuden.report.svg.pareto import Kind
-from setsuden.report.svg.scale import Linear, Log, around, clipped, linear, log, nice_step, tick_text
+from setsuden.report.svg.scale import Linear, Log, Stretched, around, clipped, linear, log, nice_step, shares, tick_text
 
 SPACE = "{http://www.w3.org/2000/svg}"
 POSITIVE = st.floats(1e-9, 1e9)
@@ -40,7 +40,7 @@ def point(index: int, x: float, y: float, spread_of: float, name: str = "A") -> 
     )
 
 
-TEXTS = svg.Texts("title", "description", "energy (J)", "accuracy")
+TEXTS = svg.Texts("title", "description", "energy (J)", "accuracy", "accuracy, stretched")
 
 
 @settings(max_examples=40)
@@ -148,6 +148,22 @@ def test_scales_put_ends_where_they_belong() -> None:
     assert linear([5, 5], 0, 1).low < 5 < linear([5, 5], 0, 1).high
     assert log([0.0, 3.0, 3.0], 0, 1).low < 3
     assert linear([98, 99.9], 0, 1, ceiling=100).high == 100
+
+
+@given(st.lists(st.floats(0, 99.99), min_size=1, max_size=12))
+def test_stretched_shares_keep_their_order_and_stay_inside(values: list[float]) -> None:
+    scale = shares([(max(0.0, value - 2), value, min(100.0, value + 2)) for value in values], 300, 0)
+    pixels = [scale(value) for value in sorted(values)]
+    assert pixels == sorted(pixels, reverse=True)
+    assert all(-1e-6 <= pixel <= 300 + 1e-6 for pixel in pixels)
+    assert len(scale.ticks(6)) >= 2
+
+
+def test_shares_that_differ_much_are_stretched_towards_100() -> None:
+    scale = shares([(28, 30, 32), (85, 87, 88)], 300, 0)
+    assert isinstance(scale, Stretched)
+    assert scale(80) - scale(87) > 50
+    assert isinstance(shares([(90, 91, 92), (93, 94, 95)], 300, 0), Linear)
 
 
 def test_wide_intervals_do_not_dwarf_the_values() -> None:

@@ -210,6 +210,7 @@ def reproduce_section(context: Context) -> Section:
         ("Python", pilot.machine.python or unknown),
         (words("reproduce.os"), pilot.machine.os or unknown),
         ("CPU", words("reproduce.cpu", name=cpu.name or unknown, match=cpu.match or unknown)),
+        (words("reproduce.power"), _settings(pilot.machine.power_settings) or unknown),
         ("GPU", words.listing(pilot.machine.gpus) or words("reproduce.no_gpu")),
         (words("reproduce.data"), _data(context)),
     ]
@@ -219,6 +220,10 @@ def reproduce_section(context: Context) -> Section:
         entries.append((words("reproduce.cost_term"), said))
     blocks.append(Entries([Entry(term, text) for term, text in entries]))
     return Section("reproduce", words("reproduce.heading"), blocks)
+
+
+def _settings(settings: Mapping[str, str | None]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items() if value)
 
 
 def _git(git: Mapping[str, Scalar] | None, words: Words) -> str:

@@ -46,6 +46,7 @@ def hero(context: Context) -> Chart | None:
         description=_description(context),
         x_title=f"{energy_word} ({unit_text(unit, words.messages)})",
         y_title=words("chart.accuracy"),
+        y_title_stretched=words("chart.accuracy_stretched"),
     )
     wide, narrow = (
         pareto(

@@ -11,7 +11,7 @@ from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
 from setsuden.report.svg.element import Frame, picture, tag, text
 from setsuden.report.svg.labels import Anchor, Box, place
 from setsuden.report.svg.marks import line, marker, whisker
-from setsuden.report.svg.scale import Linear, Scale, around, clipped, linear
+from setsuden.report.svg.scale import Scale, Stretched, around, clipped, shares
 
 Kind = Literal["recommended", "front", "feasible", "missed"]
 SHAPE: dict[Kind, str] = {"recommended": "star", "front": "circle", "feasible": "square", "missed": "cross"}
@@ -49,6 +49,7 @@ class Texts:
     description: str
     x_title: str
     y_title: str
+    y_title_stretched: str
 
 
 def pareto(
@@ -65,8 +66,8 @@ def pareto(
     """The picture. ``floor`` (per cent) and ``budget`` (unit of x) bound the region that meets the
     limits; without ``label_all`` only options that meet them or are on the front are named.
     """
-    ys = [value for point in points for value in (point.y_low, point.y_high)] + ([floor] if floor is not None else [])
-    y = linear(ys, height - 46, 30, floor=0.0, ceiling=100.0)
+    marks = [(point.y_low, point.y, point.y_high) for point in points]
+    y = shares(marks + ([(floor, floor, floor)] if floor is not None else []), height - 46, 30)
     frame = Frame(width, height, y_label_room(y, height - 76, " %"), 14, 30, 46)
     spans = [(point.x_low, point.x, point.x_high) for point in points]
     x = around(spans + ([(budget, budget, budget)] if budget is not None else []), frame.x0, frame.x1)
@@ -77,7 +78,9 @@ def pareto(
         for point in sorted(points, key=lambda p: (p.kind != "recommended", not p.on_front, p.kind == "missed", -p.y))
         if label_all or point.on_front or point.kind != "missed"
     ]
-    labels = place(anchors, frame, _LABEL_SIZE, _lines(frame, x, y, floor, front))
+    chosen = [point for point in points if point.kind == "recommended"]
+    own = [Box(clipped(x, p.x_low), y(p.y) - 1, clipped(x, p.x_high), y(p.y) + 1) for p in chosen]
+    labels = place(anchors, frame, _LABEL_SIZE, [*own, *_lines(frame, x, y, floor, front)])
     return picture(
         frame,
         identity,
@@ -85,7 +88,7 @@ def pareto(
         texts.description,
         region,
         x_axis(frame, x, texts.x_title),
-        y_axis(frame, y, texts.y_title, suffix=" %"),
+        y_axis(frame, y, texts.y_title_stretched if isinstance(y, Stretched) else texts.y_title, suffix=" %"),
         _staircase(front, frame, x, y),
         *(_whiskers(point, x, y) for point in points),
         *(
@@ -96,7 +99,7 @@ def pareto(
     )
 
 
-def _region(frame: Frame, budget_x: float | None, y: Linear, floor: float | None) -> str:
+def _region(frame: Frame, budget_x: float | None, y: Scale, floor: float | None) -> str:
     """Where the limits on accuracy and energy hold, and the lines that bound it."""
     if floor is None and budget_x is None:
         return ""
@@ -110,7 +113,7 @@ def _region(frame: Frame, budget_x: float | None, y: Linear, floor: float | None
     return tag("g", *pieces)
 
 
-def _lines(frame: Frame, x: Scale, y: Linear, floor: float | None, front: Sequence[tuple[float, float]]) -> list[Box]:
+def _lines(frame: Frame, x: Scale, y: Scale, floor: float | None, front: Sequence[tuple[float, float]]) -> list[Box]:
     """What labels should keep clear of: the floor, and the steps of the front."""
     boxes = []
     if floor is not None:
@@ -126,7 +129,7 @@ def _lines(frame: Frame, x: Scale, y: Linear, floor: float | None, front: Sequen
     return boxes
 
 
-def _staircase(front: Sequence[tuple[float, float]], frame: Frame, x: Scale, y: Linear) -> str:
+def _staircase(front: Sequence[tuple[float, float]], frame: Frame, x: Scale, y: Scale) -> str:
     """From each front option, what it costs to do better: right, then up."""
     if not front:
         return ""
@@ -139,7 +142,7 @@ def _staircase(front: Sequence[tuple[float, float]], frame: Frame, x: Scale, y: 
     return tag("path", d=line(steps), class_="front-line")
 
 
-def _whiskers(point: Point, x: Scale, y: Linear) -> str:
+def _whiskers(point: Point, x: Scale, y: Scale) -> str:
     class_ = f"whisker {point.kind}"
     return whisker(clipped(x, point.x_low), y(point.y), clipped(x, point.x_high), y(point.y), class_) + whisker(
         x(point.x), clipped(y, point.y_low), x(point.x), clipped(y, point.y_high), class_

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_STRETCH_FROM = 3.5
 _AIR = 3.0  # an interval may widen a picture beyond its extreme values by this factor
 _LOG_STEPS = ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 
@@ -59,7 +60,48 @@ class Log:
         return inside if len(inside) >= 2 else Linear(self.low, self.high, self.start, self.end).ticks(most)
 
 
-Scale = Linear | Log
+_ROUND_SHARES = (99.9, 99.5, 99.0, 98.0, 95.0, 90.0, 80.0, 70.0, 60.0, 50.0, 40.0, 30.0, 20.0, 10.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretched:
+    """Per cent, stretched towards 100: equal distances for equal ratios of what is missing; ``high`` < 100."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Pixel of a share below 100 per cent."""
+        share = math.log((100 - self.low) / (100 - value)) / math.log((100 - self.low) / (100 - self.high))
+        return self.start + share * (self.end - self.start)
+
+    def ticks(self, most: int) -> list[float]:
+        """Round shares inside the scale, far enough apart for ``most`` of them to fit."""
+        gap = abs(self.end - self.start) / max(1, most) * 0.6
+        kept: list[float] = []
+        for value in _ROUND_SHARES:
+            if self.low <= value <= self.high and (not kept or abs(self(value) - self(kept[-1])) >= gap):
+                kept.append(value)
+        if len(kept) < 2:
+            kept = Linear(self.low, self.high, self.start, self.end).ticks(most)
+        return sorted(kept)
+
+
+Scale = Linear | Log | Stretched
+
+
+def shares(spans: Iterable[tuple[float, float, float]], start: float, end: float) -> Linear | Stretched:
+    """A scale for per cent (low, value, high): stretched when what is missing to 100 differs by more than 3.5 times."""
+    items = list(spans)
+    missing = [100 - value for _, value, _ in items]
+    ends = [value for span in items for value in span]
+    if min(missing) <= 0 or max(missing) / min(missing) < _STRETCH_FROM:
+        return linear(ends, start, end, floor=0.0, ceiling=100.0)
+    least, most = min(ends), min(max(ends), 100 - min(missing) / 2)
+    air = ((100 - least) / (100 - most)) ** 0.05
+    return Stretched(max(0.0, 100 - (100 - least) * air), 100 - (100 - most) / air, start, end)
 
 
 def nice_step(rough: float) -> float:
