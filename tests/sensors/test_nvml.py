@@ -134,6 +134,21 @@ def test_power_that_fails_for_a_while_is_bridged_and_flagged(tmp_path: Path) -> 
     assert sample.energy_j == pytest.approx(gpu.truth_j, rel=0.005)
 
 
+def test_permission_taken_away_mid_run_has_its_own_flag(tmp_path: Path) -> None:
+    gpu = FakeGpu()
+    machine, found = with_gpus(tmp_path, gpu)
+    gpu_samples(machine, found, 5)
+    assert machine.nvml is not None
+
+    def refuse(_gpu: FakeGpu) -> int:
+        raise FakeNvml.NVMLError(4)
+
+    machine.nvml.nvmlDeviceGetTotalEnergyConsumption = refuse  # type: ignore[method-assign]
+    (sample,) = gpu_samples(machine, found, 2)
+    assert sample.flags == ("SET-PERMISSION-LOST",)
+    assert holds(sample, gpu.truth_j)
+
+
 def test_a_stuck_counter_is_flagged(tmp_path: Path) -> None:
     gpu = FakeGpu(tick_s=1e9)
     machine, found = with_gpus(tmp_path, gpu)

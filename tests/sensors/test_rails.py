@@ -199,6 +199,16 @@ def test_plugging_in_mid_run_is_a_flagged_gap_not_zero(machine: FakeMachine) -> 
     assert sample.low_j <= 120.0 <= sample.high_j
 
 
+def test_of_two_batteries_the_resting_one_draws_nothing(machine: FakeMachine) -> None:
+    rails.battery(machine.sysfs, 12.0)
+    rails.battery(machine.sysfs, 3.0, name="BAT1", status="Not charging")
+    found = discover(machine.host)
+    samples = run(machine, found)
+    assert found.counted == {"battery/BAT0", "battery/BAT1"}
+    assert sum(samples[item].energy_j for item in found.counted) == pytest.approx(120.0)
+    assert samples["battery/BAT1"].flags == ()
+
+
 def test_the_battery_of_a_mouse_is_not_ours(machine: FakeMachine) -> None:
     rails.write_files(rails.battery(machine.sysfs, 0.1), scope="Device")
     assert not [f for f in discover(machine.host).findings if f.source == "battery"]

@@ -368,20 +368,23 @@ def test_whatever_happens_the_truth_is_inside_and_energy_never_falls(
     path = machine.sysfs / "class/powercap/intel-rapl:0/energy_uj"
     poll(machine, sensor, 2)
     last = sensor.read()[0]
-    flagged = False
+    flagged = denied = False
     for i, event in enumerate(events):
-        if event == "vanish":
+        if event == "vanish" and not zone.frozen:
             zone.remove()
         elif event == "return" and not zone.present:
             zone.restore()
-        elif event in ("freeze", "thaw"):
-            zone.frozen = event == "freeze"
+        elif event == "thaw":
+            zone.frozen = False
+        elif event == "freeze" and zone.present and not denied:  # in the dark nobody could see it
+            zone.frozen = True
         elif event == "sleep":
             machine.clock.sleep(100.0)
         elif event in ("busy", "idle"):
             zone.watts = 90.0 if event == "busy" else 15.0
         elif event in ("deny", "allow"):
-            (machine.files.deny if event == "deny" else machine.files.heal)(path)
+            denied = event == "deny" and not zone.frozen
+            (machine.files.deny if denied else machine.files.heal)(path)
         # One reset, of a counter that runs, is read and is far from its range: two in a row, one in the dark or one
         # just before a wrap can be told by nobody.
         if i == reset_at and zone.present and not zone.frozen and not flagged and start < 200_000:

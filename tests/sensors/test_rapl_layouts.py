@@ -135,6 +135,24 @@ def test_the_name_and_not_the_number_says_what_a_zone_is(machine: FakeMachine, s
     assert len(counted_measured(discover(machine.host))) == expected
 
 
+def test_two_platform_counters_are_both_kept_beside(machine: FakeMachine) -> None:
+    machine.powercap.server(2)
+    machine.powercap.zone("intel-rapl:2", "psys", 200.0)
+    machine.powercap.zone("intel-rapl:3", "psys", 200.0, start_j=50.0)
+    found = discover(machine.host)
+    assert not any("psys" in item for item in found.counted)
+    assert len([c for c in found.channels if c.component is Component.BOARD]) == 2
+
+
+def test_a_memory_counter_that_is_always_zero_is_flagged_within_what_memory_can_draw(machine: FakeMachine) -> None:
+    machine.powercap.zone("intel-rapl:0", "package-0", 40.0)
+    machine.powercap.zone("intel-rapl:0:0", "dram", 0.0, start_j=0.0)
+    _found, samples = run(machine, 10)
+    sample = samples["rapl/package-0/dram"]
+    assert sample.flags == ("SET-COUNTER-STUCK",)
+    assert sample.high_j <= 50.0 * 11
+
+
 def test_amd_shows_packages_without_constraints(tmp_path_factory: pytest.TempPathFactory) -> None:
     machine = FakeMachine(
         tmp_path_factory.mktemp("amd"), cpu_name="AMD EPYC 7763 64-Core Processor", vendor="AuthenticAMD"

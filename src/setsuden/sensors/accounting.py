@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from setsuden.sensors.protocol import Channel, Component, Method
 
 PRECEDENCE = ("rapl", "powermetrics", "amd_energy", "grace", "ina3221", "nvml", "amdgpu", "battery", "model")
-_ASIDE = ("rapl/psys", "grace/module", "battery/")
+_ASIDE = ("rapl/psys", "rapl/platform", "grace/module", "battery/")
 _WHOLE = (Component.BOARD, Component.BATTERY)
 
 
@@ -37,7 +37,8 @@ def counted_channels(channels: Sequence[Channel], prefer: Collection[str] = ()) 
     measured = [c for c in channels if c.method is not Method.MODEL]
     aside = {c.id for c in measured if c.id.startswith(_ASIDE) and c.id not in wanted and _has_parts(c, measured)}
     roots = [c for c in measured if not _inside(c, by_id, aside) and c.id not in aside]
-    roots.sort(key=lambda c: (c.id not in wanted, _rank(c)))
+    # A total that does not stand aside comes first: what it covers must not be counted before it.
+    roots.sort(key=lambda c: (c.id not in wanted, c.component not in _WHOLE, _rank(c), c.id))
     counted: list[Channel] = []
     for channel in roots:
         if not _covered(channel, counted):
@@ -96,4 +97,5 @@ def _whole_module(channel: Channel) -> bool:
 def _watches(first: Channel, channel: Channel) -> bool:
     if first.component in _WHOLE and channel.component is Component.OTHER:
         return True
-    return channel.component in components_covered(first) and source_of(first.id) != source_of(channel.id)
+    shared = set(components_covered(first)) & set(components_covered(channel))
+    return bool(shared) and source_of(first.id) != source_of(channel.id)

@@ -26,7 +26,8 @@ def probe_battery(host: Host) -> tuple[RailSensor | None, list[Finding]]:
     folders = [base / name for name in host.names(base) if _is_battery(host, base / name)]
     if not folders:
         return None, []
-    rails = [rail for folder in folders if (rail := _rail(host, folder))]
+    states = [OpenFile(host.files, folder / "status") for folder in folders]
+    rails = [rail for folder in folders if (rail := _rail(host, folder, states))]
     if not rails:
         return None, [finding("battery", Status.ABSENT, "battery-silent", path=folders[0])]
     if not any(_discharging(host, folder) for folder in folders):
@@ -46,8 +47,8 @@ def _discharging(host: Host, folder: Path) -> bool:
     return host.text(folder / "status") == "Discharging"
 
 
-def _rail(host: Host, folder: Path) -> Rail | None:
-    status = OpenFile(host.files, folder / "status")
+def _rail(host: Host, folder: Path, states: list[OpenFile]) -> Rail | None:
+    status = next(state for state in states if state.path.parent == folder)
     if host.number(folder / "power_now") is not None:
         files: tuple[OpenFile, ...] = (OpenFile(host.files, folder / "power_now"),)
         watts = scaled(files[0], 1e-6)
@@ -67,7 +68,7 @@ def _rail(host: Host, folder: Path) -> Rail | None:
         error_source=_ERROR[1],
         update_interval_s=_UPDATE_S,
     )
-    return Rail(channel, _while_discharging(status, watts), (status, *files), _LIMIT_W)
+    return Rail(channel, _while_discharging(status, states, watts), (*states, *files), _LIMIT_W)
 
 
 class _Magnitude(OpenFile):
@@ -78,10 +79,12 @@ class _Magnitude(OpenFile):
         return str(abs(leading_number(super().read()))).encode()
 
 
-def _while_discharging(status: OpenFile, watts: Callable[[], float]) -> Callable[[], float]:
+def _while_discharging(status: OpenFile, states: list[OpenFile], watts: Callable[[], float]) -> Callable[[], float]:
     def read() -> float:
-        if status.read().strip() != b"Discharging":
-            raise ValueError("on mains: the battery does not see what the machine draws")
-        return abs(watts())
+        if status.read().strip() == b"Discharging":
+            return abs(watts())
+        if any(state.read().strip() == b"Discharging" for state in states):
+            return 0.0  # of two batteries one rests while the other works
+        raise ValueError("on mains: the battery does not see what the machine draws")
 
     return read

@@ -21,8 +21,11 @@ from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sampl
 from setsuden.sensors.rapl_zones import Zone, find_zones, powercap_root
 from setsuden.sensors.tally import Moment, Moments
 
-# Beyond what any such part draws: twice the largest socket of the catalogue (500 W), its memory, a two-socket platform.
-_LIMIT_W = {Component.CPU: 1000.0, Component.DRAM: 500.0, Component.BOARD: 3000.0}
+# Beyond what any such part draws: twice the largest socket of the catalogue (500 W), a two-socket platform. Memory: the
+# highest published figure is 0.6 W/GB (catalogue, dram-teads).
+_LIMIT_W = {Component.CPU: 1000.0, Component.BOARD: 3000.0}
+_DRAM_LIMIT_W_PER_GB = 1.0
+_DRAM_LIMIT_W = 50.0
 # A part may exceed its rated power for a while (Intel's short-term and peak limits); measured turbo stays below this.
 _TURBO = 2.5
 # Firmware writes "no limit" as a very large one.
@@ -63,7 +66,7 @@ class RaplSensor:
             _Domain(
                 channel := _channel(zone, ids, machine, zones[twin] if (twin := mirrors.get(i)) is not None else None),
                 files[i],
-                CounterTally(_traits(host, zone, channel), firsts[i], now),
+                CounterTally(_traits(host, zone, channel, machine), firsts[i], now),
                 mirrors.get(i),
             )
             for i, zone in enumerate(zones)
@@ -102,7 +105,7 @@ def _first(file: OpenFile) -> float | None:
 
 
 def _channel(zone: Zone, ids: set[str], machine: Machine, twin: Zone | None) -> Channel:
-    inside = zone.parent if zone.name != "dram" and zone.parent else None
+    inside = zone.parent if zone.component is not Component.DRAM else None
     psys = next((name for name in ("psys", "platform") if name in ids and zone.domain != name), None)
     outer = twin.domain if twin else inside or psys
     kind = {Component.DRAM: "dram", Component.BOARD: "psys"}.get(zone.component)
@@ -123,11 +126,17 @@ def _channel(zone: Zone, ids: set[str], machine: Machine, twin: Zone | None) -> 
     )
 
 
-def _traits(host: Host, zone: Zone, channel: Channel) -> CounterTraits:
+def _limit_w(zone: Zone, machine: Machine) -> float:
+    if zone.component is Component.DRAM:
+        return max(_DRAM_LIMIT_W, _DRAM_LIMIT_W_PER_GB * (machine.memory_bytes or 0) / 1e9)
+    return _LIMIT_W[zone.component]
+
+
+def _traits(host: Host, zone: Zone, channel: Channel, machine: Machine) -> CounterTraits:
     span_uj = host.number(zone.folder / "max_energy_range_uj")
     rated_w = _rated_w(host, zone.folder)
     return CounterTraits(
-        limit_w=max(_TURBO * rated_w, 100.0) if rated_w else _LIMIT_W[zone.component],
+        limit_w=max(_TURBO * rated_w, 100.0) if rated_w else _limit_w(zone, machine),
         nominal_w=rated_w,
         range_j=span_uj / 1e6 if span_uj and span_uj > 0 else None,
         resolution_j=channel.resolution_j,

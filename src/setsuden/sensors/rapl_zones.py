@@ -37,9 +37,9 @@ class Zone:
     @property
     def component(self) -> Component:
         """CPU for packages and what is inside them, DRAM, BOARD for the platform."""
-        if self.name == "dram":
+        if self.name.startswith("dram"):
             return Component.DRAM
-        return Component.BOARD if self.name in ("psys", "platform") else Component.CPU
+        return Component.BOARD if self.name.startswith(("psys", "platform")) else Component.CPU
 
     @property
     def label(self) -> str:

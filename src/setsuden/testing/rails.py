@@ -80,11 +80,13 @@ def amdgpu(sysfs: Path, watts: float, *, cap_w: float | None = 300.0, file: str 
     return chip
 
 
-def battery(sysfs: Path, watts: float, *, status: str = "Discharging", by_current: bool = False) -> Path:
+def battery(
+    sysfs: Path, watts: float, *, status: str = "Discharging", by_current: bool = False, name: str = "BAT0"
+) -> Path:
     """A battery under load."""
     files: dict[str, object] = {"type": "Battery", "status": status}
     if by_current:
         files |= {"voltage_now": 12_000_000, "current_now": -round(watts / 12 * 1e6)}
     else:
         files["power_now"] = round(watts * 1e6)
-    return write_files(sysfs / "class" / "power_supply" / "BAT0", **files)
+    return write_files(sysfs / "class" / "power_supply" / name, **files)
