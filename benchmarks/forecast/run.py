@@ -68,7 +68,7 @@ def main() -> None:
         random.Random(20).shuffle(order)
         with Meter("forecast-benchmark-full", ledger=ledger, idle_s=0, clock=clock) as meter:
             for configuration in order:
-                task = workshop.task(configuration)
+                task = workshop.task(configuration, 0)
                 task.work(study.measure.warmup_s)
                 with meter.window(configuration.id) as window:
                     work = task.work(asked.seconds)

@@ -121,7 +121,7 @@ class FakeWorkshop:
         self.lab.busy(0.01)
         return ModelFacts(model, model.title(), "fake", 1000, 1000, 5e4, 1.5e5, 50.0, 400.0, 4000)
 
-    def task(self, configuration: Configuration) -> FakeTask:
+    def task(self, configuration: Configuration, repeat: int) -> FakeTask:
         return FakeTask(self.lab, configuration)
 
     def learner(self, configuration: Configuration) -> FakeLearner:

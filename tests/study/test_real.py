@@ -9,9 +9,11 @@ import pytest
 
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
+from setsuden.sensors import SystemClock
 from setsuden.study import checked, parse_yaml, run_pilot
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.places import Declared
+from setsuden.study.plan import configurations
 from tests.schemas_support import validate
 
 pytest.importorskip("torch")
@@ -66,6 +68,18 @@ def test_training_for_accuracy_learns_something(document: dict[str, Any]) -> Non
     for item in document["quality"]:
         assert item["samples_seen"] == 800
         assert item["accuracy"]["value"] > 0.5
+
+
+def test_requests_arrive_at_other_moments_in_every_repeat() -> None:
+    study, declared = read(STUDY)
+    from setsuden.study.torch_workshop import TorchWorkshop
+
+    workshop = TorchWorkshop.of(study, declared, SystemClock().elapsed)
+    served = next(item for item in configurations(study) if item.request_rate_per_s)
+    counts = {workshop.task(served, repeat).work(0.1).samples for repeat in range(6)}
+    again = {workshop.task(served, repeat).work(0.1).samples for repeat in range(6)}
+    assert len(counts) > 1
+    assert counts & again
 
 
 def test_the_served_rate_is_near_the_offered_one(document: dict[str, Any]) -> None:

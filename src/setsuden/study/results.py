@@ -190,8 +190,8 @@ def _latency(kept: Sequence[Repeat]) -> dict[str, Any] | None:
 
 
 def _served(kept: Sequence[Repeat]) -> float | None:
-    rates = [repeat.served_rate_per_s for repeat in kept if repeat.served_rate_per_s is not None]
-    return sum(rates) / len(rates) if rates else None
+    rates = [(repeat.samples, repeat.samples / repeat.served_rate_per_s) for repeat in kept if repeat.served_rate_per_s]
+    return sum(served for served, _ in rates) / sum(seconds for _, seconds in rates) if rates else None
 
 
 def _flags(repeats: Sequence[Repeat]) -> list[dict[str, str]]:

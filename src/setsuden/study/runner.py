@@ -21,7 +21,7 @@ from setsuden.study.stopping import Stop, StoppingRule
 from setsuden.study.store import StudyStore
 from setsuden.study.workshop import Task, Workshop
 
-LEAST_REQUESTS = 10  # an open-loop window lasts long enough for so many requests
+LEAST_REQUESTS = 30  # an open-loop window lasts long enough for so many requests
 
 
 class Runner:
@@ -123,7 +123,7 @@ class Runner:
         at_s = self.budget.elapsed_s
         attributes = self._attributes(configuration)
         with self.charged(f"{configuration.id}#{repeat}", **attributes):
-            task = self.workshop.task(configuration)
+            task = self.workshop.task(configuration, repeat)
             try:
                 began_s = self._seconds()
                 task.work(self.study.measure.warmup_s)

@@ -119,8 +119,8 @@ class TorchWorkshop:
             parameter_bytes=found.parameter_bytes,
         )
 
-    def task(self, configuration: Configuration) -> Task:
-        """Make a configuration ready."""
+    def task(self, configuration: Configuration, repeat: int) -> Task:
+        """Make a configuration ready; requests of an open loop arrive at other moments in every repeat."""
         if configuration.phase == "train":
             return _Training(lambda: self._session(configuration), self._seconds)
         session = InferenceSession(
@@ -133,7 +133,7 @@ class TorchWorkshop:
             ),
         )
         if configuration.request_rate_per_s is not None:
-            return _OpenLoop(session, configuration.request_rate_per_s, self._seed)
+            return _OpenLoop(session, configuration.request_rate_per_s, [self._seed, repeat])
         return _ClosedLoop(session, self._seconds)
 
     def learner(self, configuration: Configuration) -> Learner:
@@ -213,16 +213,15 @@ class _ClosedLoop:
 
 
 class _OpenLoop:
-    def __init__(self, session: InferenceSession, rate_per_s: float, seed: int) -> None:
+    def __init__(self, session: InferenceSession, rate_per_s: float, seeds: list[int]) -> None:
         self._session = session
         self._rate = rate_per_s
-        self._seed = seed
+        self._random = np.random.default_rng(seeds)
 
     def work(self, seconds: float) -> Work:
         if seconds <= 0:
             return Work(0, 0)
-        self._seed += 1
-        done = self._session.run_open(self._rate, seconds, seed=self._seed)
+        done = self._session.run_open(self._rate, seconds, seed=int(self._random.integers(2**31)))
         return Work(
             done.served,
             done.batches,

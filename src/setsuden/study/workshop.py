@@ -83,8 +83,8 @@ class Workshop(Protocol):
         """Profile a model."""
         ...
 
-    def task(self, configuration: Configuration) -> Task:
-        """Make a configuration ready."""
+    def task(self, configuration: Configuration, repeat: int) -> Task:
+        """Make a configuration ready; requests of an open loop arrive at other moments in every repeat."""
         ...
 
     def learner(self, configuration: Configuration) -> Learner:
