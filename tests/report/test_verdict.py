@@ -31,7 +31,7 @@ MLP = "mlp/b8/sgd/fp32/t2"
 
 def test_flips_say_which_way() -> None:
     assert flip("expected_requests", 1e5, 4e5, RESNET) == (
-        "Above 400,000 requests, ResNet-20 · 32 becomes the better choice."
+        "Above 400,000 requests, ResNet-20 (batch 32) becomes the better choice."
     )
     assert flip("expected_requests", 1e5, 50, RESNET).startswith("Below 50 requests")
     assert "95.1 % is enough" in flip("accuracy_floor", 0.96, 0.951, MLP)
@@ -43,7 +43,7 @@ def test_flips_say_which_way() -> None:
 
 def test_a_flip_of_the_serving_batch_size_says_so() -> None:
     said = flip("latency_ceiling_ms", 10, 5, RESNET, serving_batch_size=1)
-    assert "ResNet-20 · 32 (served at batch size 1)" in said
+    assert "ResNet-20 (batch 32) served at batch size 1" in said
 
 
 def test_break_even_says_who_is_cheaper_on_which_side() -> None:
@@ -54,13 +54,17 @@ def test_break_even_says_who_is_cheaper_on_which_side() -> None:
 
     figure = {"value": 1200.0, "low": 700.0, "high": 2600.0, "unit": "request", "provenance": "estimated"}
     assert said(requests=figure, verdict="a-below") == (
-        "Up to 1,200 requests ResNet-20 · 32 is the cheaper, beyond them MLP 3×512 · 8."
+        "Up to 1,200 requests ResNet-20 (batch 32) is the cheaper, beyond them MLP 3×512 (batch 8)."
     )
-    assert said(requests=figure, verdict="a-above").startswith("Up to 1,200 requests MLP 3×512 · 8 is the cheaper")
+    assert said(requests=figure, verdict="a-above").startswith(
+        "Up to 1,200 requests MLP 3×512 (batch 8) is the cheaper"
+    )
     assert said(requests_value=1200.0, verdict="a-above").startswith("Up to 1,200 requests MLP")
-    assert said(verdict="never", cheaper=MLP).startswith("MLP 3×512 · 8 is the cheaper of the two at every number")
+    assert said(verdict="never", cheaper=MLP).startswith(
+        "MLP 3×512 (batch 8) is the cheaper of the two at every number"
+    )
     assert "cost the same" in said(verdict="never")
-    assert said("ja", verdict="never", cheaper=MLP).endswith("ResNet-20 · 32 が逆転することはありません。")
+    assert said("ja", verdict="never", cheaper=MLP).endswith("ResNet-20（バッチ 32）が逆転することはありません。")
 
 
 def test_a_recommendation_that_is_not_among_the_options_is_no_recommendation() -> None:
@@ -89,9 +93,11 @@ def test_what_to_measure_next_names_the_configuration_or_the_limited_figure() ->
     def limited(document: dict[str, Any]) -> None:
         document["decision"]["measure_next"] = {"factor": "accuracy", "of": MLP, "gain": None}
 
-    assert "the energy of LeNet · 8 in training" in verdict(read(changed(configuration)), Words("en")).measure_next
+    assert (
+        "the energy of LeNet (batch 8) in training" in verdict(read(changed(configuration)), Words("en")).measure_next
+    )
     said = verdict(read(changed(limited)), Words("en")).measure_next
-    assert "the accuracy of MLP 3×512 · 8, because it decides whether a limit is met" in said
+    assert "the accuracy of MLP 3×512 (batch 8), because it decides whether a limit is met" in said
 
 
 def test_a_saving_whose_interval_includes_none_says_so() -> None:

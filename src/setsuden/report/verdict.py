@@ -63,7 +63,7 @@ def _headline(pilot: Pilot, option: Option | None, runner_up: Option | None, nam
     if option is None:
         return words("verdict.none" if pilot.decision.options else "verdict.no_options")
     if _confidence(pilot) == "too-close" and runner_up is not None:
-        return words("verdict.close", option=names.short(option), other=names.short(runner_up))
+        return words("verdict.close", option=names.said(option), other=names.said(runner_up))
     return words("verdict.choose", option=names.full(option))
 
 
@@ -75,7 +75,7 @@ def _because(pilot: Pilot, option: Option | None, words: Words) -> str:
     case = "_only" if len(feasible) == 1 else "_close" if _confidence(pilot) == "too-close" else ""
     text = words(
         f"verdict.because{case}" if requests else f"verdict.because_training{case}",
-        option=Names(pilot, words).short(option),
+        option=Names(pilot, words).said(option),
         energy=shown(option.total_energy, words.messages),
         requests=count(requests or 0),
         feasible=len(feasible),
@@ -106,7 +106,7 @@ def _sure(pilot: Pilot, option: Option | None, runner_up: Option | None, names: 
     if same_model is not None and len({each.model for each in pilot.decision.options}) > 1:
         text += words("sure.model", probability=f"{same_model * 100:.0f} %")
     if runner_up is not None:
-        text += words("sure.runner_up", option=names.short(runner_up))
+        text += words("sure.runner_up", option=names.said(runner_up))
     return text
 
 
@@ -186,7 +186,7 @@ def _measure_next(pilot: Pilot, words: Words) -> str:
     configuration = next((c for c in pilot.configurations if c.id == item.factor), None)
     factor = words.known("factor_name", item.factor)
     if configuration is not None:
-        name = Names(pilot, words).short(configuration)
+        name = Names(pilot, words).said(configuration)
         factor = words("next.configuration", name=name, phase=words(f"phase.{configuration.phase}"))
     if item.gain is None and item.of is not None:
         return words("next.limited", factor=factor, option=Names(pilot, words).of(item.of))

@@ -17,7 +17,9 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """The message of ``key`` with its placeholders filled."""
-        return self.messages.say(key, **values)
+        text = self.messages.say(key, **values)
+        # A full-width bracket brings its own space.
+        return text.replace("） ", "）").replace(" （", "（") if self.language == "ja" else text
 
     def known(self, group: str, code: str) -> str:
         """The word for a code of the document, such as a phase; the code itself where the word is not known."""
@@ -51,6 +53,12 @@ class Names:
         extra = "".join(f" · {piece}" for piece in self._settings(settings, self._varying))
         return f"{self.model(settings.model)} · {settings.batch_size}{extra}"
 
+    def said(self, settings: Settings) -> str:
+        """For sentences: ``LeNet (batch 32)``, with other settings where they differ."""
+        pieces = [self._words("name.batch", batch=settings.batch_size), *self._settings(settings, self._varying)]
+        inside = self._words("list.separator").join(pieces)
+        return self._words("name.said", model=self.model(settings.model), inside=inside)
+
     def full(self, option: Option) -> str:
         """For the verdict: model, batch sizes of both phases, and the settings."""
         which = ("optimizer", "precision", *(name for name in self._varying if name not in ("optimizer", "precision")))
@@ -69,16 +77,16 @@ class Names:
         )
 
     def of(self, identity: str | None) -> str:
-        """Short name of the option of this id; the id itself where the document has no such option."""
+        """Name for sentences of the option of this id; the id itself where the document has no such option."""
         option = self._pilot.decision.option(identity)
-        return self.short(option) if option else identity or ""
+        return self.said(option) if option else identity or ""
 
     def served(self, identity: str | None, serving_batch_size: int | None) -> str:
         """The same, with the batch size it would be served at where that is not the one it has now."""
         option = self._pilot.decision.option(identity)
         if serving_batch_size is None or option is None or option.serving_batch_size == serving_batch_size:
             return self.of(identity)
-        return self._words("name.with_serving", option=self.short(option), batch=serving_batch_size)
+        return self._words("name.with_serving", option=self.said(option), batch=serving_batch_size)
 
     def _settings(self, settings: Settings, which: Sequence[str]) -> list[str]:
         pieces = []

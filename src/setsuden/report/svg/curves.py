@@ -12,6 +12,7 @@ from setsuden.report.svg.marks import line, marker, series_class, series_shape, 
 from setsuden.report.svg.scale import Scale, around, clipped, log
 
 _LABEL_SIZE = 12.0
+_DODGE = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def curves(
         description,
         x_axis(frame, x, x_title, xs),
         y_axis(frame, y, y_title),
-        *(_curve(curve, x, y) for curve in series),
+        *(_curve(curve, x, y, (place - (len(series) - 1) / 2) * _DODGE) for place, curve in enumerate(series)),
         *(
             tag("path", d=line([(frame.x1 - 1, end), (frame.x1 + 6, place)]), class_="leader")
             + text(
@@ -75,14 +76,21 @@ def curves(
     )
 
 
-def _curve(curve: Curve, x: Scale, y: Scale) -> str:
+def _curve(curve: Curve, x: Scale, y: Scale, aside: float) -> str:
+    """The line, moved ``aside`` px so that the intervals of neighbours do not hide each other."""
     colour = series_class(curve.index)
-    pieces = [tag("path", d=line([(x(p.x), y(p.y)) for p in curve.points]), class_=f"line {colour}")]
+    pieces = [tag("path", d=line([(x(p.x) + aside, y(p.y)) for p in curve.points]), class_=f"line {colour}")]
     for point in curve.points:
         pieces.append(
-            whisker(x(point.x), clipped(y, point.low), x(point.x), clipped(y, point.high), f"whisker {colour}")
+            whisker(
+                x(point.x) + aside,
+                clipped(y, point.low),
+                x(point.x) + aside,
+                clipped(y, point.high),
+                f"whisker {colour}",
+            )
         )
         if point.ring:
-            pieces.append(tag("circle", cx=x(point.x), cy=y(point.y), r=9, class_=f"ring {colour}"))
-        pieces.append(marker(series_shape(curve.index), x(point.x), y(point.y), 4.5, f"pt {colour}", point.tip))
+            pieces.append(tag("circle", cx=x(point.x) + aside, cy=y(point.y), r=9, class_=f"ring {colour}"))
+        pieces.append(marker(series_shape(curve.index), x(point.x) + aside, y(point.y), 4.5, f"pt {colour}", point.tip))
     return tag("g", *pieces)

@@ -1,0 +1,53 @@
+"""Codes that the rooms below can raise are explained in both languages; names are told apart where they must be."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from setsuden.language import LANGUAGES, Language
+from setsuden.meter import codes as meter_codes
+from setsuden.report.record import read
+from setsuden.report.words import Names, Words
+from setsuden.sensors import flags as sensor_codes
+from setsuden.study import codes as study_codes
+from tests.report.support import changed, sample
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("room", [meter_codes, sensor_codes, study_codes], ids=lambda module: module.__name__)
+def test_every_flag_that_can_be_raised_is_explained(room: ModuleType, language: Language) -> None:
+    codes = {value for value in vars(room).values() if isinstance(value, str) and value.startswith("SET-")}
+    words = Words(language)
+    assert codes
+    assert {code for code in codes if words.explained("flag", code) is None} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_limit_with_a_name_has_an_explanation(language: Language) -> None:
+    words = Words(language)
+    for code in ("all-modelled", "virtual-machine", "few-models", "short-training", "no-quality", "clock-jump",
+                 "not-an-mlperf-result", "world-average-grid"):  # fmt: skip
+        assert words.known("limit_term", code) != code
+        assert words.explained("limit", code)
+
+
+def test_settings_are_named_only_where_they_differ() -> None:
+    def two_optimizers(document: dict[str, Any]) -> None:
+        document["decision"]["options"][0]["optimizer"] = "adam"
+
+    pilot = read(sample())
+    assert Names(pilot, Words("en")).short(pilot.decision.options[0]) == "LeNet · 8"
+    pilot = read(changed(two_optimizers))
+    assert Names(pilot, Words("en")).short(pilot.decision.options[0]) == "LeNet · 8 · Adam"
+    assert Names(pilot, Words("ja")).said(pilot.decision.options[1]) == "LeNet（バッチ 32、SGD）"
+
+
+def test_the_full_name_tells_both_batch_sizes() -> None:
+    pilot = read(sample())
+    option = pilot.decision.options[0]
+    assert Names(pilot, Words("en")).full(option) == (
+        "LeNet, trained at batch size 8 and served at batch size 128 (SGD, fp32)"
+    )
