@@ -184,6 +184,20 @@ def test_a_load_that_cannot_be_read_is_bounded_by_idle_and_full(machine: FakeMac
     assert sample.low_j < sample.energy_j < sample.high_j
 
 
+@pytest.mark.parametrize("platform", ["win32", "darwin", "freebsd14"])
+def test_other_systems_get_models_that_move(tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("setsuden.sensors.powermetrics._TOOL", "/nowhere/powermetrics")
+    machine = FakeMachine(tmp_path, platform=platform)
+    found = discover(machine.host)
+    assert "model/cpu" in found.counted
+    machine.advance(5.0)
+    for sensor in found.sensors:
+        (sample,) = sensor.read()
+        assert sample.low_j <= sample.energy_j <= sample.high_j
+        assert sample.energy_j > 0
+    found.close()
+
+
 def test_time_stolen_by_other_guests_is_not_our_work(machine: FakeMachine) -> None:
     found = discover(machine.host)
     machine.advance(1.0)

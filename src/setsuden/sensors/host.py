@@ -62,7 +62,7 @@ class Files:
 
     def open(self, path: Path) -> int:
         """A descriptor for reading; raises OSError."""
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
     def pread(self, descriptor: int) -> bytes:
         """The first 4096 bytes, read anew from the start in one system call; raises OSError."""

@@ -47,7 +47,7 @@ def read_machine(host: Host) -> Machine:
     """Look once; absent facts are None, at least one socket, core and thread."""
     if host.platform == "darwin":
         return _macos()
-    return _linux(host)
+    return _linux(host) if host.platform == "linux" else _elsewhere()
 
 
 def _linux(host: Host) -> Machine:
@@ -97,6 +97,26 @@ def _hypervisor_in_firmware(host: Host) -> bool:
 def _memory(host: Host) -> int | None:
     match = re.search(r"^MemTotal:\s+(\d+) kB", host.text(host.procfs / "meminfo") or "", re.MULTILINE)
     return int(match[1]) * 1024 if match else None
+
+
+def _elsewhere() -> Machine:
+    import os
+    import platform
+
+    import psutil
+
+    threads = os.cpu_count() or 1
+    return Machine(
+        cpu_name=platform.processor() or None,
+        vendor=None,
+        family=None,
+        model=None,
+        sockets=1,
+        cores=psutil.cpu_count(logical=False) or threads,
+        threads=threads,
+        virtual=False,
+        memory_bytes=psutil.virtual_memory().total,
+    )
 
 
 def _macos() -> Machine:
