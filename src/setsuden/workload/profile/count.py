@@ -18,8 +18,9 @@ from setsuden.workload.profile.run import backward, total_of
 
 def count(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
     """MACs of ``fn(*args, **kwargs)``."""
-    fn = _protected(fn)
-    counter = Counter(Place("", "function"))
+    if isinstance(fn, torch.nn.Module) and any(part.training for part in fn.modules()):
+        fn = _protected(fn)  # in evaluation mode a forward pass has nothing of the module's to change
+    counter = Counter(Place("", "function"), lean=True)
     with untouched_random_state(), eagerly(), counter:
         fn(*args, **kwargs)
     return _total(counter.root)
@@ -30,7 +31,7 @@ def count_training(module: torch.nn.Module, args: Sequence[Any], loss: Callable[
     twin = _protected(module)
     if isinstance(twin, torch.nn.Module) and not any(part.training for part in twin.modules()):
         twin.train()
-    counter = Counter(Place("", "function"))
+    counter = Counter(Place("", "function"), lean=True)
     with untouched_random_state(), eagerly(), torch.enable_grad(), counter:
         backward((loss or total_of)(twin(*args)))
     return _total(counter.root)

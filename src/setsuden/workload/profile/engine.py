@@ -16,7 +16,7 @@ from setsuden.workload.profile.assemble import BACKWARD, FORWARD, RECOMPUTE
 from setsuden.workload.profile.errors import UnknownOperatorError
 from setsuden.workload.profile.live import LiveBytes
 from setsuden.workload.profile.lookinside import python_kernel
-from setsuden.workload.profile.registry import Kind, rule_of
+from setsuden.workload.profile.registry import Kind, Rule, rule_of
 
 Tensor = torch.Tensor
 _task = torch._C._current_graph_task_id
@@ -50,12 +50,19 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     live     tracks bytes of live tensors when given
     strict   raise UnknownOperatorError at the first operator nobody described
     trace    remember which module made each autograd node, to book its backward there
+    lean     keep MACs only, one row per operator at the root
     """
 
     supports_higher_order_operators = True
 
     def __init__(
-        self, root: Place, *, live: LiveBytes | None = None, strict: bool = False, trace: bool = False
+        self,
+        root: Place,
+        *,
+        live: LiveBytes | None = None,
+        strict: bool = False,
+        trace: bool = False,
+        lean: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.root = root
@@ -63,6 +70,7 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.live = live
         self.strict = strict
         self.trace = trace
+        self.lean = lean
         self.phase = FORWARD
         self.assumed = False  # a branch on data was decided on meta, see shapekernels
         self.scratch: Place | None = None
@@ -104,7 +112,21 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.assumed = True
         if self.live is not None:
             self.live.add(out)
+        if self.lean and self.scratch is None:
+            if kind is not Kind.FREE:
+                self._tally(rule, func, args, kwargs, out)
+        else:
+            self._book(rule, func, args, kwargs, out)
+        return out
 
+    def _tally(self, rule: Rule, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> None:
+        row = self.root.rows.setdefault((func,), [0] * 6)
+        if rule.formula is not None:
+            row[MACS] += rule.formula(args, kwargs, out)
+        elif _elements(out):
+            row[UNKNOWN] = True
+
+    def _book(self, rule: Rule, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> None:
         if _task() == -1:
             phase, place = self.phase, self.stack[-1]
             if self.trace:
@@ -138,16 +160,22 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         key = tuple(shapes)
         row = place.rows.get(key)
         if row is None:
-            row = place.rows[self.keys.setdefault(key, key)] = [0, 0, 0, 0, 0, kind is Kind.UNKNOWN and elements > 0]
+            row = place.rows[self.keys.setdefault(key, key)] = [
+                0,
+                0,
+                0,
+                0,
+                0,
+                rule.kind is Kind.UNKNOWN and elements > 0,
+            ]
         row[CALLS] += 1
         if rule.formula is not None:
             row[MACS] += rule.formula(args, kwargs, out)
-        elif kind is Kind.UNKNOWN and elements and self.strict:
+        elif rule.kind is Kind.UNKNOWN and elements and self.strict:
             raise UnknownOperatorError(rule.name)
         row[READ] += read
         row[WRITTEN] += written
         row[ELEMENTS] += elements
-        return out
 
     def _look_inside(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Run a custom operator's Python kernel with the engine on; NotImplemented where that shows nothing."""
@@ -170,8 +198,7 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         finally:
             self.scratch = outer
         made = sum(row[ELEMENTS] for row in scratch.rows.values())
-        returned = sum(item.numel() for item in (out if isinstance(out, (list, tuple)) else (out,)) if item is not None)
-        if made < returned:
+        if made < _elements(out):
             return NotImplemented
         for key, row in scratch.rows.items():
             kept = above.rows.setdefault(key, [0, 0, 0, 0, 0, row[UNKNOWN]])
@@ -189,6 +216,11 @@ class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         node = _node() if self.trace else None
         maker = None if node is None else self.makers.get(node._sequence_nr())
         return BACKWARD, maker or self.stack[-1]
+
+
+def _elements(out: Any) -> int:
+    tensors = out if isinstance(out, (list, tuple)) else (out,)
+    return sum(tensor.numel() for tensor in tensors if isinstance(tensor, Tensor))
 
 
 def _on_meta(args: Sequence[Any]) -> bool:

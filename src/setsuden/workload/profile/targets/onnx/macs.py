@@ -6,8 +6,8 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from setsuden.workload.profile.targets.onnx.layer_shapes import einsum_sizes
 from setsuden.workload.profile.targets.onnx.model import Node
-from setsuden.workload.profile.targets.onnx.shapes import einsum_sizes
 from setsuden.workload.profile.targets.onnx.values import Value
 
 Count = Callable[[Node, list[Any], list[Value]], int]
