@@ -14,7 +14,7 @@ def test_every_flag_is_a_heading() -> None:
     codes = [value for name, value in vars(flags).items() if name.isupper()]
     assert len(codes) == len(set(codes)) >= 9
     for code in codes:
-        assert f"\n### {code}\n" in page
+        assert f"\n## {code}\n" in page
 
 
 def test_every_source_is_in_the_table() -> None:
