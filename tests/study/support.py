@@ -21,7 +21,7 @@ from setsuden.study.vocabulary import Vocabulary
 from setsuden.study.workshop import ModelFacts
 from setsuden.testing import FakeClock, FakeSensor, fake_channel
 
-MODELS = {"small": 1e-3, "large": 4e-3}  # seconds per sample of training; inference takes a quarter
+MODELS = {"small": 1e-3, "large": 4e-3, "giant": 0.1}  # seconds per sample of training; inference takes a quarter
 TRAIN_SAMPLES = 1000
 
 STUDY = """\

@@ -21,7 +21,7 @@ from tests.schemas_support import validate
 from tests.study.support import STUDY, declared_study, vocabulary
 
 BAD = [
-    ("models: [small, medium]\n", "pilot.yaml:1: models[1].name: no such model (got 'medium'). Known: small, large."),
+    ("models: [small, medium]\n", "pilot.yaml:1: models[1].name: no such model (got 'medium'). Known: small,"),
     ("models:\n  - small\n  - name: medium\n", "pilot.yaml:3: models[1].name: no such model (got 'medium')"),
     ("models: []\n", "pilot.yaml:1: models: must not be empty"),
     ("models: [small, small]\n", "pilot.yaml:1: models: 'small' is listed twice in models"),
@@ -115,7 +115,7 @@ def test_an_option_cannot_reach_into_what_is_no_mapping() -> None:
 
 def test_an_empty_study_is_the_default_study() -> None:
     study = checked(parse_yaml("", "pilot.yaml"), vocabulary())
-    assert [model.name for model in study.models] == ["small", "large"]
+    assert [model.name for model in study.models] == ["small", "large", "giant"]
     assert study.batch_sizes == [16, 64, 256]
     assert study.minutes == 5.0
 

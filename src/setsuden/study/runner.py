@@ -86,6 +86,9 @@ class Runner:
                 if stop is not None:
                     self._stop_rest(stop)
                     return
+                if self._least_s(configuration) > self.budget.measuring_left_s:
+                    self.findings.stops[configuration.id] = Stop.TIME
+                    continue
                 self._repeat(configuration, round_)
 
     def _spend_the_rest(self) -> None:
@@ -103,6 +106,14 @@ class Runner:
         if stop is not None:
             self.findings.stops[configuration.id] = stop
         return stop is not None
+
+    def _least_s(self, configuration: Configuration) -> float:
+        """What one more repeat takes at least, from the last one: set-up, warm-up and one step; 0 before the first."""
+        repeats = self.findings.of(configuration.id)
+        if not repeats:
+            return 0.0
+        step_s = repeats[-1].seconds_per_sample * configuration.batch_size
+        return self._overheads_s.get(configuration.id, 0.0) + step_s
 
     def _stop_rest(self, stop: Stop) -> None:
         for configuration in self.plan:
