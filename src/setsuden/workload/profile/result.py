@@ -172,6 +172,7 @@ class Profile:
     arithmetic_intensity         flops / (bytes_read + bytes_written)
     peak_bytes                   weights, buffers, inputs and the most that lived at once beside them (gradients and
                                  optimiser state included when they were made); kernels' inner scratch is outside
+    macs_with_elementwise        macs plus the element-wise work that many published tables count, see ``elementwise``
     elementwise_elements         forward outputs of operators without contractions, a measure of the other work
     update_elements              elements written by the optimiser's step; None when no optimiser was run
     unknown_operators            operators whose work is missing from the count; empty means the count is complete
@@ -211,6 +212,15 @@ class Profile:
     def flops(self) -> int:
         """Forward floating-point operations of the contractions: two per MAC."""
         return 2 * self.macs
+
+    @property
+    def macs_with_elementwise(self) -> int:
+        """Forward MACs in the convention of module-hook counters, for comparison with published tables."""
+        from setsuden.workload.profile.elementwise import elementwise_macs
+
+        return self.macs + elementwise_macs(
+            row for _, node in self.tree.walk() for row in node.rows if row.phase == "forward"
+        )
 
     @property
     def training_flops(self) -> int | None:
@@ -298,6 +308,7 @@ class Profile:
             "macs": self.macs,
             "flops": self.flops,
             "macs_per_sample": self.macs_per_sample,
+            "macs_with_elementwise": self.macs_with_elementwise,
             "macs_per_parameter": self.macs_per_parameter,
             "training_macs": self.training_macs,
             "training_ratio": self.training_ratio,

@@ -66,6 +66,8 @@ def _totals(profile: Profile, language: Language, roofline: Roofline | None) -> 
             ),
         ],
     ]
+    if profile.macs_with_elementwise != profile.macs:
+        rows.append([say("with_elementwise"), say("with_elementwise_value", macs=count(profile.macs_with_elementwise))])
     if profile.macs_per_parameter is not None:
         rows.append([say("per_parameter"), f"{profile.macs_per_parameter:.4g}"])
     if profile.training_macs is not None:

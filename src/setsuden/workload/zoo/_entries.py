@@ -194,10 +194,8 @@ def names(domain: Domain | None = None) -> list[str]:
 
 def entry(name: str) -> ZooEntry:
     """The entry of a model; case, hyphens and underscores do not matter. InputError names near ones."""
-    wanted = _folded(name)
-    for candidate in _TABLE:
-        if _folded(candidate.name) == wanted:
-            return candidate
+    if (known := spelled(name)) is not None:
+        return _BY_NAME[known]
     near = difflib.get_close_matches(name.lower(), _BY_NAME, n=3, cutoff=0.5)
     advice = f"Did you mean {' or '.join(near)}? " if near else ""
     raise InputError(
@@ -205,6 +203,12 @@ def entry(name: str) -> ZooEntry:
         value=name,
         remedy=f"{advice}Known: {', '.join(_BY_NAME)}; or give your own as package.module:factory.",
     )
+
+
+def spelled(name: str) -> str | None:
+    """How the zoo spells ``name``, whatever its case, hyphens and underscores; None for a name it does not have."""
+    wanted = _folded(name)
+    return next((known for known in _BY_NAME if _folded(known) == wanted), None)
 
 
 def _folded(name: str) -> str:

@@ -97,6 +97,9 @@ def _named(
         found = source(name, args, kwargs, input_shape, batch_size)
         if found is not None:
             return found
+    # Last, because "resnet18" is also the name of another network where timm is installed.
+    if (near := zoo.spelled(name)) is not None:
+        return _named(near, args, kwargs, input_shape, batch_size)
     raise InputError(
         "no such model",
         place="target",
