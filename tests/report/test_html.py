@@ -204,7 +204,7 @@ def test_mixed_boundaries_raise_a_banner_beside_the_chart() -> None:
 def test_unknown_codes_are_shown_with_their_detail() -> None:
     text = page("unknown-codes")[1].text
     assert "SET-FROM-THE-FUTURE" in text
-    assert "Something new." in text
+    assert "Something new" in text
     assert "a-limit-of-tomorrow" in text
 
 

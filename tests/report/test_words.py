@@ -9,11 +9,12 @@ import pytest
 
 from setsuden.language import LANGUAGES, Language
 from setsuden.meter import codes as meter_codes
+from setsuden.report.html import render
 from setsuden.report.record import read
 from setsuden.report.words import Names, Words
 from setsuden.sensors import flags as sensor_codes
 from setsuden.study import codes as study_codes
-from tests.report.support import changed, sample
+from tests.report.support import Page, changed, sample
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -51,3 +52,16 @@ def test_the_full_name_tells_both_batch_sizes() -> None:
     assert Names(pilot, Words("en")).full(option) == (
         "LeNet, trained at batch size 8 and served at batch size 128 (SGD, fp32)"
     )
+
+
+def test_a_flag_raised_everywhere_says_so_in_one_word() -> None:
+    def everywhere(document: dict[str, Any]) -> None:
+        for index, configuration in enumerate(document["configurations"]):
+            configuration["flags"] = [{"code": "SET-TOO-SHORT", "detail": f"Window {index} is short."}]
+            if index < 5:
+                configuration["flags"].append({"code": "SET-NOISY", "detail": "Noisy."})
+
+    text = Page(render(read(changed(everywhere)), "en")).said("flags-table")
+    assert "every configuration" in text
+    assert f"and {len(sample()['configurations']) - 3} more" in text
+    assert "and 2 more Noisy" in text

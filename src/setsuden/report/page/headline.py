@@ -88,10 +88,12 @@ def cards_notes(context: Context) -> list[str]:
 
 
 def _card(key: str, estimate: Estimate, context: Context, *, shown: Shown | None = None, note: str = "") -> Card:
-    top = max(abs(estimate.high), abs(estimate.low)) or 1.0
+    start = min(estimate.low, 0.0)
+    reach = max(estimate.high, 0.0) - start
     span = None
-    if estimate.low >= 0:
-        span = (estimate.low / top, estimate.value / top, estimate.high / top)
+    if reach > 0:
+        low, value, high = ((number - start) / reach for number in (estimate.low, estimate.value, estimate.high))
+        span = (low, value, high)
     return Card(
         key,
         context.words(f"card.{key}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from setsuden.quantity import significant
 from setsuden.report.numbers import unit_text
@@ -23,6 +23,7 @@ from setsuden.report.page.parts import (
 from setsuden.report.record import Flag, Scalar
 from setsuden.report.words import Words
 
+_SHOWN = 3
 # Every "why?" on the page points to one of these.
 EXPLAINED = ("training", "serving", "total", "accuracy", "carbon", "cost", "saving", "regret", "ratio", "forecast")
 
@@ -162,8 +163,8 @@ def limits_section(context: Context) -> Section:
         [
             Cell(code),
             Cell(words.explained("flag", code) or words("flags.unknown")),
-            Cell(words.listing(dict.fromkeys(place for place, _ in items))),
-            Cell("; ".join(dict.fromkeys(flag.detail for _, flag in items if flag.detail)) or words("table.none")),
+            Cell(_some(_places(items, context), context)),
+            Cell(_some([flag.detail for _, flag in items if flag.detail], context) or words("table.none")),
         ]
         for code, items in found.items()
     ]
@@ -185,6 +186,22 @@ def _flags(context: Context) -> dict[str, list[tuple[str, Flag]]]:
             place = f"{context.names.short(c)} ({context.words(f'phase.{c.phase}')})"
             found.setdefault(flag.code, []).append((place, flag))
     return found
+
+
+def _places(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
+    """Where a flag was raised; one word when it was everywhere."""
+    whole = context.words("flags.whole")
+    places = [place for place, _ in items if place != whole]
+    if len(places) > 1 and len(set(places)) == len(context.pilot.configurations):
+        places = [context.words("flags.everywhere")]
+    return [whole] * (len(places) < len(items) and whole in dict(items)) + places
+
+
+def _some(texts: Sequence[str], context: Context) -> str:
+    """The first few, and how many more there are."""
+    different = list(dict.fromkeys(texts))
+    said = context.words.listing(text.rstrip(".") for text in different[:_SHOWN])
+    return said + (context.words("flags.more", count=len(different) - _SHOWN) if len(different) > _SHOWN else "")
 
 
 def reproduce_section(context: Context) -> Section:
