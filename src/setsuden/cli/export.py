@@ -1,4 +1,4 @@
-"""``setsuden export``: runs as JSON or CSV, without host and user unless asked for."""
+"""``setsuden export``: runs as JSON, CSV or in a standard format, without host and user unless asked for."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from setsuden import __version__
 from setsuden.cli.common import failing_clearly, json_option, lang_option
+from setsuden.cli.export_formats import refuse_options, rendered
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger import RunRecord
 from setsuden.ledger.document import run_document
+from setsuden.report.formats import FORMATS
 
+_PLAIN = ("json", "csv")
 _COLUMNS = (
     "run_id", "run_name", "status", "window_id", "parent_id", "window", "started_at", "start_s", "duration_s",
     "energy_j", "energy_low_j", "energy_high_j", "provenance", "boundary", "dynamic_j", "dynamic_low_j",
@@ -28,29 +32,53 @@ _COLUMNS = (
 
 @click.command()
 @click.argument("run", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option("--format", "form", type=click.Choice([*_PLAIN, *FORMATS]), default="json", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: stdout.")
 @click.option("--with-host", is_flag=True, help="Keep host, user and folder names.")
+@click.option("--site", metavar="CODE", help="Where it ran, for carbon: JP, US-CA, aws:eu-north-1 ...")
+@click.option("--intensity", type=float, metavar="G_PER_KWH", help="Carbon intensity in place of a site.")
+@click.option("--year", type=int, metavar="YEAR", help="Year of the annual intensity.  [default: latest]")
+@click.option("--pue", type=float, metavar="P", help="Facility energy over IT energy.")
+@click.option("--embodied-kg", type=float, metavar="M", help="kgCO2e of making the hardware, the share of this use.")
+@click.option("--per", metavar="UNIT=COUNT", help="Functional unit of an SCI score, such as request=10000.")
+@click.option("--stage", type=click.Choice(["training", "pre-training", "fine-tuning", "inference"]),
+              help="What the run was.  [default: what it says itself]")
+@click.option("--facts", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.yaml",
+              help="Model, task, publisher and other facts no meter knows.")
+@click.option("--model-card", type=click.Path(dir_okay=False, path_type=Path), metavar="README.md",
+              help="With --format hf: merge into this card's front matter.")
 @ledger_option
 @json_option
 @lang_option
 @failing_clearly
 def export(
-    run: tuple[str, ...], form: str, output: Path | None, with_host: bool, ledger_path: Path | None, as_json: bool,
-    language: Language,
+    run: tuple[str, ...], form: str, output: Path | None, ledger_path: Path | None, as_json: bool,
+    language: Language, **options: Any,
 ) -> None:  # fmt: skip
-    """Runs as JSON (everything but the samples) or CSV (one line per window).
+    """Runs as JSON (everything but the samples), CSV (one line per window) or in a standard format.
 
-    --json is the same as --format json.
+    --json is the same as --format json. Carbon is written only where --site or --intensity says where it ran.
     """
+    form = "json" if as_json else form
     with open_ledger(ledger_path) as ledger:
         records = [ledger.run(name) for name in run]
-        text = _csv(records) if form == "csv" and not as_json else _json(records, with_host)
+        text = _text(form, records, language, options)
     if output is None:
         click.echo(text, nl=False)
         return
     _write_whole(output, text)
     click.echo(Messages("meter", language).say("export.written", count=len(records), path=output), err=True)
+
+
+def _text(form: str, records: Sequence[RunRecord], language: Language, options: dict[str, Any]) -> str:
+    if form in _PLAIN:
+        refuse_options(form, options)
+        return _csv(records) if form == "csv" else _json(records, bool(options["with_host"]))
+    finished = rendered(form, records, language, options)
+    messages = Messages("formats", language)
+    for note in finished.notes:
+        click.echo(f"setsuden: {messages.say(f'note.{note.key}', **dict(note.values))}", err=True)
+    return finished.text
 
 
 def _json(records: Sequence[RunRecord], with_host: bool) -> str:
@@ -88,7 +116,7 @@ def _write_whole(path: Path, text: str) -> None:
     """All of it or nothing: written beside and moved into place."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(text.encode("utf-8"))
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)

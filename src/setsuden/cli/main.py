@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -30,7 +31,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("setsuden.cli.show", "One run in full."),
     "compare": ("setsuden.cli.compare", "Two or more runs side by side."),
     "report": ("setsuden.cli.report", "HTML report, JSON and text of a pilot."),
-    "export": ("setsuden.cli.export", "Runs as JSON or CSV."),
+    "export": ("setsuden.cli.export", "Runs as JSON, CSV or in a standard format."),
+    "import": ("setsuden.cli.import_", "What other tools measured, into the ledger."),
 }
 
 
@@ -42,7 +44,8 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(_COMMANDS[cmd_name][0])
-        command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command = getattr(module, f"{name}_" if iskeyword(name) else name)
         assert isinstance(command, click.Command)
         return command
 

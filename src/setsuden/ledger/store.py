@@ -109,11 +109,13 @@ class Ledger:
         tags: Sequence[str] = (),
         *,
         environment: Mapping[str, Any] | None = None,
+        started_at: str | None = None,
     ) -> RunWriter:
         """Open a run and commit it, so that it exists whatever happens next.
 
         kind          ``meter``, ``command``, ``pilot``, ...
         environment   default: captured now
+        started_at    UTC, ISO 8601, for a run that took place earlier and elsewhere; default: now
         """
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
@@ -125,7 +127,7 @@ class Ledger:
                     run_id,
                     kind,
                     name,
-                    now.isoformat(timespec="milliseconds"),
+                    started_at or now.isoformat(timespec="milliseconds"),
                     time.time(),
                     dumps(writer_identity()),
                     dumps(dict(config or {})),

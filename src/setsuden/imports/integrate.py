@@ -1,0 +1,115 @@
+"""Watts or counted joules over time -> joules with bounds; holes are bridged, bounded and named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from setsuden.errors import InputError
+from setsuden.imports.imported import DISORDER, GAP
+from setsuden.ledger.codec import Row
+
+GAP_INTERVALS = 3.0
+"""A distance of more than so many usual distances between samples is a gap."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Cumulative joules since the first sample.
+
+    t_s             as given, ascending
+    energy_j        low_j <= energy_j <= high_j; they part only where a gap was bridged
+    power_w         watts at each sample, None where the source counted joules
+    gaps_s          seconds inside gaps
+    flags           codes that occurred
+    """
+
+    t_s: Array
+    energy_j: Array
+    low_j: Array
+    high_j: Array
+    power_w: Array | None
+    gaps_s: float
+    flags: tuple[str, ...]
+
+    def rows(self, origin_s: float) -> list[Row]:
+        """Samples for the ledger, times counted from ``origin_s``."""
+        watts: Sequence[float | None] = [None] * len(self.t_s) if self.power_w is None else self.power_w.tolist()
+        columns = zip(self.t_s - origin_s, self.energy_j, self.low_j, self.high_j, watts, strict=True)
+        return [(float(t), float(e), float(low), float(high), w) for t, e, low, high, w in columns]
+
+
+def from_power(times_s: Sequence[float], power_w: Sequence[float], place: str) -> Trace:
+    """Trapezoids between samples. Across a gap the value is the same trapezoid, the bounds are the least and the most
+    power seen anywhere in the series.
+
+    Raises InputError for fewer than two samples, negative or infinite power, and times that are not numbers.
+    """
+    t, p, flags = _ordered(times_s, power_w, place)
+    if (p < 0).any():
+        raise InputError("power is not negative", place=place, value=float(p.min()))
+    steps = np.diff(t)
+    joules = 0.5 * (p[1:] + p[:-1]) * steps
+    gaps = _gaps(steps)
+    low = np.where(gaps, np.minimum(joules, p.min() * steps), joules)
+    high = np.where(gaps, np.maximum(joules, p.max() * steps), joules)
+    return _trace(t, joules, low, high, p, steps[gaps].sum(), flags)
+
+
+def from_counter(times_s: Sequence[float], energy_j: Sequence[float], place: str) -> Trace:
+    """Differences of a counter of joules; a count that falls began anew at zero, as Prometheus counters do.
+
+    A gap needs no bounds, because the counter went on; across a restart the joules before it are lost, and bounded by
+    the most power seen.
+    """
+    t, e, flags = _ordered(times_s, energy_j, place)
+    steps, drawn = np.diff(t), np.diff(e)
+    restarted = drawn < 0
+    joules = np.where(restarted, e[1:], drawn)
+    usual = joules[~restarted] / steps[~restarted]
+    most = float(usual.max()) if usual.size else math.nan
+    if restarted.any():
+        if not usual.size:
+            raise InputError("a counter that only falls counts nothing", place=place)
+        flags = (*flags, GAP)
+    high = np.where(restarted, np.maximum(joules, most * steps), joules)
+    return _trace(t, joules, joules, high, None, float(steps[restarted].sum()), flags)
+
+
+def _ordered(times_s: Sequence[float], values: Sequence[float], place: str) -> tuple[Array, Array, tuple[str, ...]]:
+    t, v = np.asarray(times_s, dtype=float), np.asarray(values, dtype=float)
+    if not np.isfinite(t).all():
+        raise InputError("a time is not a finite number", place=place)
+    known = ~np.isnan(v)  # an unknown sample is no sample: what it leaves is a gap
+    t, v = t[known], v[known]
+    if np.isinf(v).any():
+        raise InputError("a sample is infinite", place=place)
+    order = np.argsort(t, kind="stable")
+    flags = (DISORDER,) if (order != np.arange(len(t))).any() else ()
+    t, v = t[order], v[order]
+    last = np.append(t[1:] != t[:-1], True) if len(t) else np.zeros(0, bool)  # of one time, the sample that came last
+    t, v = t[last], v[last]
+    if len(t) < 2:
+        raise InputError("energy needs at least two samples at different times", place=place, value=len(t))
+    return t, v, flags
+
+
+def _gaps(steps: Array) -> NDArray[np.bool_]:
+    return np.asarray(steps > GAP_INTERVALS * float(np.median(steps)))
+
+
+def _trace(
+    t: Array, joules: Array, low: Array, high: Array, power: Array | None, gaps_s: float, flags: tuple[str, ...]
+) -> Trace:
+    def summed(steps: Array) -> Array:
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    if gaps_s > 0 and GAP not in flags:
+        flags = (*flags, GAP)
+    return Trace(t, summed(joules), summed(low), summed(high), power, float(gaps_s), flags)

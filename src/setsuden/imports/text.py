@@ -1,0 +1,109 @@
+"""Reading text, CSV and JSON so that what is wrong is said with its place."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from setsuden.errors import InputError
+
+
+def read_text(path: Path) -> str:
+    """UTF-8 text with or without a byte order mark."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", place=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8 text", place=str(path)) from error
+
+
+def read_json(path: Path) -> Any:
+    """One JSON document, or one per line."""
+    text = read_text(path)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            if len(lines) > 1:
+                return [json.loads(line) for line in lines]
+        except json.JSONDecodeError:
+            pass
+        raise InputError(f"is not JSON: {error.msg}", place=f"{path}, line {error.lineno}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """A CSV by its header. ``rows`` are (line number, cells by column name)."""
+
+    path: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+
+    def require(self, names: Sequence[str]) -> None:
+        """InputError naming the columns that are missing and those that are there."""
+        missing = [name for name in names if name not in self.columns]
+        if missing:
+            raise InputError(
+                f"missing column{'s' * (len(missing) > 1)}: {', '.join(missing)}",
+                place=self.path,
+                remedy=f"Columns there: {', '.join(self.columns)}.",
+            )
+
+    def numbers(self, name: str) -> Iterator[tuple[int, float | None]]:
+        """(line number, number) of a column; see ``number``."""
+        return (
+            (line, number(cells.get(name), f"{self.path}, line {line}, column {name}")) for line, cells in self.rows
+        )
+
+
+def read_csv(path: Path) -> CsvTable:
+    """A CSV with a header; commas, semicolons or tabs. Blank lines are skipped, a torn line is refused."""
+    text = read_text(path)
+    head = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    columns: tuple[str, ...] = ()
+    rows: list[tuple[int, dict[str, str]]] = []
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not columns:
+                columns = tuple(cell.strip() for cell in cells)
+                continue
+            if len(cells) != len(columns):
+                raise InputError(
+                    f"{len(cells)} cells under {len(columns)} columns", place=f"{path}, line {reader.line_num}",
+                    remedy="Repair the line or take it out.",
+                )  # fmt: skip
+            rows.append((reader.line_num, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}))
+    except csv.Error as error:
+        raise InputError(f"is not CSV: {error}", place=f"{path}, line {reader.line_num}") from None
+    if not columns:
+        raise InputError("is empty", place=str(path))
+    twice = sorted({name for name in columns if columns.count(name) > 1 and name})
+    if twice:
+        raise InputError("a column appears twice", place=str(path), value=twice[0])
+    return CsvTable(str(path), columns, tuple(rows))
+
+
+def number(cell: object, place: str, *, low: float = -math.inf) -> float | None:
+    """A finite number of at least ``low``; None for an empty cell; InputError for anything else, NaN included."""
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return None
+    try:
+        value = float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError("is not a number", place=place, value=cell) from None
+    if not math.isfinite(value) or value < low:
+        span = "a finite number" if low == -math.inf else f"a finite number of at least {low:g}"
+        raise InputError(f"must be {span}", place=place, value=cell)
+    return value

@@ -1,0 +1,101 @@
+"""What no meter can know: which model it was, what for, whose it is. Declared by the user in a small YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from setsuden.errors import InputError
+
+Stage = Literal["training", "pre-training", "fine-tuning", "inference"]
+TRAINING_STAGES = ("training", "pre-training", "fine-tuning")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Publisher(_Strict):
+    """Who reports; ``confidentiality`` of the report."""
+
+    name: str | None = None
+    division: str | None = None
+    project: str | None = None
+    confidentiality: Literal["public", "internal", "confidential", "secret"] = "internal"
+
+
+class Infrastructure(_Strict):
+    """Where it ran."""
+
+    type: Literal["publicCloud", "privateCloud", "onPremise", "other"] | None = None
+    provider: str | None = None
+    instance: str | None = None
+    service: str | None = None
+
+
+class FunctionalUnit(_Strict):
+    """R of an SCI score: how many of what the energy served, and why this unit."""
+
+    unit: str
+    count: float = Field(gt=0)
+    rationale: str | None = None
+
+
+class Facts(_Strict):
+    """All optional; a format that cannot do without one says which.
+
+    model, version, download, supplier, released   of the model the energy belongs to; ``released`` as 2026-01-31
+    stage               what the run was: training, pre-training, fine-tuning or inference
+    task_family         such as ``image classification``
+    algorithms, datasets   objects as the BoAmps format defines them
+    accuracy            0-1
+    requests            how many were served, for inference
+    compute_flop        floating-point operations of the training, or of the inference task
+    country             as a name or a code
+    """
+
+    model: str | None = None
+    version: str | None = None
+    description: str | None = None
+    url: str | None = None
+    download: str | None = None
+    supplier: str | None = None
+    released: str | None = None
+    stage: Stage | None = None
+    task_family: str | None = None
+    task: str | None = None
+    algorithms: list[dict[str, Any]] = Field(default_factory=list)
+    datasets: list[dict[str, Any]] = Field(default_factory=list)
+    accuracy: float | None = Field(default=None, ge=0, le=1)
+    requests: int | None = Field(default=None, ge=0)
+    compute_flop: float | None = Field(default=None, gt=0)
+    country: str | None = None
+    publisher: Publisher | None = None
+    infrastructure: Infrastructure = Infrastructure()
+    functional_unit: FunctionalUnit | None = None
+
+
+def read_facts(path: str | Path) -> Facts:
+    """Read and check a facts file; InputError with the field for anything it does not know."""
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", place="--facts", value=str(path)) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"is not YAML: {str(error).splitlines()[0]}", place=str(path)) from error
+    if loaded is None:
+        return Facts()
+    if not isinstance(loaded, dict):
+        raise InputError("facts are a mapping of names to values", place=str(path), value=type(loaded).__name__)
+    try:
+        return Facts.model_validate(loaded)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(Facts.model_fields) if first["type"] == "extra_forbidden" else None
+        remedy = f"Known: {known}." if known else None
+        raise InputError(first["msg"], place=f"{path}: {field}", remedy=remedy) from None
