@@ -124,3 +124,10 @@ def test_the_warning_follows_the_measured_share(share: float | None, words: str)
 
     warnings = verdict(read(changed(measure)), Words("en")).warnings
     assert (words in warnings[0]) if words else warnings == ()
+
+
+def test_without_options_nothing_is_said_about_limits_or_changes() -> None:
+    said = verdict(read(variant("no-decision")), Words("en"))
+    assert said.confidence == "no-options"
+    assert said.flips == ()
+    assert "limit" not in said.sure

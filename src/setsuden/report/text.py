@@ -40,7 +40,8 @@ def _top(said: Verdict, words: Words) -> list[str]:
     sure = words(f"confidence_lead.{said.confidence}") + said.sure
     for sentence in (said.because, sure, said.saving):
         lines += wrap(sentence, _WIDTH, indent="  ") if sentence else []
-    lines.append((words("flip.heading") + words("text.colon")).rstrip())
+    if said.flips:
+        lines.append((words("flip.heading") + words("text.colon")).rstrip())
     for sentence in said.flips[:_MAX_FLIPS]:
         lines += wrap("- " + sentence, _WIDTH, indent="  ")
     return lines

@@ -18,7 +18,7 @@ class Verdict:
     because      why, one sentence; empty when nothing can be recommended
     sure         how sure, in words
     saving       what is saved against the stated alternative; empty when not stated
-    flips        what would change the choice, one sentence each; at least one sentence
+    flips        what would change the choice, one sentence each; empty without options
     measure_next what to measure next; empty when not stated
     warnings     what the figures rest on, when a reader must know before believing them
     """
@@ -44,16 +44,23 @@ def verdict(pilot: Pilot, words: Words) -> Verdict:
         because=_because(pilot, option, words),
         sure=_sure(pilot, option, runner_up, names, words),
         saving=_saving(pilot, names, words),
-        flips=tuple(flip_sentence(flip, names, words) for flip in decision.flips) or (words("flip.none"),),
+        flips=_flips(pilot, names, words),
         measure_next=_measure_next(pilot, words),
         warnings=tuple(_warnings(pilot, words)),
         confidence=_confidence(pilot),
     )
 
 
+def _flips(pilot: Pilot, names: Names, words: Words) -> tuple[str, ...]:
+    found = tuple(flip_sentence(flip, names, words) for flip in pilot.decision.flips)
+    return found or ((words("flip.none"),) if pilot.decision.options else ())
+
+
 def _confidence(pilot: Pilot) -> str:
     known = ("clear", "likely", "too-close", "none-feasible")
     confidence = pilot.decision.confidence
+    if not pilot.decision.options:
+        return "no-options"
     if pilot.decision.option(pilot.decision.recommended) is None:
         return "none-feasible"
     return confidence if confidence in known else "too-close"
@@ -98,7 +105,7 @@ def _nearest_miss(pilot: Pilot, words: Words) -> str:
 
 def _sure(pilot: Pilot, option: Option | None, runner_up: Option | None, names: Names, words: Words) -> str:
     if option is None:
-        return words("sure.none-feasible")
+        return words(f"sure.{_confidence(pilot)}")
     text = words(f"sure.{_confidence(pilot)}")
     if option.best_probability is not None:
         text += words("sure.probability", probability=f"{option.best_probability * 100:.0f} %")
