@@ -8,6 +8,8 @@ import torch
 from setsuden.workload.profile import count_macs, count_training_macs, profile
 from tests.profile.cases import CASES, Case
 
+pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections:UserWarning")  # says oneDNN stays out
+
 TRAINED = [case for case in CASES if case.train is not None]
 
 

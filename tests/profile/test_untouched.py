@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._dynamo import eval_frame
 from torch.nn.modules import module as hooks
 
 from setsuden.workload.profile import count_macs, count_training_macs, profile
+from setsuden.workload.profile.isolate import eagerly
 from tests.profile import networks
 
 
@@ -144,3 +146,25 @@ def test_deep_networks_share_rows_of_equal_blocks() -> None:
     found = profile(net, input_shape=(3, 32, 32))
     assert found.tree.macs == found.macs == sum(row.macs for row in found.by_shape())
     assert found.tree.find("2.body.0").macs == sum(child.macs for child in found.tree.find("2.body.0").children)
+
+
+def test_compiled_code_compiles_again_when_overlapping_profiles_are_over() -> None:
+    compiled = torch.compile(lambda x: x + 1, backend="eager")
+    compiled(torch.zeros(2))
+    first_in, second_in, first_out = threading.Event(), threading.Event(), threading.Event()
+
+    def first() -> None:
+        with eagerly():
+            first_in.set()
+            second_in.wait(10)
+        first_out.set()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_in.wait(10)
+    with eagerly():
+        second_in.set()
+        first_out.wait(10)
+        assert eval_frame._stance.stance == "force_eager"
+    thread.join()
+    assert eval_frame._stance.stance == "default"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import random
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -118,9 +122,6 @@ def moved(value: Any, move: Callable[[Tensor], Tensor]) -> Any:
 @contextmanager
 def untouched_random_state() -> Iterator[None]:
     """Random generators of torch (CPU), Python and, when loaded, NumPy are as before when left."""
-    import random
-    import sys
-
     numpy = sys.modules.get("numpy")
     states = torch.get_rng_state(), random.getstate(), numpy.random.get_state() if numpy else None
     try:
@@ -132,13 +133,29 @@ def untouched_random_state() -> Iterator[None]:
             numpy.random.set_state(states[2])
 
 
+_eager_lock = threading.Lock()
+_eager: list[contextlib.AbstractContextManager[Any]] = []  # the stance in force, and one entry per profile under way
+
+
 @contextmanager
 def eagerly() -> Iterator[None]:
-    """Compiled functions run their original code meanwhile; nothing happens where nothing was compiled."""
-    import sys
+    """Compiled functions run their original code meanwhile; nothing happens where nothing was compiled.
 
+    The stance belongs to the process: the first profile sets it, the last one to end takes it back.
+    """
     if "torch._dynamo" not in sys.modules:
         yield
         return
-    with torch.compiler.set_stance("force_eager"):
+    with _eager_lock:
+        if not _eager:
+            stance = torch.compiler.set_stance("force_eager")
+            stance.__enter__()
+            _eager.append(stance)
+        _eager.append(contextlib.nullcontext())
+    try:
         yield
+    finally:
+        with _eager_lock:
+            _eager.pop()
+            if len(_eager) == 1:
+                _eager.pop().__exit__(None, None, None)
