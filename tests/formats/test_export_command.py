@@ -1,0 +1,113 @@
+"""``setsuden export --format ...``: one way in, redacted, clear about what is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from setsuden.cli.main import main
+from setsuden.ledger import Ledger
+from setsuden.report.formats import FORMATS
+from setsuden.report.formats.redaction import redaction_of
+from tests.formats.support import record, validated
+
+EVERYTHING = ("--site", "JP", "--embodied-kg", "0.1", "--per", "request=100", "--stage", "inference")
+
+
+def export(*words: str) -> Result:
+    return CliRunner().invoke(main, ["export", *words])
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_every_format_works_from_a_bare_run(form: str) -> None:
+    run = record()
+    result = export(run.id, "--format", form, *EVERYTHING)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith("\n")
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_no_format_tells_host_user_path_or_command(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from setsuden.ledger import environment
+
+    identity = {"host": "buildbox7", "user": "mallory", "folder": "/home/mallory/work"}
+    monkeypatch.setattr(environment, "identity", lambda: identity)
+    run = record(name="/home/mallory/work/train on buildbox7 by mallory")
+    text = export(run.id, "--format", form, *EVERYTHING).stdout
+    for secret in ("buildbox7", "mallory", "/home", "secret-tool"):
+        assert secret not in text
+    if form == "markdown":
+        assert "train on HOST by USER" in text
+        assert "mallory" in export(run.id, "--format", form, "--with-host").stdout
+
+
+def test_short_host_names_do_not_tear_words() -> None:
+    assert redaction_of({"host": "ai", "user": "me", "folder": "/"}).clean("the aim of me") == "the aim of me"
+
+
+def test_facts_and_a_model_card_come_from_files(tmp_path: Path) -> None:
+    (tmp_path / "facts.yaml").write_text("stage: training\ntask_family: speech\ncountry: Japan\n")
+    card = tmp_path / "README.md"
+    card.write_text("---\nlicense: mit\n---\nbody\n")
+    document = validated(
+        "boamps", export(record().id, "--format", "boamps", "--facts", str(tmp_path / "facts.yaml")).stdout
+    )
+    assert document["task"]["taskFamily"] == "speech"
+    result = export("last", "--format", "hf", "--site", "JP", "--model-card", str(card), "-o", str(card))
+    assert result.exit_code == 0
+    assert card.read_text().startswith("---\nlicense: mit\nco2_eq_emissions:\n  emissions: ")
+    assert card.read_text().endswith("---\nbody\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--format", "hf"), "--site"),
+        (("--format", "boamps", "--pue", "1.2"), "needs a place"),
+        (("--format", "json", "--site", "JP"), "does not go with --format json"),
+        (("--format", "boamps", "--model-card", "x.md"), "--format hf only"),
+        (("--format", "sci", "--site", "JP", "--per", "request"), "UNIT=COUNT"),
+        (("--format", "sci", "--site", "JP", "--per", "request=nan"), "UNIT=COUNT"),
+        (("--format", "sci", "--site", "JP", "--embodied-kg", "1", "--per", "wombat=3"), "unknown unit"),
+        (("--format", "boamps", "--site", "XX"), "XX"),
+        (("--format", "boamps", "--facts", "nowhere.yaml"), "cannot be read"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_exit_2(words: tuple[str, ...], sentence: str) -> None:
+    result = export(record().id, *words)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("colour: red\n", "colour"), ("accuracy: 91\n", "accuracy"), ("- a\n", "mapping"), ("a: [\n", "not YAML")],
+)
+def test_wrong_facts_are_named(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text(text)
+    result = export(record().id, "--format", "boamps", "--facts", str(path))
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+
+
+def test_a_format_of_one_run_refuses_two() -> None:
+    result = export(record().id, record().id, "--format", "boamps")
+    assert result.exit_code == 2
+    assert "one run" in result.stderr
+
+
+def test_a_run_without_energy_is_refused() -> None:
+    with Ledger.open() as ledger:
+        ledger.start_run("meter", "nothing").finish()
+    result = export("last", "--format", "codecarbon")
+    assert result.exit_code == 2
+    assert "no energy" in result.stderr
+
+
+def test_json_wins_over_a_format() -> None:
+    assert json.loads(export(record().id, "--json").stdout)["redacted"] is True
