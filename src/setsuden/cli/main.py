@@ -22,6 +22,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "setsuden.cli.pilot",
         "Short measured study of training and inference -> forecast -> decision.",
     ),
+    "predict": ("setsuden.cli.predict", "Energy, time and power of a job before it runs."),
+    "calibrate": ("setsuden.cli.calibrate", "Measure this machine, so that predictions are about it."),
     "footprint": ("setsuden.cli.footprint", "Energy -> carbon, cost, water, equivalents."),
     "campaign": ("setsuden.cli.campaign", "Tuning, search, whole projects -> total, waste, the price of more."),
     "replay": ("setsuden.cli.replay", "A published table next to our recomputation."),

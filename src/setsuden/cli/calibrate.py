@@ -1,0 +1,54 @@
+"""``setsuden calibrate``: measure this machine, so that predictions are about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.language import Language, Messages
+
+
+@click.command()
+@click.option(
+    "--minutes", type=click.FloatRange(min=0, max=10, min_open=True), default=10.0, show_default=True, help="At most."
+)
+@click.option("--name", metavar="NAME", help="What to call this device.  [default: its processor's name]")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to keep it.  [default: beside the ledger]"
+)
+@json_option
+@lang_option
+@failing_clearly
+def calibrate(minutes: float, name: str | None, out: Path | None, as_json: bool, language: Language) -> None:
+    """Measure matrix products, memory passes and models of the zoo here, and keep what was learned.
+
+    `setsuden predict --device here` uses it from then on. Needs torch; joules come from whatever this machine has.
+    """
+    from setsuden.predict.calibrate import benches
+    from setsuden.predict.calibrate import calibrate as calibrated
+    from setsuden.predict.device_file import write
+    from setsuden.sensors import Host
+    from setsuden.sensors.machine import read_machine
+
+    device = name or read_machine(Host()).cpu_name or "this machine"
+    words = Messages("predict", language)
+    result = calibrated(
+        device,
+        minutes=minutes,
+        progress=lambda bench, done, planned: click.echo(f"  {done + 1}/{planned} {bench}", err=True),
+    )
+    path = write(result, out)
+    if as_json:
+        print_json(result.to_json())
+        return
+    click.echo(words.say("calibrating", device=device, minutes=f"{minutes:g}", meter=result.meter or "-"))
+    if not result.meter:
+        click.echo(words.say("no_energy"))
+    watts = f"{result.idle_w:.1f} W" if result.idle_w is not None else None
+    click.echo(words.say("idle", watts=watts) if watts else words.say("idle_unknown"))
+    planned = len(benches())
+    if len(result.rows) < planned:
+        click.echo(words.say("cut_short", rows=len(result.rows), planned=planned))
+    click.echo(words.say("calibrated", rows=len(result.rows), minutes=f"{minutes:g}", path=path))

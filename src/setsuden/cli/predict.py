@@ -1,0 +1,147 @@
+"""``setsuden predict``: energy, time and power of a job before it runs."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.profile import _shape
+from setsuden.errors import InputError
+from setsuden.language import Language
+
+if TYPE_CHECKING:
+    from setsuden.footprint import Footprint
+    from setsuden.predict.job import Prediction
+
+HERE = "here"
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--device",
+    default=HERE,
+    show_default=True,
+    metavar="NAME",
+    help="Processor as its driver or the catalogue names it.",
+)
+@click.option("--input-shape", callback=_shape, metavar="CxHxW", help="One sample, without the batch: 3x32x32.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=1, show_default=True, help="Samples per pass.")
+@click.option("--train", is_flag=True, help="A training; with --samples and --epochs.")
+@click.option("--samples", type=click.IntRange(min=1), metavar="N", help="Training samples of one epoch.")
+@click.option(
+    "--epochs", type=click.FloatRange(min=0, min_open=True), metavar="E", help="Passes over them.  [default: 1]"
+)
+@click.option(
+    "--requests", type=click.IntRange(min=1), metavar="N", help="Samples answered in inference.  [default: 1]"
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "tf32", "bf16", "fp16", "fp8", "int8"]),
+    default="fp32",
+    show_default=True,
+    help="Arithmetic of the job.",
+)
+@click.option(
+    "--rows",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV of measured rows of this device, on the columns of the public tables.",
+)
+@click.option("--site", metavar="CODE", help="Carbon where it runs: JP, US-CA, aws:eu-north-1 ...")
+@json_option
+@lang_option
+@failing_clearly
+def predict(
+    target: str,
+    device: str,
+    input_shape: tuple[int, ...] | None,
+    batch_size: int,
+    train: bool,
+    samples: int | None,
+    epochs: float | None,
+    requests: int | None,
+    precision: str,
+    rows: Path | None,
+    site: str | None,
+    as_json: bool,
+    language: Language,
+) -> None:
+    """Energy, time and power of a job with TARGET, before it runs, each with a 90 % interval.
+
+    TARGET is what `setsuden profile` takes. `--device here` is this machine as `setsuden calibrate` measured it.
+    """
+    from setsuden.predict.document import document, text
+
+    amount = _amount(train, samples, epochs, requests)
+    result = _predicted(target, device, input_shape, batch_size, train, amount, precision, rows)
+    priced = _priced(result, site) if site is not None else None
+    if as_json:
+        print_json(document(result, priced))
+    else:
+        click.echo(text(result, language, priced))
+
+
+def _amount(train: bool, samples: int | None, epochs: float | None, requests: int | None) -> float:
+    if train:
+        if requests is not None:
+            raise InputError(
+                "a training answers no requests", place="--requests", remedy="Give --samples and --epochs."
+            )
+        if samples is None:
+            raise InputError("how many samples does an epoch have", place="--samples", remedy="Give --samples N.")
+        return samples * (1.0 if epochs is None else epochs)
+    for name, value in (("--samples", samples), ("--epochs", epochs)):
+        if value is not None:
+            raise InputError("this belongs to a training", place=name, remedy="Add --train, or give --requests.")
+    return float(requests or 1)
+
+
+def _predicted(
+    target: str,
+    device: str,
+    input_shape: tuple[int, ...] | None,
+    batch_size: int,
+    train: bool,
+    amount: float,
+    precision: str,
+    rows: Path | None,
+) -> Prediction:
+    from setsuden.predict.device_file import read
+    from setsuden.predict.job import predict as predicted
+    from setsuden.predict.job import work_of
+    from setsuden.workload.profile import profile
+
+    calibration: list[dict[str, Any]] = []
+    if rows is not None:
+        with rows.open(encoding="utf-8", newline="") as file:
+            calibration = [dict(row) for row in csv.DictReader(file)]
+    own = read() if device == HERE or rows is None else None
+    here = own is not None and device in (HERE, own.device)
+    if device == HERE and own is None:
+        raise InputError(
+            "this machine has not been calibrated",
+            place="--device",
+            value=HERE,
+            remedy="Run `setsuden calibrate` once, or name a device of the catalogue.",
+        )
+    work = work_of(profile(target, input_shape=input_shape, batch_size=1))
+    return predicted(
+        work,
+        own.device if here and own is not None else device,
+        samples=amount,
+        batch_size=batch_size,
+        training=train,
+        precision=precision,
+        rows=own.rows if here and own is not None else calibration,
+        calibrated_here=here,
+    )
+
+
+def _priced(result: Prediction, site: str) -> Footprint:
+    from setsuden.footprint import footprint
+
+    return footprint(result.energy.to("kWh"), site=site)

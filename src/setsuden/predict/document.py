@@ -1,0 +1,98 @@
+"""A prediction as a JSON document and as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from setsuden.language import Language, Messages
+from setsuden.predict.job import Prediction
+from setsuden.quantity import Estimate, render
+
+if TYPE_CHECKING:
+    from setsuden.footprint import Footprint
+
+_LEVEL_KEYS = {
+    "data sheet": "level_sheet",
+    "data sheet + calibration runs": "level_runs",
+    "calibrated here": "level_here",
+}
+
+
+def document(result: Prediction, priced: Footprint | None = None) -> dict[str, Any]:
+    """Plain data; its schema is published as ``predict``."""
+    return {
+        "schema": "setsuden:predict",
+        "model": result.work.name,
+        "device": result.device,
+        "training": result.training,
+        "batch_size": result.batch_size,
+        "precision": result.precision,
+        "samples": result.samples,
+        "gmacs_per_sample": result.work.gmacs,
+        "params_m": result.work.params_m,
+        "activations_m_per_sample": result.work.macts_m,
+        "time": result.time.to_json(),
+        "power": result.power.to_json(),
+        "energy": result.energy.to("kWh").to_json(),
+        "energy_per_sample": result.energy_per_sample.to_json(),
+        "carbon": priced.operational_carbon.to_json() if priced is not None else None,
+        "factors": [factor.to_json() for factor in priced.factors] if priced is not None else [],
+        "level": result.level,
+        "calibration_rows": result.calibration_rows,
+        "outside": result.outside or None,
+        "narrows_most": result.narrows_most,
+        "guessed": list(result.guessed),
+    }
+
+
+def text(result: Prediction, language: Language, priced: Footprint | None = None) -> str:
+    """A few lines for a terminal."""
+    words = Messages("predict", language)
+    kind = words.say("training" if result.training else "inference")
+    lines = [
+        words.say(
+            "title",
+            name=result.work.name,
+            device=result.device,
+            kind=kind,
+            samples=f"{result.samples:,.0f}",
+            batch_size=result.batch_size,
+            precision=result.precision,
+        )
+    ]
+    figures: list[tuple[str, Estimate]] = [
+        ("energy", _readable(result.energy, (("kWh", 3.6e6), ("Wh", 3.6e3), ("J", 1.0)))),
+        ("time", _readable(result.time, (("h", 3600.0), ("s", 1.0)))),
+        ("power", result.power),
+        ("per_sample", result.energy_per_sample),
+    ]
+    if priced is not None:
+        figures.append(("carbon", priced.operational_carbon))
+    width = max(_columns(words.say(key)) for key, _ in figures)
+    for key, figure in figures:
+        label = words.say(key)
+        lines.append("  " + label + " " * (width - _columns(label) + 2) + render(figure))
+    lines.append(words.say("level", level=words.say(_LEVEL_KEYS[result.level]), rows=result.calibration_rows))
+    if result.guessed:
+        lines.append(words.say("guessed", figures=", ".join(result.guessed)))
+    if result.outside:
+        lines.append(words.say("outside", reason=words.say("size_" + result.outside.replace(" ", "_"))))
+    remedy = "narrow_here" if result.level == "calibrated here" else "narrow_runs"
+    lines.append(words.say("narrows", what=words.say(result.narrows_most), remedy=words.say(remedy)))
+    return "\n".join(lines)
+
+
+def _readable(estimate: Estimate, units: tuple[tuple[str, float], ...]) -> Estimate:
+    """The same figure in the largest unit of which it has at least one."""
+    base = units[-1][1]
+    for name, size in units:
+        if estimate.value >= size / base:
+            return estimate.to(name)
+    return estimate
+
+
+def _columns(label: str) -> int:
+    """Columns of a terminal a label takes: two for each wide character."""
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in label)

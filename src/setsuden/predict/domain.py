@@ -1,0 +1,110 @@
+"""Which kind of work a row is, what was varied, and its sizes as numbers a model can use."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+import numpy as np
+
+from setsuden.predict.frame import Floats, Rows, input_numbers
+
+NETWORKS, SYSTEMS, TOKENS, SEQUENCES = "networks", "systems", "tokens", "sequences"
+EPOCHS, GENERATION, KERNELS = "epochs", "generation", "kernels"
+CONVOLUTIONS, LAYERS, MICROCONTROLLERS = "convolutions", "layers", "microcontrollers"
+DOMAINS = (
+    NETWORKS,
+    SYSTEMS,
+    TOKENS,
+    SEQUENCES,
+    EPOCHS,
+    GENERATION,
+    KERNELS,
+    CONVOLUTIONS,
+    LAYERS,
+    MICROCONTROLLERS,
+)  # fmt: skip
+
+_INPUTS = 6  # most numbers a description of an input is read for
+FEATURES = (
+    "gmacs",
+    "macts_m",
+    "params_m",
+    "active_params_m",
+    "batch_size",
+    "device_count",
+    "limit",
+    *(f"input_{k}" for k in range(_INPUTS)),
+)
+
+
+@lru_cache(maxsize=8192)
+def domain(unit: str, task: str, device_class: str, scope: str) -> str:
+    """The kind of work, one of ``DOMAINS``: laws and coefficients are per kind."""
+    if unit == "output token":
+        return TOKENS
+    if unit == "sequence":
+        return SEQUENCES
+    if unit == "epoch" or unit.startswith("window"):
+        return EPOCHS
+    if task.startswith("text-to"):
+        return GENERATION
+    if task == "kernel":
+        return KERNELS
+    if task == "single convolution":
+        return CONVOLUTIONS
+    if device_class == "mcu":
+        return MICROCONTROLLERS
+    if task in ("layer", "layer in architecture", "architecture"):
+        return LAYERS
+    return SYSTEMS if scope.startswith("whole system") else NETWORKS
+
+
+def domains_of(rows: Rows) -> tuple[str, ...]:
+    """The kind of work of every row."""
+    words = rows.words
+    columns = zip(words["unit"], words["task"], words["device_class"], words["scope"], strict=True)
+    return tuple(domain(*row) for row in columns)
+
+
+def configurations(rows: Rows) -> tuple[str, ...]:
+    """What a row ran on and through, in words: device, software, precision, phase, task, platform, devices."""
+    w = rows.words
+    columns = zip(w["device"], w["framework"], w["precision"], w["mode"], w["task"], w["extra"], strict=True)
+    counts = rows.numbers["device_count"]
+    return tuple(
+        _configuration(*cells, 1.0 if np.isnan(counts[i]) else float(counts[i])) for i, cells in enumerate(columns)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _configuration(device: str, framework: str, precision: str, mode: str, task: str, extra: str, count: float) -> str:
+    fields = extra_fields(extra)
+    told = [str(fields[name]) for name in ("platform", "version", "optimizer") if fields.get(name)]
+    short = device.casefold().replace("_", "-").replace("nvidia ", "")
+    return " ".join([short, framework, precision, mode, task, *told, f"devices{count:g}"])
+
+
+@lru_cache(maxsize=32768)
+def extra_fields(extra: str) -> dict[str, object]:
+    """The column ``extra`` as a mapping; anything that is no JSON object is an empty one."""
+    try:
+        found = json.loads(extra) if extra else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def features(rows: Rows) -> Floats:
+    """Logarithms of the sizes in ``FEATURES``, shape (rows, features), NaN where a row does not say."""
+    n = rows.numbers
+    with np.errstate(divide="ignore", invalid="ignore"):
+        limit = n["power_limit_w"] / n["device_tdp_w"]
+        sizes = [n["gmacs"], n["macts_m"], n["params_m"], n["active_params_m"], n["batch_size"], n["device_count"]]
+        inputs = np.full((len(rows), _INPUTS), np.nan)
+        for i, text in enumerate(rows.words["input"]):
+            found = input_numbers(text)[:_INPUTS]
+            inputs[i, : len(found)] = found
+        table = np.column_stack([*sizes, limit, inputs])
+        logs = np.where(table > 0, np.log(np.maximum(table, 1e-12)), np.nan)
+    return np.asarray(logs, dtype=np.float64)

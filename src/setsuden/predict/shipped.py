@@ -1,0 +1,79 @@
+"""The coefficients that come with the package: laws, lengths and widths fitted on public measurements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from setsuden.errors import InputError
+from setsuden.predict.domain import FEATURES
+from setsuden.predict.kernel import Kernel
+
+Target = Literal["seconds_per_unit", "energy_j", "power_w"]
+TARGETS: tuple[Target, ...] = get_args(Target)
+FILE = "coefficients.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known about one target before any row is given.
+
+    coefficients   stratum -> numbers >= 0, see ``base``
+    typical        kind of work -> size -> stand-in for rows that do not state it
+    ranges         kind of work -> size -> (low, high) seen in the public tables
+    kernels        kind of work -> how residuals vary
+    widths         kind of work -> deviations that cover 90 % of rows of held-out groups or devices, physical part alone
+    """
+
+    coefficients: Mapping[str, tuple[float, ...]]
+    typical: Mapping[str, Mapping[str, float]]
+    ranges: Mapping[str, Mapping[str, tuple[float, float]]]
+    kernels: Mapping[str, Kernel]
+    widths: Mapping[str, float]
+
+
+def checked_target(target: str) -> Target:
+    """``target`` as one of ``TARGETS``; InputError for anything else."""
+    for known in TARGETS:
+        if target == known:
+            return known
+    raise InputError(
+        "no such target of prediction", place="target", value=target, remedy=f"One of: {', '.join(TARGETS)}."
+    )
+
+
+@lru_cache(maxsize=len(TARGETS))
+def shipped(target: Target) -> Knowledge:
+    """The knowledge of a target that ships with the package."""
+    return parse(document()[target])
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """The file as it is: target -> knowledge, with ``sources`` and ``scores`` beside."""
+    found: dict[str, Any] = json.loads(files("setsuden.predict").joinpath(FILE).read_text(encoding="utf-8"))
+    return found
+
+
+def parse(data: Mapping[str, Any]) -> Knowledge:
+    """One target of the file as ``Knowledge``."""
+    return Knowledge(
+        coefficients={name: tuple(theta) for name, theta in data["coefficients"].items()},
+        typical=data["typical"],
+        ranges={kind: {n: (r[0], r[1]) for n, r in sizes.items()} for kind, sizes in data["ranges"].items()},
+        kernels={kind: _kernel(found) for kind, found in data["kernels"].items()},
+        widths=data["widths"],
+    )
+
+
+def _kernel(data: Mapping[str, Any]) -> Kernel:
+    lengths = np.full(len(FEATURES), np.inf)
+    for name, length in data["lengths"].items():
+        lengths[FEATURES.index(name)] = length
+    return Kernel(np.array(data["strengths"], dtype=np.float64), lengths, float(data["noise"]))

@@ -1,0 +1,269 @@
+"""Predictions for whole tables: shipped device models, corrected by whatever measured rows are given.
+
+predictor = fit(frame, "energy_j")
+predictor.predict(rows)                 joules a unit of work, one per row
+predictor.interval(rows, level=0.9)     (low, high)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from setsuden.errors import InputError
+from setsuden.predict.base import log_base
+from setsuden.predict.domain import FEATURES, configurations, domains_of, features
+from setsuden.predict.frame import Floats, Rows, rows_of
+from setsuden.predict.kernel import Kernel, Points, variance
+from setsuden.predict.posterior import Posterior, conformal, normal_quantile
+from setsuden.predict.shipped import Knowledge, Target, checked_target, shipped
+from setsuden.predict.sizes import borrowed_sizes
+from setsuden.predict.words import plain_words, similarity
+
+_MOST_ROWS = 1500  # rows one answer is conditioned on; more add seconds, not accuracy
+_FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
+_DEFAULT = Kernel(np.full((3, 6), 0.04), np.full(len(FEATURES), 2.0), 0.0025)
+_ROW, _GROUP, _DEVICE = "row", "group", "device"
+
+
+def fit(frame: Any, target: str) -> Predictor:
+    """A predictor of one target from measured rows on top of the shipped device models.
+
+    frame    measured rows on the columns of ``frame.NUMBERS`` and ``frame.WORDS``, in any shape ``rows_of`` takes;
+             empty or None: shipped models alone; a few rows of a device nobody has seen are its calibration runs
+    target   ``seconds_per_unit``, ``energy_j`` (a unit of work) or ``power_w``
+
+    Rows without the target are ignored. Raises InputError for an unknown target or a frame that is no table.
+    """
+    return fit_with(frame, target, shipped(checked_target(target)))
+
+
+def fit_with(frame: Any, target: str, knowledge: Knowledge) -> Predictor:
+    """``fit`` on other prior knowledge than the package's: for cross-validation."""
+    known = checked_target(target)
+    rows = rows_of(frame)
+    measured = rows.measured(known)
+    keep = np.flatnonzero(np.isfinite(measured))
+    rows = rows.take(keep)
+    return Predictor(known, knowledge, rows, np.log(measured[keep]))
+
+
+@dataclass(slots=True)
+class Predictor:
+    """Answers for rows of any device and model; more certain near the rows it was given."""
+
+    target: Target
+    knowledge: Knowledge
+    rows: Rows
+    logs: Floats
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _posteriors: dict[tuple[str, tuple[str, ...]], Posterior] = field(default_factory=dict)
+    _widths: dict[tuple[int, str, float], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kinds = domains_of(self.rows)
+        for kind in sorted(set(kinds)):
+            index = np.array([i for i, own in enumerate(kinds) if own == kind], dtype=np.intp)
+            self._seen[kind] = _Seen.of(self.rows.take(index), self.logs[index], kind, self.target, self.knowledge)
+
+    def predict(self, frame: Any) -> Floats:
+        """The target of every row, in s, J or W, shape (rows,), always above zero."""
+        rows = rows_of(frame)
+        logs = np.empty(len(rows))
+        for asked in self._asked(rows):
+            logs[asked.index] = asked.base
+            if asked.posterior is not None:
+                logs[asked.index] += asked.posterior.mean(asked.points)
+        return np.exp(logs)
+
+    def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
+        """Where the target of every row lies with probability ``level`` (0-1, exclusive): (low, high).
+
+        Widths are conformal: the error of rows whose group, device or both were held out, in units of the model's own
+        deviation. Rows outside what was seen get half as much again.
+        """
+        if not 0 < level < 1:
+            raise InputError("a level of confidence lies between 0 and 1", place="level", value=level)
+        rows = rows_of(frame)
+        logs, half = np.empty(len(rows)), np.empty(len(rows))
+        for asked in self._asked(rows):
+            far = np.array([1.5 if reason else 1.0 for reason in asked.outside])
+            if asked.posterior is None:
+                logs[asked.index] = asked.base
+                wide = self.knowledge.widths.get(asked.kind, 1.645) * normal_quantile(level) / normal_quantile(0.9)
+                spread = np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
+                half[asked.index] = far * wide * spread
+                continue
+            logs[asked.index] = asked.base + asked.posterior.mean(asked.points)
+            width = np.array([self._width(asked.posterior, how, level) for how in asked.situations()])
+            half[asked.index] = far * width * asked.posterior.deviation(asked.points)
+        return np.exp(logs - half), np.exp(logs + half)
+
+    def outside(self, frame: Any) -> tuple[str, ...]:
+        """Which size of a row lies outside everything seen so far, or ``kind of work``; '' where none does."""
+        rows = rows_of(frame)
+        reasons = [""] * len(rows)
+        for asked in self._asked(rows):
+            for i, reason in zip(asked.index, asked.outside, strict=True):
+                reasons[i] = reason
+        return tuple(reasons)
+
+    def _asked(self, rows: Rows) -> list[_Asked]:
+        """Rows that share a kind of work and the measured rows that answer them."""
+        kinds = domains_of(rows)
+        found = []
+        for kind in sorted(set(kinds)):
+            index = np.array([i for i, own in enumerate(kinds) if own == kind], dtype=np.intp)
+            own = rows.take(index)
+            seen = self._seen.get(kind)
+            if seen is not None:
+                own = borrowed_sizes(own, seen.rows)
+            base = log_base(own, (kind,) * len(own), self.target, self.knowledge.coefficients, self.knowledge.typical)
+            points = points_of(own, kind, self.knowledge)
+            outside = self._outside(own, kind, seen)
+            kernel = self.knowledge.kernels.get(kind, _DEFAULT)
+            if seen is None:
+                found.append(_Asked(kind, index, own, base, points, outside, kernel, None))
+                continue
+            for configured, part in seen.split(points.configurations):
+                posterior = self._posterior(kind, seen, configured)
+                found.append(
+                    _Asked(
+                        kind,
+                        index[part],
+                        own.take(part),
+                        base[part],
+                        points.take(part.tolist()),
+                        tuple(outside[i] for i in part),
+                        kernel,
+                        posterior,
+                    )
+                )
+        return found
+
+    def _posterior(self, kind: str, seen: _Seen, configured: tuple[str, ...]) -> Posterior:
+        key = (kind, configured)
+        if key not in self._posteriors:
+            self._posteriors[key] = seen.posterior(configured, self.knowledge.kernels.get(kind, _DEFAULT))
+        return self._posteriors[key]
+
+    def _width(self, posterior: Posterior, how: str, level: float) -> float:
+        key = (id(posterior), how, level)
+        if key not in self._widths:
+            labels: dict[str, tuple[str, ...]] = {
+                _ROW: tuple(str(i) for i in range(len(posterior.points))),
+                _GROUP: posterior.points.groups,
+                _DEVICE: posterior.devices,
+            }
+            error, deviation = posterior.held_out(labels[how])
+            count = len(set(labels[how]))
+            scores = np.abs(error) / deviation if count > 1 else np.empty(0)
+            self._widths[key] = conformal(scores, count if count > 1 else 0, level)
+        return self._widths[key]
+
+    def _outside(self, rows: Rows, kind: str, seen: _Seen | None) -> tuple[str, ...]:
+        ranges: dict[str, tuple[float, float]] = dict(self.knowledge.ranges.get(kind, {}))
+        if seen is not None:
+            for name, (low, high) in seen.ranges.items():
+                known = ranges.get(name, (low, high))
+                ranges[name] = (min(low, known[0]), max(high, known[1]))
+        if not ranges:
+            return ("kind of work",) * len(rows)
+        logs = features(rows)
+        reasons = [""] * len(rows)
+        for column, name in enumerate(FEATURES):
+            if name in ranges:
+                low, high = np.log(ranges[name][0]) - _FAR, np.log(ranges[name][1]) + _FAR
+                for i in np.flatnonzero((logs[:, column] < low) | (logs[:, column] > high)):
+                    reasons[i] = reasons[i] or ("input" if name.startswith("input") else name)
+        return tuple(reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    kind: str
+    index: npt.NDArray[np.intp]
+    rows: Rows
+    base: Floats
+    points: Points
+    outside: tuple[str, ...]
+    kernel: Kernel
+    posterior: Posterior | None
+
+    def situations(self) -> list[str]:
+        """What is new about each row: its device, its group, or neither; a new device outweighs a new group."""
+        assert self.posterior is not None
+        groups, devices = set(self.posterior.points.groups), set(self.posterior.devices)
+        pairs = zip(self.points.groups, self.rows.words["device"], strict=True)
+        return [
+            _DEVICE if device not in devices else _GROUP if group not in groups else _ROW for group, device in pairs
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The measured rows of one kind of work."""
+
+    rows: Rows
+    points: Points
+    residual: Floats
+    ranges: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def of(cls, rows: Rows, logs: Floats, kind: str, target: Target, knowledge: Knowledge) -> _Seen:
+        rows = borrowed_sizes(rows, rows)
+        base = log_base(rows, (kind,) * len(rows), target, knowledge.coefficients, knowledge.typical)
+        return cls(rows, points_of(rows, kind, knowledge), logs - base, ranges_of(rows))
+
+    def split(self, asked: tuple[str, ...]) -> list[tuple[tuple[str, ...], npt.NDArray[np.intp]]]:
+        """Asked rows by the measured configurations that answer them: all, or the likest up to ``_MOST_ROWS`` rows."""
+        if len(self.points) <= _MOST_ROWS:
+            return [((), np.arange(len(asked), dtype=np.intp))]
+        own = list(dict.fromkeys(self.points.configurations))
+        rows = np.array([self.points.configurations.count(name) for name in own])
+        wanted = list(dict.fromkeys(asked))
+        alike = similarity(wanted, own, plain_words)
+        chosen: dict[str, tuple[str, ...]] = {}
+        for name, row in zip(wanted, alike, strict=True):
+            order = np.argsort(-row, kind="stable")
+            enough = int(np.searchsorted(np.cumsum(rows[order]), _MOST_ROWS)) + 1
+            chosen[name] = tuple(sorted(own[i] for i in order[:enough]))
+        return [
+            (key, np.array([i for i, name in enumerate(asked) if chosen[name] == key], dtype=np.intp))
+            for key in dict.fromkeys(chosen.values())
+        ]
+
+    def posterior(self, configured: tuple[str, ...], kernel: Kernel) -> Posterior:
+        """The process given the rows of these configurations; () means all."""
+        index = np.arange(len(self.points))
+        if configured:
+            wanted = set(configured)
+            index = np.array([i for i, name in enumerate(self.points.configurations) if name in wanted])
+        if len(index) > _MOST_ROWS:
+            index = np.sort(np.random.default_rng(0).permutation(index)[:_MOST_ROWS])
+        devices = tuple(self.rows.words["device"][i] for i in index)
+        return Posterior.given(kernel, self.points.take(index.tolist()), devices, self.residual[index])
+
+
+def points_of(rows: Rows, kind: str, knowledge: Knowledge) -> Points:
+    """Rows as the kernel sees them: sizes as logs around the typical ones, zero where they are not stated."""
+    typical = knowledge.typical.get(kind, {})
+    centre = np.log(np.array([typical.get(name, 1.0) for name in FEATURES]))
+    logs = features(rows) - centre
+    groups = tuple(group or name for group, name in zip(rows.words["group"], rows.words["model"], strict=True))
+    return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, configurations(rows))
+
+
+def ranges_of(rows: Rows) -> dict[str, tuple[float, float]]:
+    """Smallest and largest size of every kind that the rows state."""
+    logs = features(rows)
+    found = {}
+    for column, name in enumerate(FEATURES):
+        known = logs[np.isfinite(logs[:, column]), column]
+        if len(known):
+            found[name] = (float(np.exp(known.min())), float(np.exp(known.max())))
+    return found

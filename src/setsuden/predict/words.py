@@ -1,0 +1,72 @@
+"""How alike two names are: weighted shared words, as a kernel matrix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Words = tuple[tuple[str, float], ...]
+
+_SPLIT = re.compile(r"[_./\s\-()|,+:]+")
+_LETTERS = re.compile(r"[a-z]+")
+_PORTED = re.compile(r"^(?:tf_|legacy_|gluon_)")
+_FAMILY, _KIND, _PART, _PART_LETTERS = 1.5, 1.0, 0.6, 0.6
+
+
+@lru_cache(maxsize=16384)
+def model_words(name: str) -> Words:
+    """Weighted words of a model name: its family, its kind, and its parts; sizes in pixels say nothing here."""
+    lowered = _PORTED.sub("", name.casefold().rsplit("/", 1)[-1])
+    parts = [part for part in _SPLIT.split(lowered) if part]
+    if not parts:
+        return ()
+    words = {f"kind:{parts[0]}": _KIND}
+    family = _LETTERS.match(lowered)
+    if family:
+        words[f"family:{family.group(0)}"] = _FAMILY
+    for part in parts[1:]:
+        if not part.isdecimal():
+            words[f"part:{part}"] = _PART
+        letters = _LETTERS.match(part)
+        if letters:
+            words[f"letters:{letters.group(0)}"] = _PART_LETTERS
+    return tuple(words.items())
+
+
+@lru_cache(maxsize=16384)
+def plain_words(text: str) -> Words:
+    """Every word of a description once, weight one; words with digits also by their letters."""
+    words: dict[str, float] = {}
+    for part in _SPLIT.split(text.casefold()):
+        if part:
+            words[part] = 1.0
+    return tuple(words.items())
+
+
+def similarity(left: Sequence[str], right: Sequence[str], words_of: Callable[[str], Words]) -> Floats:
+    """Cosine of weighted words, 0-1, shape (left, right); names without words are like nothing."""
+    a, a_of = _distinct(left)
+    b, b_of = _distinct(right)
+    vocabulary = {word: k for k, word in enumerate(sorted({w for name in (*a, *b) for w, _ in words_of(name)}))}
+    matrix = _bag(a, words_of, vocabulary) @ _bag(b, words_of, vocabulary).T
+    return np.asarray(matrix[np.ix_(a_of, b_of)], dtype=np.float64)
+
+
+def _distinct(names: Iterable[str]) -> tuple[list[str], npt.NDArray[np.intp]]:
+    index: dict[str, int] = {}
+    where = np.array([index.setdefault(name, len(index)) for name in names], dtype=np.intp)
+    return list(index), where
+
+
+def _bag(names: Sequence[str], words_of: Callable[[str], Words], vocabulary: dict[str, int]) -> Floats:
+    bag = np.zeros((len(names), max(len(vocabulary), 1)))
+    for i, name in enumerate(names):
+        for word, weight in words_of(name):
+            bag[i, vocabulary[word]] = weight
+    norm = np.linalg.norm(bag, axis=1, keepdims=True)
+    return np.asarray(bag / np.where(norm > 0, norm, 1.0), dtype=np.float64)
