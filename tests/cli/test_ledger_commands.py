@@ -93,14 +93,16 @@ def test_compare_says_which_took_more(two: tuple[str, str]) -> None:
     (difference,) = compared["differences"]  # type: ignore[misc]
     assert difference["verdict"] == "more"
     assert difference["energy"]["value"] == pytest.approx(300.0)
-    assert difference["energy"]["low"] == pytest.approx(380.0 - 105.0, rel=0.01)
+    assert difference["shared_error"] is True
+    assert difference["energy"]["low"] == pytest.approx(300.0 * 0.95, rel=0.001)
     assert difference["ratio"]["value"] == pytest.approx(4.0)
     assert "more (4.0" in setsuden("compare", *two).stdout
     assert "less" in setsuden("compare", two[1], two[0]).stdout
 
 
 def test_a_difference_inside_the_intervals_is_too_close_to_call() -> None:
-    first, second = record("a", 10.0), record("b", 10.5)
+    # The edges of the two may hide 0.02 J.
+    first, second = record("a", 10.0), record("b", 10.001)
     assert document("compare", first, second)["differences"][0]["verdict"] == "too close to call"  # type: ignore[index]
     assert "too close to call" in setsuden("compare", first, second).stdout
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from setsuden.ledger import Ledger
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from setsuden.ledger import Ledger, Measurement
 from setsuden.meter import Meter
 from setsuden.testing import fake_channel
 from tests.meter.support import Bench, codes
@@ -71,17 +75,73 @@ def test_idle_power_that_changed_meanwhile_is_flagged_and_widens_the_interval(le
     assert part.idle.high == pytest.approx(300.0)
 
 
-def test_the_baselines_interval_carries_the_channels_error(ledger: Ledger) -> None:
+def gaining(relative_error: float, idle_w: float, busy_w: float, **channel: float | None) -> Measurement:
+    """Ten seconds of ``busy_w`` after a baseline of five seconds of ``idle_w``, on a channel with a gain error."""
+    settings: dict[str, Any] = {"update_interval_s": 0.0, **channel}
     bench = Bench(
-        {"a": 10.0}, (fake_channel("a", relative_error=0.1, update_interval_s=0.0),), ledger=ledger, idle_s=5.0
+        {"a": lambda t: busy_w if 5 <= t < 15 else idle_w},
+        (fake_channel("a", relative_error=relative_error, **settings),),
+        idle_s=5.0,
     )
     with bench.meter:
         bench.clock.advance(10.0)
-    (part,) = bench.meter.result.channels
+    return bench.meter.result
+
+
+def test_the_baselines_interval_carries_the_channels_error() -> None:
+    (part,) = gaining(0.1, 10.0, 10.0).channels
     assert part.idle is not None
-    assert part.dynamic is not None
     assert (part.idle.low, part.idle.high) == (pytest.approx(90.0), pytest.approx(110.0))
-    assert (part.dynamic.low, part.dynamic.high) == (pytest.approx(-20.0), pytest.approx(20.0))
+
+
+def test_a_gain_that_gross_and_idle_share_acts_on_their_difference() -> None:
+    same = gaining(0.1, 10.0, 10.0).dynamic
+    assert same is not None
+    assert (same.low, same.value, same.high) == pytest.approx((0.0, 0.0, 0.0))
+    more = gaining(0.1, 10.0, 30.0).dynamic
+    assert more is not None
+    assert (more.low, more.value, more.high) == pytest.approx((180.0, 200.0, 220.0))
+    less = gaining(0.1, 30.0, 10.0).dynamic
+    assert less is not None
+    assert (less.low, less.value, less.high) == pytest.approx((-220.0, -200.0, -180.0))
+
+
+def test_a_lopsided_gain_stays_lopsided_above_idle() -> None:
+    dynamic = gaining(1.6, 10.0, 30.0, relative_error_below=0.5).dynamic
+    assert dynamic is not None
+    assert (dynamic.low, dynamic.high) == pytest.approx((100.0, 520.0))
+
+
+def test_what_the_edges_hide_adds_up_above_idle() -> None:
+    # Edges of the window: 0.1 s x 30 W; of the baseline: 0.1 s x 10 W over 5 s, held for 10 s.
+    dynamic = gaining(0.1, 10.0, 30.0, update_interval_s=0.1).dynamic
+    assert dynamic is not None
+    assert dynamic.low == pytest.approx(200.0 * 0.9 - 3.0 - 2.0)
+    assert dynamic.high == pytest.approx(200.0 * 1.1 + 3.0 + 2.0)
+
+
+@given(
+    gain=st.floats(-0.2, 0.2),
+    idle_w=st.floats(0.0, 100.0),
+    busy_w=st.floats(0.0, 100.0),
+)
+def test_whatever_the_gain_the_truth_above_idle_is_inside(gain: float, idle_w: float, busy_w: float) -> None:
+    dynamic = gaining(0.2, idle_w, busy_w).dynamic
+    assert dynamic is not None
+    assert dynamic.low - 1e-6 <= (1 + gain) * (busy_w - idle_w) * 10.0 <= dynamic.high + 1e-6
+
+
+def test_idle_power_that_drifted_is_an_error_of_its_own() -> None:
+    bench = Bench(
+        {"a": lambda t: 10.0 if t < 5 else 30.0 if t < 15 else 12.0},
+        (fake_channel("a", relative_error=0.1, update_interval_s=0.0),),
+        idle_s=5.0,
+    )
+    with bench.meter:
+        bench.clock.advance(10.0)
+    dynamic = bench.meter.result.dynamic
+    assert dynamic is not None
+    assert (dynamic.low, dynamic.value, dynamic.high) == pytest.approx((180.0 - 20.0, 200.0, 220.0))
 
 
 def test_idle_before_and_after_is_not_inside_the_run(ledger: Ledger) -> None:

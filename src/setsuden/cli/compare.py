@@ -23,8 +23,8 @@ from setsuden.quantity import render
 def compare(run: tuple[str, ...], ledger_path: Path | None, as_json: bool, language: Language) -> None:
     """Two or more runs side by side; the first is what the others are compared with.
 
-    The interval of a difference encloses every combination of the two runs, so a verdict holds even if their errors
-    have nothing to do with each other.
+    Runs of one machine and the same channels share the error of their sensors, which cancels in what they have in
+    common. Otherwise the interval of a difference encloses every combination of the two.
     """
     with open_ledger(ledger_path) as ledger:
         comparison = compare_runs([ledger.run(name) for name in run])
@@ -54,6 +54,8 @@ def _lines(comparison: Comparison, messages: Messages) -> Iterator[str]:
     yield messages.say("compare.baseline", id=comparison.baseline.id, name=comparison.baseline.name)
     for difference in comparison.differences:
         yield _verdict(difference, messages)
+    if any(difference.shared for difference in comparison.differences):
+        yield messages.say("compare.shared")
 
 
 def _verdict(difference: Difference, messages: Messages) -> str:

@@ -83,14 +83,53 @@ def quantum_j(channel: ChannelRecord, power_w: float) -> float:
     return channel.resolution_j + channel.update_interval_s * max(power_w, 0.0)
 
 
-def energy_between(channel: ChannelRecord, begin: Count, end: Count, power_w: float = 0.0) -> Estimate:
-    """Joules drawn between two readings of a channel.
+@dataclass(frozen=True, slots=True)
+class RawEnergy:
+    """Joules as a channel counted them between two readings, and what they may be off for other reasons than its gain.
+
+    value_j            end - begin, so that adjacent windows add up exactly
+    below_j, above_j   what the edges may lag, and what was missed in between: errors of this window alone
+
+    The channel's relative error is a gain that it has all the time; it is applied once, by ``estimate`` or ``above``.
+    """
+
+    value_j: float
+    below_j: float
+    above_j: float
+
+    def scaled(self, k: float) -> RawEnergy:
+        """``k`` times as much, ``k`` >= 0: idle watts held for another duration."""
+        return RawEnergy(self.value_j * k, self.below_j * k, self.above_j * k)
+
+    def estimate(self, channel: ChannelRecord) -> Estimate:
+        """With the channel's gain error; energy is never below zero."""
+        down, up = gain_errors(channel)
+        low = max(0.0, self.value_j * (1 - down) - self.below_j)
+        return _joules(channel, self.value_j, low, self.value_j * (1 + up) + self.above_j)
+
+    def above(self, idle: RawEnergy, channel: ChannelRecord) -> Estimate:
+        """What was drawn above ``idle`` joules of the same channel.
+
+        Both carry the same gain, so it acts on the difference; only the errors that each has of its own add up.
+        """
+        down, up = gain_errors(channel)
+        value = self.value_j - idle.value_j
+        ends = sorted((value * (1 - down), value * (1 + up)))
+        return _joules(channel, value, ends[0] - self.below_j - idle.above_j, ends[1] + self.above_j + idle.below_j)
+
+
+def gain_errors(channel: ChannelRecord) -> tuple[float, float]:
+    """5-95 error of the channel's gain downwards and upwards, shares."""
+    down = channel.relative_error if channel.relative_error_below is None else channel.relative_error_below
+    return down, channel.relative_error
+
+
+def raw_between(channel: ChannelRecord, begin: Count, end: Count, power_w: float = 0.0) -> RawEnergy:
+    """Joules counted between two readings of a channel.
 
     power_w   a power this channel may have had near the edges, W; the mean of the window is used when it is larger
 
-    value      end - begin, so that adjacent windows add up exactly
-    interval   the channel's relative error; one quantum for what the edges may lag; and what was missed between the
-               two readings. Missed energy known only as a bound counts for the window in which the bound grew.
+    Missed energy that is known only as a bound counts for the window in which the bound grew.
     """
     value = max(0.0, end.energy_j - begin.energy_j)
     duration_s = end.t_s - begin.t_s
@@ -98,11 +137,22 @@ def energy_between(channel: ChannelRecord, begin: Count, end: Count, power_w: fl
     below = (end.energy_j - end.low_j) - (begin.energy_j - begin.low_j)
     above = (end.high_j - end.energy_j) - (begin.high_j - begin.energy_j)
     # A bound that shrinks moves the doubt to the other side: the earlier reading was the uncertain one.
-    share_below = channel.relative_error if channel.relative_error_below is None else channel.relative_error_below
-    down = share_below * value + edge + max(below, 0.0) + max(-above, 0.0)
-    up = channel.relative_error * value + edge + max(above, 0.0) + max(-below, 0.0)
+    return RawEnergy(
+        value,
+        edge + max(below, 0.0) + max(-above, 0.0),
+        edge + max(above, 0.0) + max(-below, 0.0),
+    )
+
+
+def energy_between(channel: ChannelRecord, begin: Count, end: Count, power_w: float = 0.0) -> Estimate:
+    """Joules drawn between two readings of a channel, with the error of its gain; see ``raw_between``."""
+    return raw_between(channel, begin, end, power_w).estimate(channel)
+
+
+def _joules(channel: ChannelRecord, value: float, low: float, high: float) -> Estimate:
+    # Rounding must not push an end past the value.
     return Estimate(
-        value, max(0.0, value - down), value + up, "J", channel.provenance, channel.boundary, channel.factors
+        value, min(low, value), max(high, value), "J", channel.provenance, channel.boundary, channel.factors
     )
 
 

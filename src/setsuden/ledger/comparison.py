@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from setsuden.errors import BoundaryError, InputError
+from setsuden.ledger import shared_error
 from setsuden.ledger.document import summary_document
 from setsuden.ledger.record import RunRecord
+from setsuden.ledger.shared_error import shared_parts
 from setsuden.quantity import Estimate
 
 MORE, LESS, CLOSE, UNKNOWN = "more", "less", "too close to call", "unknown"
@@ -21,12 +23,14 @@ class Difference:
     energy    run - baseline, J; None when one of them is unknown
     ratio     run / baseline; None when the baseline's interval reaches zero
     verdict   more, less, too close to call (the interval of the difference holds zero) or unknown
+    shared    one machine measured both through the same channels: errors that both have cancel
     """
 
     run: RunRecord
     energy: Estimate | None
     ratio: Estimate | None
     verdict: str
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Comparison:
                     "energy": None if difference.energy is None else difference.energy.to_json(),
                     "ratio": None if difference.ratio is None else difference.ratio.to_json(),
                     "verdict": difference.verdict,
+                    "shared_error": difference.shared,
                 }
                 for difference in self.differences
             ],
@@ -90,7 +95,10 @@ def _difference(baseline: RunRecord, run: RunRecord) -> Difference:
     mine, theirs = run.summary.energy, baseline.summary.energy
     if mine is None or theirs is None:
         return Difference(run, None, None, UNKNOWN)
-    energy = mine - theirs
-    ratio = mine / theirs if theirs.low > 0 else None
+    parts = shared_parts(run, baseline)
+    if parts is None:
+        energy, ratio = mine - theirs, (mine / theirs if theirs.low > 0 else None)
+    else:
+        energy, ratio = shared_error.difference(mine, theirs, parts), shared_error.ratio(mine, theirs, parts)
     verdict = MORE if energy.low > 0 else LESS if energy.high < 0 else CLOSE
-    return Difference(run, energy, ratio, verdict)
+    return Difference(run, energy, ratio, verdict, parts is not None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from setsuden.errors import LedgerError
-from setsuden.ledger.channel import ChannelRecord, Count, energy_between
+from setsuden.ledger.channel import ChannelRecord, Count, RawEnergy, raw_between
 from setsuden.ledger.liveness import writer_identity
 from setsuden.ledger.writer import RunWriter
 from setsuden.meter.rig import Reading, Rig
@@ -21,33 +21,39 @@ REUSE_FOR_S = 12 * 3600.0
 class IdleBaseline:
     """Idle watts per channel.
 
-    powers        by channel id, W
+    powers        by channel id, W; intervals hold the gain error of the channel
+    raw           the same as joules per second without that error, see ``setsuden.ledger.channel.RawEnergy``
     duration_s    over how long it was measured
     measured_at   UTC, ISO 8601
     reused        taken from an earlier run of this machine
     """
 
     powers: Mapping[str, Estimate]
+    raw: Mapping[str, RawEnergy]
     duration_s: float
     measured_at: str
     reused: bool = False
 
-    def power(self, channel: str) -> Estimate | None:
-        """W; None for a channel without a baseline."""
-        return self.powers.get(channel)
-
     def widened(self, after: IdleBaseline) -> IdleBaseline:
         """The same watts, their intervals stretched to hold what was measured afterwards."""
+        both = [name for name in self.powers if name in after.powers]
         return replace(
             self,
             powers={
                 name: replace(
-                    power,
-                    low=min(power.low, after.powers[name].value),
-                    high=max(power.high, after.powers[name].value),
+                    self.powers[name],
+                    low=min(self.powers[name].low, after.powers[name].value),
+                    high=max(self.powers[name].high, after.powers[name].value),
                 )
-                for name, power in self.powers.items()
-                if name in after.powers
+                for name in both
+            },
+            raw={
+                name: RawEnergy(
+                    self.raw[name].value_j,
+                    max(self.raw[name].below_j, self.raw[name].value_j - after.raw[name].value_j),
+                    max(self.raw[name].above_j, after.raw[name].value_j - self.raw[name].value_j),
+                )
+                for name in both
             },
         )
 
@@ -64,6 +70,7 @@ class IdleBaseline:
         """Plain data, for the ledger."""
         return {
             "powers": {name: power.to_json() for name, power in self.powers.items()},
+            "raw": {name: [raw.value_j, raw.below_j, raw.above_j] for name, raw in self.raw.items()},
             "duration_s": self.duration_s,
             "measured_at": self.measured_at,
             "reused": self.reused,
@@ -73,7 +80,8 @@ class IdleBaseline:
     def from_json(cls, data: Mapping[str, Any]) -> IdleBaseline:
         """The inverse of ``to_json``."""
         powers = {name: Estimate.from_json(power) for name, power in data["powers"].items()}
-        return cls(powers, data["duration_s"], data["measured_at"], data["reused"])
+        raw = {name: RawEnergy(*figures) for name, figures in data["raw"].items()}
+        return cls(powers, raw, data["duration_s"], data["measured_at"], data["reused"])
 
 
 def measure_idle(rig: Rig, seconds: float, sleep: Callable[[float], None]) -> IdleBaseline | None:
@@ -92,7 +100,8 @@ def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleB
         body = run.ledger.baseline(machine_key(channels), REUSE_FOR_S)
     except LedgerError:
         return None
-    return None if body is None else replace(IdleBaseline.from_json(body), reused=True)
+    # A baseline kept by a version that did not part the gain from other errors is measured anew by whoever asks for it.
+    return None if body is None or "raw" not in body else replace(IdleBaseline.from_json(body), reused=True)
 
 
 def baseline_between(
@@ -102,36 +111,16 @@ def baseline_between(
     duration_s = end.t_s - begin.t_s
     if duration_s <= 0:
         return None
-    powers = {}
+    powers, per_second = {}, {}
     for channel, first, last in zip(channels, begin.samples, end.samples, strict=True):
-        energy = energy_between(
+        raw = raw_between(
             channel,
             Count(begin.t_s, first.energy_j, first.low_j, first.high_j),
             Count(end.t_s, last.energy_j, last.low_j, last.high_j),
-        )
-        powers[channel.id] = Estimate(
-            energy.value / duration_s,
-            energy.low / duration_s,
-            energy.high / duration_s,
-            "W",
-            energy.provenance,
-            energy.boundary,
-            energy.factors,
-        )
-    return IdleBaseline(powers, duration_s, measured_at)
-
-
-def idle_share(power: Estimate, duration_s: float) -> Estimate:
-    """Joules that idle watts come to in ``duration_s``."""
-    return Estimate(
-        power.value * duration_s,
-        power.low * duration_s,
-        power.high * duration_s,
-        "J",
-        power.provenance,
-        power.boundary,
-        power.factors,
-    )
+        ).scaled(1.0 / duration_s)
+        per_second[channel.id] = raw
+        powers[channel.id] = replace(raw.estimate(channel), unit="W")
+    return IdleBaseline(powers, per_second, duration_s, measured_at)
 
 
 def machine_key(channels: Sequence[ChannelRecord]) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from setsuden.errors import InputError
-from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
+from setsuden.ledger.channel import ChannelRecord, Count, node_total, raw_between
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement
-from setsuden.meter.idle import IdleBaseline, idle_share
+from setsuden.meter.idle import IdleBaseline
 from setsuden.meter.judge import judge
 from setsuden.meter.load import LoadSpan
 from setsuden.meter.rig import Reading
@@ -126,22 +126,22 @@ class OpenWindow:
     ) -> ChannelEnergy:  # fmt: skip
         first, last = self.begin.samples[position], end.samples[position]
         near_w = max(usual_w, first.power_w or 0.0, last.power_w or 0.0)
-        gross = energy_between(
+        gross = raw_between(
             channel,
             Count(self.begin.t_s, first.energy_j, first.low_j, first.high_j),
             Count(end.t_s, last.energy_j, last.low_j, last.high_j),
             near_w,
         )
-        power = idle.power(channel.id) if idle is not None else None
-        idle_energy = None if power is None else idle_share(power, duration_s)
+        power = None if idle is None else idle.raw.get(channel.id)
+        idle_raw = None if power is None else power.scaled(duration_s)
         return ChannelEnergy(
             channel.id,
             channel.component,
             channel.label,
             channel.method,
-            gross,
-            idle_energy,
-            gross - idle_energy if idle_energy is not None else None,
+            gross.estimate(channel),
+            None if idle_raw is None else idle_raw.estimate(channel),
+            None if idle_raw is None else gross.above(idle_raw, channel),
             channel.counted,
             tuple(self.flags.get(position, ())),
         )

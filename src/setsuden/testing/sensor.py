@@ -85,6 +85,7 @@ def fake_channel(
     relative_error: float = 0.0,
     contained_in: str | None = None,
     update_interval_s: float = 0.001,
+    relative_error_below: float | None = None,
 ) -> Channel:
     """A plausible channel description around an id."""
     return Channel(
@@ -98,4 +99,5 @@ def fake_channel(
         error_source="scripted",
         update_interval_s=update_interval_s,
         contained_in=contained_in,
+        relative_error_below=relative_error_below,
     )
