@@ -187,7 +187,9 @@ def _idle_power(channels: Sequence[ChannelRecord], baseline: IdleBaseline | None
     """Watts of the counted channels together; None without a baseline."""
     if baseline is None:
         return None
-    powers = [power for channel in channels if channel.counted and (power := baseline.power(channel.id)) is not None]
+    powers = [
+        power for channel in channels if channel.counted and (power := baseline.powers.get(channel.id)) is not None
+    ]
     return total(power.within(NODE) for power in powers) if powers else None
 
 
