@@ -43,6 +43,7 @@ BUILT_IN: dict[str, Table[Any]] = {
         devices.VCPU,
         network.ENERGY,
         network.SPEEDS,
+        network.MODELS,
         evidence.INFERENCE,
         evidence.EFFECTS,
         evidence.PAPER_FACTORS,

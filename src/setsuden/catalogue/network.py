@@ -54,8 +54,32 @@ class NetworkSpeed:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkModel:
+    """A coefficient that a paper or a tool charges for moving a bit, by name.
+
+    up_j_per_bit, down_j_per_bit   in and out of the device, J/bit; where ``form`` divides watts by a rate, at these rates
+    charges_device                 true where the device's own power while it transfers is in the coefficient
+    """
+
+    id: str
+    name: str
+    form: str
+    value: float
+    unit: str
+    up_j_per_bit: float
+    down_j_per_bit: float
+    up_mbps: float | None
+    down_mbps: float | None
+    charges_device: bool
+    year: int | None
+    note: str | None
+    source: Source
+
+
 ENERGY = Table("network_energy", NetworkEnergy)
 SPEEDS = Table("network_speeds", NetworkSpeed)
+MODELS = Table("network_models", NetworkModel)
 
 
 def average_kwh_per_gb(link: Link) -> Estimate:

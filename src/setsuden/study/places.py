@@ -61,18 +61,21 @@ def dotted(path: FieldPath) -> str:
     return text
 
 
-def read_yaml(path: Path) -> Declared:
-    """A YAML file with the line of every part; raises InputError for what cannot be read as one mapping."""
+def read_yaml(path: Path, command: str = "pilot") -> Declared:
+    """A YAML file with the line of every part; raises InputError for what cannot be read as one mapping.
+
+    command   whose ``--example`` a remedy points to
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot read the study file: {error.strerror}", place=str(path)) from None
     except UnicodeDecodeError as error:
         raise InputError("the study file is not UTF-8 text", place=str(path), value=f"byte {error.start}") from None
-    return parse_yaml(text, path.name)
+    return parse_yaml(text, path.name, command)
 
 
-def parse_yaml(text: str, name: str) -> Declared:
+def parse_yaml(text: str, name: str, command: str = "pilot") -> Declared:
     """As ``read_yaml``, from text; ``name`` stands before the line numbers."""
     try:
         loader = _Loader(text)
@@ -90,7 +93,7 @@ def parse_yaml(text: str, name: str) -> Declared:
         raise InputError(
             f"not valid YAML: {error.problem or error.context}",
             place=f"{name}:{line}",
-            remedy="Compare with the output of: setsuden pilot --example",
+            remedy=f"Compare with the output of: setsuden {command} --example",
         ) from None
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"not valid YAML: {error}", place=name) from None
@@ -99,7 +102,7 @@ def parse_yaml(text: str, name: str) -> Declared:
             "a study is a mapping of keys to values",
             place=f"{name}:1",
             value=data,
-            remedy="Start from: setsuden pilot --example",
+            remedy=f"Start from: setsuden {command} --example",
         )
     return Declared(dict(data), places)
 

@@ -30,7 +30,7 @@ def checked(declared: Declared, vocabulary: Vocabulary | None = None) -> StudyDe
     try:
         study = StudyDeclaration.model_validate(declared.data)
     except ValidationError as error:
-        raise _explained(error, declared) from None
+        raise explained(error, declared) from None
     _check_names(study, declared, known)
     check_preset(study, declared)
     return _with_proper_names(study, declared, known)
@@ -121,12 +121,14 @@ def near(name: str, allowed: Iterable[str]) -> str:
     return f"Known: {', '.join(options)}."
 
 
-def _explained(error: ValidationError, declared: Declared) -> InputError:
-    """The first problem by line, in words; further ones are counted."""
+def explained(
+    error: ValidationError, declared: Declared, model: type[BaseModel] = StudyDeclaration
+) -> InputError:
+    """The first problem by line, in words; further ones are counted. ``model`` is what was to be read."""
     problems = sorted(error.errors(), key=lambda item: _line(declared.place(_path(item))))
     first = problems[0]
     path = _path(first)
-    message, remedy = _worded(first, path)
+    message, remedy = _worded(first, path, model)
     if len(problems) > 1:
         remedy = f"{remedy} {len(problems) - 1} more problem{'s' * (len(problems) > 2)} after this.".strip()
     value = None if first["type"] in {"missing", "extra_forbidden"} else _shown(first["input"])
@@ -144,10 +146,10 @@ def _line(place: str) -> tuple[int, str]:
     return 0, place
 
 
-def _worded(problem: ErrorDetails, path: FieldPath) -> tuple[str, str]:
+def _worded(problem: ErrorDetails, path: FieldPath, model: type[BaseModel]) -> tuple[str, str]:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        allowed = _fields_at(path[:-1])
+        allowed = _fields_at(path[:-1], model)
         return "unknown key", near(str(path[-1]), allowed)
     if kind == "missing":
         return "is required", ""
@@ -183,9 +185,8 @@ def _plain(bound: object) -> str:
     return f"{bound:g}" if isinstance(bound, int | float) else str(bound)
 
 
-def _fields_at(path: FieldPath) -> list[str]:
-    """Names of the keys allowed at a place of the declaration."""
-    model: type[BaseModel] = StudyDeclaration
+def _fields_at(path: FieldPath, model: type[BaseModel]) -> list[str]:
+    """Names of the keys allowed at a place of a declaration."""
     for key in path:
         if isinstance(key, int):
             continue

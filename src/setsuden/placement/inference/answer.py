@@ -1,0 +1,299 @@
+"""The answer to a placement question: both views, what would flip it, and what others' coefficients would say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from setsuden.decision import (
+    Affine,
+    Bar,
+    Composite,
+    Constraint,
+    Decision,
+    Objective,
+    Option,
+    break_even,
+    recommend,
+    tornado,
+)
+from setsuden.placement.inference.options import placements
+from setsuden.placement.inference.study import Study
+from setsuden.placement.inference.term import Place, Placement, scenario
+from setsuden.placement.inference.winners import WinnerMap, winner_map
+from setsuden.placement.network import VIEWS, View, published, published_names
+from setsuden.quantity import Estimate, Factor, Provenance, merged_factors, unit
+from setsuden.quantity.draws import DEFAULT_SEED
+
+_PAYLOADS_KB = tuple(10 ** (-1 + 5 * i / 28) for i in range(29))  # 0.1 kB to 10 MB
+_RATES_PER_S = tuple(10 ** (-5 + 7 * i / 28) for i in range(29))  # one a day to a hundred a second
+
+
+@dataclass(frozen=True, slots=True)
+class BreakPoint:
+    """Where the device and a remote placement cost the same, moving one thing.
+
+    factor       ``payload_kb``, ``rate_per_s`` or ``hops``
+    value        by best figures, None where they never meet; low and high what the intervals allow, high None for open
+    device_wins  ``below`` or ``above`` the point, ``always`` or ``never``
+    """
+
+    against: str
+    factor: Literal["payload_kb", "rate_per_s", "hops"]
+    value: float | None
+    low: float | None
+    high: float | None
+    device_wins: Literal["below", "above", "always", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAnswer:
+    """One view of the network.
+
+    placements    device, edge, cloud and the best split; ``best_split_is_end`` says that no cut beats both ends
+    compared      the two placements whose difference the bars move: the recommended one and the runner-up
+    bars          difference of the two (second minus first), per request, with each unknown at its ends, widest first
+    """
+
+    view: View
+    decision: Decision
+    placements: tuple[Placement, ...]
+    break_points: tuple[BreakPoint, ...]
+    compared: tuple[str, str] | None
+    bars: tuple[Bar, ...]
+    map: WinnerMap
+    best_split_is_end: bool | None
+
+    def figure(self, option: str, metric: str) -> Estimate | None:
+        """Energy or carbon per request of one placement."""
+        return self.decision.assessment(option).figures.get(metric)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedAnswer:
+    """Who wins when the network is charged as one paper or tool does, by best figures."""
+
+    id: str
+    title: str
+    winner: str | None
+    cloud_j: float
+    device_j: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything about one question; ``agree`` is whether both views recommend the same."""
+
+    study: Study
+    weights: Mapping[str, Estimate]
+    views: Mapping[View, ViewAnswer]
+    published: tuple[PublishedAnswer, ...]
+    factors: tuple[Factor, ...]
+    seed: int
+
+    @property
+    def agree(self) -> bool:
+        """Whether the recommendation does not depend on the view."""
+        return len({item.decision.recommended for item in self.views.values()}) == 1
+
+
+def answer(study: Study, *, seed: int = DEFAULT_SEED) -> Answer:
+    """Both views of ``study``; the same seed gives the same answer."""
+    weights = scenario(study.up_kb, study.down_kb, study.rate_per_s, study.cloud.pue)
+    views = {view: _view(study, view, weights, seed) for view in VIEWS}
+    figures = [term.figure for item in views.values() for p in item.placements for term in p.terms]
+    figures += [*weights.values(), study.device_intensity, study.network_intensity, study.cloud_intensity]
+    factors = merged_factors(*(figure.factors for figure in figures))
+    return Answer(study, weights, views, tuple(_published(study, weights)), factors, seed)
+
+
+def intensities(study: Study) -> dict[Place, Estimate]:
+    """gCO2e/kWh by place."""
+    here = study.device_intensity
+    return {"device": here, "edge": here, "network": study.network_intensity, "cloud": study.cloud_intensity}
+
+
+def constraints(study: Study) -> list[Constraint]:
+    """What a placement must keep: up with the requests, and the latency."""
+    found = [Constraint("busy_time", 1 / study.rate_per_s.value, "at_most", "request_rate")]
+    if study.latency_limit_s is not None:
+        found.append(Constraint("latency", study.latency_limit_s, "at_most"))
+    return found
+
+
+def _view(study: Study, view: View, weights: Mapping[str, Estimate], seed: int) -> ViewAnswer:
+    everything = placements(study, view, study.published if view == "attribution" else None)
+    grid = intensities(study)
+    options = {item.id: item.option(grid) for item in everything}
+    metric = study.objective
+    kept, is_end = _with_best_split(everything, options, metric, weights)
+    chosen = [options[item.id] for item in kept]
+    decision = recommend(chosen, Objective(metric), constraints(study), weights=weights, seed=seed)
+    pair = _pair(decision, metric)
+    both = None if pair is None else (options[pair[0]], options[pair[1]])
+    return ViewAnswer(
+        view,
+        decision,
+        kept,
+        tuple(_break_points(study, options, kept, metric, weights)),
+        pair,
+        _bars(both, metric, weights) if both else (),
+        winner_map(
+            chosen,
+            metric,
+            weights,
+            _PAYLOADS_KB,
+            _RATES_PER_S,
+            busy_s={item.id: item.busy_s for item in kept},
+            seed=seed,
+        ),
+        is_end,
+    )
+
+
+def _with_best_split(
+    everything: Sequence[Placement], options: Mapping[str, Option], metric: str, weights: Mapping[str, Estimate]
+) -> tuple[tuple[Placement, ...], bool | None]:
+    """The placements without a cut, and the best cut where there is one; whether an end beats every cut."""
+    whole = [item for item in everything if not item.id.startswith("split:")]
+    cuts = [item for item in everything if item.id.startswith("split:")]
+    if not cuts:
+        return tuple(whole), None
+    best = min(cuts, key=lambda item: _value(options[item.id], metric, weights))
+    ends = min(_value(options[name], metric, weights) for name in ("device", "cloud"))
+    return (*whole, best), ends <= _value(options[best.id], metric, weights)
+
+
+def _value(option: Option, metric: str, weights: Mapping[str, Estimate]) -> float:
+    found = option.value_of(metric, weights)
+    assert found is not None
+    return found.value
+
+
+def _pair(decision: Decision, metric: str) -> tuple[str, str] | None:
+    """The recommended placement and the cheapest other one, feasible or not."""
+    if decision.recommended is None:
+        return None
+    others = [
+        (figure.value, item.option.id)
+        for item in decision.assessments
+        if item.option.id != decision.recommended and (figure := item.figures[metric]) is not None
+    ]
+    return (decision.recommended, min(others)[1]) if others else None
+
+
+def _bars(pair: tuple[Option, Option], metric: str, weights: Mapping[str, Estimate]) -> tuple[Bar, ...]:
+    inputs: dict[str, Estimate] = {name: value for name, value in weights.items() if value.low < value.high}
+    composites = [option.metrics[metric] for option in pair]
+    for composite in composites:
+        assert isinstance(composite, Composite)
+        for part in composite.parts:
+            if part.figure.low < part.figure.high and part.figure.value:
+                # a source is moved as a ratio to its best figure, so that all terms that rest on it move together
+                k = 1 / part.figure.value
+                one = Estimate(1.0, part.figure.low * k, part.figure.high * k, "1", Provenance.ASSUMED)
+                inputs[part.source or ""] = one
+
+    def total(composite: object, values: Mapping[str, float]) -> float:
+        assert isinstance(composite, Composite)
+        return sum(
+            part.figure.value
+            * values.get(part.source or "", 1.0)
+            * (1.0 if part.weight is None else values.get(part.weight, weights[part.weight].value))
+            for part in composite.parts
+        )
+
+    return tornado(lambda values: total(composites[1], values) - total(composites[0], values), inputs)
+
+
+def _break_points(
+    study: Study,
+    options: Mapping[str, Option],
+    kept: Sequence[Placement],
+    metric: str,
+    weights: Mapping[str, Estimate],
+) -> list[BreakPoint]:
+    found = []
+    for item in kept:
+        if item.id in ("device",) or item.id.startswith("split:"):
+            continue
+        ours, theirs = (options[name].metrics[metric] for name in ("device", item.id))
+        assert isinstance(ours, Composite)
+        assert isinstance(theirs, Composite)
+        found.append(_moved("up", "payload_kb", item.id, ours, theirs, weights))
+        found.append(_moved("interval", "rate_per_s", item.id, ours, theirs, weights))
+        if item.id == "cloud" and study.per_hop is not None:
+            found.append(_hops(study, item.id, options, metric, weights))
+    return found
+
+
+def _affine(composite: Composite, name: str, weights: Mapping[str, Estimate]) -> Affine:
+    """The metric as a straight line in one weight."""
+    moving = [part.figure for part in composite.parts if part.weight == name]
+    still = Composite(tuple(part for part in composite.parts if part.weight != name) or composite.parts)
+    fixed = still.at(weights)
+    head = fixed.unit.partition("/")[0]
+    per = "s" if name == "interval" else "kB"
+    per_unit = Estimate.exact(0.0, f"{head}/{per}", Provenance.ASSUMED, fixed.boundary)
+    for figure in moving:
+        per_unit = per_unit + figure
+    return Affine(fixed, per_unit)
+
+
+def _moved(
+    name: str,
+    factor: Literal["payload_kb", "rate_per_s"],
+    against: str,
+    ours: Composite,
+    theirs: Composite,
+    weights: Mapping[str, Estimate],
+) -> BreakPoint:
+    point = break_even(_affine(ours, name, weights), _affine(theirs, name, weights))
+    if point.n is None:
+        return BreakPoint(against, factor, None, None, None, "always" if point.cheaper == "a" else "never")
+    below = point.verdict == "a-below"
+    if factor == "payload_kb":
+        value, low_kb, high_kb = (None if n is None else n / unit("kB").scale for n in (point.n, point.low, point.high))
+        return BreakPoint(against, factor, value, low_kb, high_kb, "below" if below else "above")
+    low = 0.0 if point.high is None else 1 / point.high
+    high = 1 / point.low if point.low else None
+    return BreakPoint(against, factor, 1 / point.n, low, high, "above" if below else "below")
+
+
+def _hops(
+    study: Study, against: str, options: Mapping[str, Option], metric: str, weights: Mapping[str, Estimate]
+) -> BreakPoint:
+    """The number of hops at which the cloud loses: the lead without hops over what one hop costs."""
+    assert study.per_hop is not None
+    kilobytes = study.up_kb.value + study.down_kb.value
+    per_hop = study.per_hop.to("J/kB") * kilobytes
+    if metric == "carbon":
+        per_hop = per_hop * (study.network_intensity.value / 3.6e6)
+    device, cloud = (_value(options[name], metric, weights) for name in ("device", against))
+    lead = device - (cloud - per_hop.value * study.hops)
+    if per_hop.value <= 0 or lead <= 0:
+        return BreakPoint(against, "hops", None, None, None, "always" if lead <= 0 else "never")
+    low = lead / per_hop.high
+    return BreakPoint(
+        against, "hops", lead / per_hop.value, low, lead / per_hop.low if per_hop.low > 0 else None, "above"
+    )
+
+
+def _published(study: Study, weights: Mapping[str, Estimate]) -> list[PublishedAnswer]:
+    grid, found = intensities(study), []
+    limits = constraints(study)
+    for name in published_names():
+        model = published(name)
+        items = [item for item in placements(study, "attribution", model) if not item.id.startswith("split:")]
+        joules = {item.id: item.energy(weights).value for item in items}
+        costs = {item.id: _value(item.option(grid), study.objective, weights) for item in items}
+        possible = [item for item in items if _keeps(item, limits)]
+        winner = min(possible, key=lambda item: costs[item.id]).id if possible else None
+        found.append(PublishedAnswer(name, model.title, winner, joules["cloud"], joules["device"]))
+    return found
+
+
+def _keeps(item: Placement, limits: Sequence[Constraint]) -> bool:
+    values = {"busy_time": item.busy_s, "latency": item.latency.value}
+    return all(values[limit.metric] <= limit.limit for limit in limits)

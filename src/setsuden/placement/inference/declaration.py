@@ -1,0 +1,167 @@
+"""A placement question as the user declares it: every key with its default, its range and what it means."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from setsuden.quantity import Estimate, Provenance
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Part(BaseModel):
+    """A mapping whose unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Figure(Part):
+    """A figure with its 5-95 % interval; a plain number is a figure without spread."""
+
+    value: NotNegative
+    low: NotNegative | None = None
+    high: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Figure:
+        low, high = self.value if self.low is None else self.low, self.value if self.high is None else self.high
+        if not low <= self.value <= high:
+            raise ValueError("must be in the order low <= value <= high")
+        return self
+
+    def estimate(self, unit: str, scale: float = 1.0) -> Estimate:
+        """As an assumed figure in ``unit``, times ``scale``."""
+        low, high = self.value if self.low is None else self.low, self.value if self.high is None else self.high
+        return Estimate(self.value * scale, low * scale, high * scale, unit, Provenance.ASSUMED)
+
+
+def _figure(value: Any) -> Any:
+    return {"value": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Amount = Annotated[Figure, BeforeValidator(_figure)]
+
+
+class Making(Part):
+    """Carbon of making a machine, and how long it is kept."""
+
+    kg: Amount
+    years: Positive = 4.0
+
+
+class LocalChoice(Part):
+    """A machine on site: a row of the catalogue, or joules and seconds of one request as measured by the user."""
+
+    system: str | None = Field(default=None, min_length=1)
+    energy_j: Amount | None = None
+    seconds: Positive | None = None
+    idle_w: Amount | None = None
+    idle_share: Share = 1.0
+    shared_by: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+    embodied: Making | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> LocalChoice:
+        stated = self.energy_j is not None and self.seconds is not None
+        if (self.system is None) != stated or (self.energy_j is None) != (self.seconds is None):
+            raise ValueError("give either system, or energy_j and seconds")
+        return self
+
+
+class CloudChoice(Part):
+    """A server in a data centre."""
+
+    system: str | None = Field(default=None, min_length=1)
+    single: str | None = Field(default=None, min_length=1)
+    energy_j: Amount | None = None
+    seconds: Positive | None = None
+    idle_w: Amount | None = None
+    batch: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    wait_ms: NotNegative = 0.0
+    utilisation: Amount | None = None
+    pue: Amount | None = None
+    site: str | None = Field(default=None, min_length=1)
+    intensity_g_per_kwh: Amount | None = None
+    rtt_ms: Amount = Figure(value=30.0, low=10.0, high=100.0)
+    embodied: Making | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> CloudChoice:
+        stated = self.energy_j is not None and self.seconds is not None
+        if (self.system is None) != stated or (self.energy_j is None) != (self.seconds is None):
+            raise ValueError("give either system, or energy_j and seconds")
+        if (self.batch is None) != (self.single is None):
+            raise ValueError("batch and single belong together: single is the row of one request at a time")
+        for name in ("utilisation",):
+            figure: Figure | None = getattr(self, name)
+            if figure is not None and not 0 < figure.value <= 1:
+                raise ValueError(f"{name} is a share above 0 and up to 1")
+        if self.pue is not None and self.pue.value < 1:
+            raise ValueError("pue is at least 1")
+        return self
+
+
+class NetworkChoice(Part):
+    """How the data gets there."""
+
+    link: str = "fixed"
+    radio: str = "wifi"
+    goodput_mbps: Positive | None = None
+    average_kwh_per_gb: Amount | None = None
+    marginal_w_per_mbps: Amount | None = None
+    published: str | None = None
+    new_connection: bool = False
+    hops: NotNegative = 0.0
+    hop_kwh_per_gb: Amount | None = None
+    site: str | None = Field(default=None, min_length=1)
+
+
+class LayerChoice(Part):
+    """One layer of a chain."""
+
+    name: str = Field(min_length=1)
+    macs: NotNegative
+    output_bytes: Positive
+
+
+class SplitChoice(Part):
+    """A model to be cut: by name of the zoo (or module:factory), or by its layers."""
+
+    model: str | None = Field(default=None, min_length=1)
+    layers: list[LayerChoice] | None = Field(default=None, min_length=2)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> SplitChoice:
+        if (self.model is None) == (self.layers is None):
+            raise ValueError("give either model or layers")
+        return self
+
+
+class PlaceDeclaration(Part):
+    """One placement question."""
+
+    name: str = Field(default="placement", min_length=1, max_length=80)
+    objective: Literal["energy", "carbon"] = "energy"
+    requests_per_minute: Amount
+    payload_kb: Amount
+    answer_kb: Amount = Figure(value=1.0)
+    latency_ms: Positive | None = None
+    site: str | None = Field(default=None, min_length=1)
+    device: LocalChoice
+    edge: LocalChoice | None = None
+    cloud: CloudChoice
+    network: NetworkChoice = NetworkChoice()
+    split: SplitChoice | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> PlaceDeclaration:
+        rate = self.requests_per_minute
+        if rate.value <= 0 or (rate.low is not None and rate.low <= 0):
+            raise ValueError("requests_per_minute must be above 0")
+        if self.payload_kb.value <= 0:
+            raise ValueError("payload_kb must be above 0")
+        return self

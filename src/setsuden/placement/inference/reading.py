@@ -1,0 +1,162 @@
+"""From the declared question to one with every figure looked up, or one sentence that says what to change and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from setsuden.catalogue import grid
+from setsuden.catalogue.embodied import server_utilisation
+from setsuden.catalogue.uncertainty import default
+from setsuden.errors import InputError
+from setsuden.placement.inference.declaration import CloudChoice, LocalChoice, Making, NetworkChoice, PlaceDeclaration
+from setsuden.placement.inference.machine import Machine, batched, measured, with_server_idle
+from setsuden.placement.inference.split import Layer, layers_of
+from setsuden.placement.inference.study import Local, Remote, Study
+from setsuden.placement.network import Link, link, published, radio
+from setsuden.quantity import Estimate
+from setsuden.study.places import Declared, FieldPath
+from setsuden.study.reading import explained
+
+T = TypeVar("T")
+_YEAR_S = 365.25 * 86400
+_SECTIONS = ("network",)
+
+
+def example_text() -> str:
+    """A commented question, valid as it stands: a camera in Japan that sends two pictures a minute."""
+    return (files("setsuden.placement.inference") / "example.yaml").read_text(encoding="utf-8")
+
+
+def read(declared: Declared) -> Study:
+    """The study; raises InputError with the place of the first problem."""
+    for name in _SECTIONS:
+        if name in declared.data and declared.data[name] is None:
+            declared.data[name] = {}
+    try:
+        said = PlaceDeclaration.model_validate(declared.data)
+    except ValidationError as error:
+        raise explained(error, declared, PlaceDeclaration) from None
+
+    def at(path: FieldPath, look_up: Callable[[], T]) -> T:
+        try:
+            return look_up()
+        except InputError as error:
+            place = declared.place(path)
+            raise InputError(error.message, place=place, value=error.value, remedy=error.remedy) from None
+
+    here = at(("site",), lambda: grid.intensity(said.site or grid.WORLD).estimate())
+    between = said.network.site
+    network_ci = here if between is None else at(("network", "site"), lambda: grid.intensity(between).estimate())
+    device = at(("device",), lambda: _local(said.device))
+    edge_choice = said.edge
+    return Study(
+        said.name,
+        said.payload_kb.estimate("kB/request"),
+        said.answer_kb.estimate("kB/request"),
+        said.requests_per_minute.estimate("request/s", 1 / 60),
+        said.objective,
+        None if said.latency_ms is None else said.latency_ms / 1e3,
+        device,
+        None if edge_choice is None else at(("edge",), lambda: _local(edge_choice)),
+        at(("cloud",), lambda: _remote(said.cloud)),
+        at(("network", "link"), lambda: _link(said.network)),
+        at(("network", "radio"), lambda: radio(said.network.radio, said.network.goodput_mbps)),
+        at(("network", "published"), lambda: published(said.network.published) if said.network.published else None),
+        said.network.new_connection,
+        said.network.hops,
+        None if said.network.hop_kwh_per_gb is None else said.network.hop_kwh_per_gb.estimate("kWh/GB").to("J/bit"),
+        here,
+        network_ci,
+        at(("cloud", "site"), lambda: _cloud_intensity(said.cloud, here)),
+        at(("split",), lambda: _layers(said)),
+    )
+
+
+def read_example() -> Study:
+    """The study of the example."""
+    from setsuden.study.places import parse_yaml
+
+    return read(parse_yaml(example_text(), "example.yaml", "place"))
+
+
+def read_file(path: Path) -> Study:
+    """The study of a YAML file."""
+    from setsuden.study.places import read_yaml
+
+    return read(read_yaml(path, "place"))
+
+
+def _local(choice: LocalChoice) -> Local:
+    idle = None if choice.idle_w is None else choice.idle_w.estimate("W")
+    if choice.system is not None:
+        machine = measured(choice.system, idle)
+    else:
+        assert choice.energy_j is not None
+        assert choice.seconds is not None
+        machine = Machine("stated by the user", choice.energy_j.estimate("J/request"), choice.seconds, idle)
+    if machine.idle is None and choice.idle_share > 0:
+        raise InputError(
+            "its waiting is to be charged, and its idle watts are unknown",
+            remedy="Give idle_w, or idle_share: 0 if it would be switched on anyway.",
+        )
+    return Local(machine, choice.idle_share, choice.shared_by, _making(choice.embodied))
+
+
+def _remote(choice: CloudChoice) -> Remote:
+    idle = None if choice.idle_w is None else choice.idle_w.estimate("W")
+    if choice.system is not None:
+        machine = measured(choice.system, idle)
+    else:
+        assert choice.energy_j is not None
+        assert choice.seconds is not None
+        machine = Machine("stated by the user", choice.energy_j.estimate("J/request"), choice.seconds, idle)
+    if choice.single is not None and choice.batch is not None:
+        machine = batched(measured(choice.single, idle), machine, choice.batch)
+    return Remote(
+        with_server_idle(machine),
+        server_utilisation() if choice.utilisation is None else choice.utilisation.estimate("1"),
+        default("pue_h").estimate("1") if choice.pue is None else choice.pue.estimate("1"),
+        choice.rtt_ms.estimate("s", 1e-3),
+        choice.wait_ms / 1e3,
+        choice.batch or 1.0,
+        _making(choice.embodied),
+    )
+
+
+def _making(choice: Making | None) -> Estimate | None:
+    """gCO2e per second of owning it."""
+    return None if choice is None else choice.kg.estimate("gCO2e/s", 1e3 / (choice.years * _YEAR_S))
+
+
+def _link(choice: NetworkChoice) -> Link:
+    found = link(choice.link)
+    if choice.average_kwh_per_gb is not None:
+        found = replace(found, average=choice.average_kwh_per_gb.estimate("kWh/GB").to("J/bit"))
+    if choice.marginal_w_per_mbps is not None:
+        found = replace(found, marginal=choice.marginal_w_per_mbps.estimate("J/Mbit").to("J/bit"))
+    if choice.new_connection and found.standing is None:
+        raise InputError("no standing power is known for a new connection of this kind", value=choice.link)
+    return found
+
+
+def _cloud_intensity(choice: CloudChoice, here: Estimate) -> Estimate:
+    if choice.intensity_g_per_kwh is not None:
+        return choice.intensity_g_per_kwh.estimate("gCO2e/kWh")
+    return here if choice.site is None else grid.intensity(choice.site).estimate()
+
+
+def _layers(said: PlaceDeclaration) -> tuple[Layer, ...]:
+    if said.split is None:
+        return ()
+    if said.split.layers is not None:
+        return tuple(Layer(layer.name, layer.macs, layer.output_bytes) for layer in said.split.layers)
+    from setsuden.workload.profile import profile
+
+    assert said.split.model is not None
+    return layers_of(profile(said.split.model))

@@ -1,0 +1,22 @@
+"""Energy of moving data: device radios, networks in two views, and the coefficients that papers and tools use."""
+
+from setsuden.placement.network.link import LINKS, Link, link
+from setsuden.placement.network.published import Published, published, published_names
+from setsuden.placement.network.radio import RADIOS, Radio, radio
+from setsuden.placement.network.transfer import VIEWS, Transfer, View, transfer
+
+__all__ = [
+    "LINKS",
+    "RADIOS",
+    "VIEWS",
+    "Link",
+    "Published",
+    "Radio",
+    "Transfer",
+    "View",
+    "link",
+    "published",
+    "published_names",
+    "radio",
+    "transfer",
+]
