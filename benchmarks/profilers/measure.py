@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -15,6 +16,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import torch
 from tests.profile.cases import CASES, Case
 from tools import TOOLS
+from torch import nn
 
 
 def seconds(action: object, repeat: int = 2) -> float:
@@ -57,6 +59,10 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # some tools print what they find
     package = TOOLS[tool][1]
     print(json.dumps({"version": version(package) if package else torch.__version__}), file=out, flush=True)
+    # what torch and the tool load at their first use, once for all children
+    small = nn.Sequential(nn.Conv1d(2, 2, 1), nn.Linear(4, 4)).to(device).eval()
+    with contextlib.suppress(Exception):
+        TOOLS[tool][0](small, (torch.zeros(1, 2, 4, device=device),))
     for case in CASES:
         # a process of its own per case: some tools leave torch patched when they fail, and spoil what follows
         child = os.fork()

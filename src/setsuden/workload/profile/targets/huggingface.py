@@ -87,7 +87,7 @@ def _transformers() -> Any:
     try:
         import transformers
     except ImportError as error:
-        raise MissingDependencyError("transformers", "A Hugging Face configuration", "all") from error
+        raise MissingDependencyError("transformers", "A Hugging Face configuration", "huggingface") from error
     return transformers
 
 

@@ -100,7 +100,7 @@ class TorchWork:
     ) -> Profile:
         assert isinstance(self.fn, torch.nn.Module)
         twin = self.fn
-        if not (self.disposable and device == "meta" and all(p.is_meta for p in twin.parameters())):
+        if not (device == "meta" and self._harmless(twin, train)):
             twin = stand_in(self.fn, device, own_weights=optimizer is not None)
         if not train:
             twin.eval()
@@ -133,6 +133,12 @@ class TorchWork:
             strict=strict,
         )
         return build(recording, name=self.name, batch_size=self.batch_size, device=device, notes=notes)
+
+    def _harmless(self, module: torch.nn.Module, train: bool) -> bool:
+        """Whether the module itself may be run on meta: made for us, or with neither data nor a mode to change."""
+        if not all(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
+            return False
+        return self.disposable or (not train and not any(part.training for part in module.modules()))
 
     def _where_it_lives(self) -> str:
         owned = [*self.fn.parameters(), *self.fn.buffers()] if isinstance(self.fn, torch.nn.Module) else []
