@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from setsuden.cli.main import main
 from setsuden.errors import BoundaryError, InputError
-from setsuden.footprint.campaign import Quality, Stage, Trials, campaign, expected_best, simulate
+from setsuden.footprint.campaign import Quality, Stage, Trials, campaign, expected_best, from_tracker, simulate
 from setsuden.footprint.campaign.declared import declared
-from setsuden.footprint.campaign.recorded import from_csv
 from setsuden.ledger import Ledger, Measurement, Utilisation
 from setsuden.quantity import DEVICE, NODE, Estimate, Provenance
 from tests.schemas_support import validate
@@ -260,7 +259,7 @@ def test_trials_of_any_tracker_come_in_as_csv(tmp_path: Path) -> None:
         "name,energy_kwh,quality,status,lr\na,1,0.7,complete,0.1\nb,1,0.8,,0.2\nc,0.4,0.99,failed,1\nd,2,0.85,Finished,0\n",
         encoding="utf-8",
     )
-    recorded = from_csv(path)
+    recorded = from_tracker("csv", path)
     assert recorded.chosen == "d"
     assert recorded.waste_share is not None
     assert recorded.waste_share.value == pytest.approx(2.4 / 4.4)

@@ -9,21 +9,44 @@ import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.errors import InputError
-from setsuden.language import Language, Messages
+from setsuden.language import Language
 
 if TYPE_CHECKING:
     from setsuden.decision import BreakEven
-    from setsuden.footprint import Footprint
-    from setsuden.footprint.campaign import CampaignResult
+    from setsuden.footprint.campaign import CampaignResult, Recorded
     from setsuden.footprint.campaign.declared import Alternative
-    from setsuden.footprint.campaign.recorded import Recorded
+
+# option -> tracker, and which of the finer options go with it
+_TRACKERS = {"trials": "csv", "optuna": "optuna", "mlflow": "mlflow", "wandb": "wandb"}
+_GOES_WITH = {
+    "study": ("optuna",),
+    "experiment": ("mlflow",),
+    "watts": tuple(_TRACKERS),
+    "energy": tuple(_TRACKERS),
+    "boundary": tuple(_TRACKERS),
+    "quality": ("trials", "mlflow", "wandb"),
+    "minimise": ("trials", "mlflow", "wandb"),
+    "chosen": ("tag", *_TRACKERS),
+}
 
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--trials", type=click.Path(path_type=Path), help="CSV of trials: energy_kwh, quality, status, name.")
+@click.option("--trials", metavar="CSV", help="Table of trials: energy_kwh or duration_s, quality, status, name.")
+@click.option("--optuna", metavar="STORAGE", help="Optuna storage: an SQLite file or URL, or what optuna can open.")
+@click.option("--study", metavar="NAME", help="With --optuna: which study.  [default: the only one]")
+@click.option("--mlflow", metavar="STORE", help="MLflow store: a folder `mlruns`, or an SQLite file or URL.")
+@click.option("--experiment", metavar="NAME", help="With --mlflow: which experiment.  [default: the only one]")
+@click.option("--wandb", metavar="FILE", help="W&B export: CSV of the table of runs, or JSON of the runs.")
 @click.option("--tag", help="All runs of this tag in the ledger.")
-@click.option("--chosen", metavar="ID", help="With --tag: the run that was kept; the others are waste.")
+@click.option("--watts", type=float, metavar="W", help="Average power of a run, where its energy was not recorded.")
+@click.option("--energy", metavar="NAME", help="Name of the recorded energy, ending in _kwh, _wh or _j.")
+@click.option("--quality", metavar="NAME", help="Metric that judges a run; Optuna's objective is known.")
+@click.option("--minimise", is_flag=True, help="With --quality: less is better.")
+@click.option("--chosen", metavar="ID", help="Run that was kept, by id, name or number.  [default: the best]")
+@click.option(
+    "--boundary", metavar="B", help="What a tracker's energy includes: device, node, node+PUE.  [default: node]"
+)
 @click.option("--pue", type=float, metavar="P", help="Facility energy over IT energy, 1 or more.")
 @click.option("--site", metavar="CODE", help="Where it runs, as in `setsuden footprint`.")
 @click.option("--intensity", type=float, metavar="G_PER_KWH", help="Carbon intensity in gCO2e/kWh.")
@@ -32,51 +55,67 @@ if TYPE_CHECKING:
 @lang_option
 @failing_clearly
 def campaign(
-    file: Path | None,
-    trials: Path | None,
-    tag: str | None,
-    chosen: str | None,
     pue: float | None,
     site: str | None,
     intensity: float | None,
     year: int | None,
     as_json: bool,
     language: Language,
+    **options: Any,
 ) -> None:
     """Energy and carbon of many runs: total, waste, the price of ten times more.
 
-    FILE is a YAML file that declares the stages; see the page "Campaigns" of the documentation.
+    FILE is a YAML file that declares the stages; see the page "Campaigns" of the documentation. Instead of it, the runs
+    can come from --trials, --optuna, --mlflow, --wandb or --tag: one of them.
     """
+    from setsuden.cli.campaign_text import document, text
     from setsuden.footprint import footprint
+    from setsuden.footprint.checks import checked_year
 
-    if sum(item is not None for item in (file, trials, tag)) != 1:
-        raise InputError("one source of trials is needed", remedy="Give FILE, or --trials CSV, or --tag TAG.")
-    if chosen is not None and tag is None:
-        raise InputError("--chosen goes with --tag")
-    answer, alternative = _read(file, trials, tag, chosen)
-    whole = footprint(answer.energy, site=site, intensity=intensity, year=year, pue=pue)
+    answer, alternative = _read(**options)
+    whole = footprint(answer.energy, site=site, intensity=intensity, year=checked_year(year), pue=pue)
     point = _break_even(answer, alternative) if alternative else None
     if as_json:
-        print_json(_document(answer, whole, alternative, point, language))
+        print_json(document(answer, whole, alternative, point, language))
     else:
-        _print(answer, whole, alternative, point, language)
+        click.echo(text(answer, whole, alternative, point, language))
 
 
-def _read(
-    file: Path | None, trials: Path | None, tag: str | None, chosen: str | None
-) -> tuple[CampaignResult | Recorded, Alternative | None]:
-    if file is not None:
+def _read(**options: Any) -> tuple[CampaignResult | Recorded, Alternative | None]:
+    sources = [name for name in ("file", "tag", *_TRACKERS) if options[name] is not None]
+    if len(sources) != 1:
+        raise InputError(
+            "one source of runs is needed" if not sources else "only one source of runs can be given",
+            value=[name if name == "file" else f"--{name}" for name in sources] or None,
+            remedy="Give FILE, or one of --trials, --optuna, --mlflow, --wandb and --tag.",
+        )
+    source = sources[0]
+    for name, allowed in _GOES_WITH.items():
+        if options[name] not in (None, False) and source not in allowed:
+            raise InputError(f"--{name} goes with {' or '.join('--' + other for other in allowed)}")
+    if options["minimise"] and options["quality"] is None:
+        raise InputError("--minimise goes with --quality")
+    if source == "file":
         from setsuden.footprint.campaign import campaign as compute
         from setsuden.footprint.campaign.declared import read
 
-        declared = read(file)
+        declared = read(options["file"])
         return compute(declared.name, declared.stages), declared.alternative
-    from setsuden.footprint.campaign import recorded
+    if source == "tag":
+        from setsuden.footprint.campaign.recorded import from_ledger
 
-    if trials is not None:
-        return recorded.from_csv(trials), None
-    assert tag is not None
-    return recorded.from_ledger(tag, chosen), None
+        return from_ledger(options["tag"], options["chosen"]), None
+    from setsuden.footprint.campaign import Wanted, from_tracker
+    from setsuden.quantity import NODE, Boundary
+
+    wanted = Wanted(
+        options["study"] or options["experiment"], options["quality"], options["minimise"], options["energy"]
+    )
+    boundary = Boundary.parse(options["boundary"]) if options["boundary"] is not None else NODE
+    found = from_tracker(
+        _TRACKERS[source], options[source], wanted, watts=options["watts"], chosen=options["chosen"], boundary=boundary
+    )
+    return found, None
 
 
 def _break_even(answer: CampaignResult | Recorded, alternative: Alternative) -> BreakEven:
@@ -84,114 +123,3 @@ def _break_even(answer: CampaignResult | Recorded, alternative: Alternative) -> 
 
     adapted = Affine(answer.energy, alternative.campaign_per_request)
     return break_even(adapted, Affine(alternative.energy, alternative.per_request))
-
-
-def _document(
-    answer: CampaignResult | Recorded,
-    whole: Footprint,
-    alternative: Alternative | None,
-    point: BreakEven | None,
-    language: Language,
-) -> dict[str, Any]:
-    from setsuden.footprint.campaign import CampaignResult
-    from setsuden.footprint.document import document
-
-    found: dict[str, Any] = {
-        "name": answer.name,
-        "energy_kwh": answer.energy.to_json(),
-        "waste_share": answer.waste_share.to_json() if answer.waste_share else None,
-        "runs": answer.runs if isinstance(answer, CampaignResult) else answer.trials.energy_j.size,
-        "stages": [],
-        "tenfold": None,
-        "chosen": None,
-        "energy_per_point_kwh": None,
-        "break_even": None,
-        "footprint": document(whole, language),
-    }
-    if isinstance(answer, CampaignResult):
-        found["stages"] = [
-            {"name": item.stage.name, "runs": item.runs, "energy_kwh": item.energy.to_json()} for item in answer.stages
-        ]
-        if answer.tenfold:
-            more = answer.tenfold
-            found["tenfold"] = {
-                "stage": more.stage,
-                "trials": more.trials,
-                "energy_kwh": more.energy.to_json(),
-                "quality_gain": more.quality_gain,
-                "energy_per_point_kwh": more.energy_per_point.to_json() if more.energy_per_point else None,
-            }
-    else:
-        found["chosen"] = answer.chosen
-        joules = answer.trials.joules_per_point()
-        found["energy_per_point_kwh"] = None if joules is None else joules / 3.6e6
-    if alternative and point:
-        found["break_even"] = {
-            "instead": alternative.name,
-            "verdict": _verdict(point),
-            "requests": point.n,
-            "low": point.low,
-            "high": point.high,
-            "planned_requests": alternative.requests,
-            "cheaper_as_planned": _cheaper(point, alternative.requests),
-        }
-    return found
-
-
-def _verdict(point: BreakEven) -> str:
-    """In the words of the question: which side the campaign, called a, wins on."""
-    if point.verdict == "never":
-        return {"a": "always-campaign", "b": "always-instead", None: "equal"}[point.cheaper]
-    return "campaign-below" if point.verdict == "a-below" else "campaign-above"
-
-
-def _cheaper(point: BreakEven, requests: float | None) -> str | None:
-    """Who costs less at the planned number of requests, by the best figures; None when none is planned or they tie."""
-    if requests is None:
-        return None
-    mine, other = point.a.at(requests), point.b.at(requests)  # both kWh
-    return "campaign" if mine < other else "instead" if other < mine else None
-
-
-def _print(
-    answer: CampaignResult | Recorded,
-    whole: Footprint,
-    alternative: Alternative | None,
-    point: BreakEven | None,
-    language: Language,
-) -> None:
-    from setsuden.footprint.campaign import CampaignResult
-    from setsuden.footprint.text import text
-    from setsuden.quantity import render, significant
-
-    say = Messages("campaign", language).say
-    runs = answer.runs if isinstance(answer, CampaignResult) else answer.trials.energy_j.size
-    click.echo(say("title", name=answer.name, runs=f"{runs:,.0f}", energy=render(answer.energy)))
-    if answer.waste_share is not None:
-        share = answer.waste_share
-        span = f" [{share.low:.1%}, {share.high:.1%}]" if share.low < share.high else ""
-        click.echo(say("waste", share=f"{share.value:.1%}{span}"))
-    if isinstance(answer, CampaignResult):
-        for item in answer.stages:
-            click.echo("  " + say("stage", name=item.stage.name, runs=f"{item.runs:,.0f}", energy=render(item.energy)))
-        if answer.tenfold:
-            more = answer.tenfold
-            click.echo(say("tenfold", stage=more.stage, trials=f"{more.trials:,}", energy=render(more.energy)))
-            if more.quality_gain is not None and more.energy_per_point is not None:
-                gain = significant(more.quality_gain, 2)
-                click.echo("  " + say("gain", gain=gain, per_point=render(more.energy_per_point)))
-    else:
-        click.echo(say("chosen", chosen=answer.chosen) if answer.chosen else say("none_chosen"))
-        joules = answer.trials.joules_per_point()
-        if joules is not None:
-            click.echo(say("marginal", kwh=significant(joules / 3.6e6)))
-    if alternative and point:
-        verdict = _verdict(point).replace("-", "_")
-        n, low, high = (significant(x, 2) if x is not None else "∞" for x in (point.n, point.low, point.high))
-        click.echo(say(f"verdict.{verdict}", instead=alternative.name, n=n, low=low, high=high))
-        cheaper = _cheaper(point, alternative.requests)
-        if cheaper and alternative.requests is not None:
-            requests = significant(alternative.requests, 3)
-            click.echo(say(f"planned.{cheaper}", instead=alternative.name, requests=requests))
-    click.echo("")
-    click.echo(text(whole, language))

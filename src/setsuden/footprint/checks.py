@@ -29,3 +29,10 @@ def given(name: str, value: Estimate | float, in_unit: str, *, low: float = 0.0,
     for end in (converted.low, converted.value, converted.high):
         number(name, end, low=low, high=high)
     return converted
+
+
+def checked_year(year: int | None) -> int | None:
+    """``year``, if it can be the year of an intensity; InputError otherwise."""
+    if year is not None and not 1990 <= year <= 2100:
+        raise InputError("--year must be a year between 1990 and 2100", value=year)
+    return year
