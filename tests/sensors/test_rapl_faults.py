@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from setsuden.sensors import Sample, Sensor, Status, between, discover
+from setsuden.sensors import Sample, Sensor, Status, between, discover, flags
 from setsuden.sensors.host import Files
 from setsuden.testing import FakeMachine, FakeZone
 from setsuden.testing.powercap import RANGE_UJ, SMALL_RANGE_UJ
@@ -96,7 +96,7 @@ def test_a_range_that_may_not_be_read_names_the_file_and_the_fix(machine: FakeMa
     machine.files.deny(path)
     finding = next(f for f in discover(machine.host).findings if "range" in f.detail)
     assert str(path) in finding.detail
-    assert (finding.remedy or "").startswith("sudo chmod a+r")
+    assert (finding.remedy or "").startswith("Make it readable: sudo chmod a+r")
     assert zone.energy.exists()
 
 
@@ -349,6 +349,18 @@ def test_files_that_belong_to_root_are_denied_to_others_and_the_estimate_stands_
     assert [finding.status for finding in found.findings if finding.source == "rapl"] == [Status.DENIED]
     assert found.counted == {"model/cpu", "model/dram"}
     found.close()
+
+
+def test_a_counter_that_stood_still_just_before_its_wrap_is_still_bounded(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    zone, sensor = package(machine, 40.0, start_j=262_143.3 - 60.0, max_power_w=95.0)
+    poll(machine, sensor, 1)
+    zone.frozen = True
+    poll(machine, sensor, 1)
+    zone.frozen = False
+    sample = poll(machine, sensor, 1)[0]  # wraps within this step
+    assert flags.COUNTER_STUCK in sample.flags
+    assert holds(sample, zone.truth_j)
 
 
 EVENTS = ["run", "run", "late", "vanish", "return", "freeze", "thaw", "sleep", "busy", "idle", "deny", "allow"]

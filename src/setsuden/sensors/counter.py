@@ -125,7 +125,7 @@ class CounterTally:
         if self._doubtful(wrapped_j, now):
             low_j = min(at_least_j, wrapped_j)
             return self._settle_bounds(low_j, reading_j, now, (*notes, flags.COUNTER_RESET), at_most_j=wrapped_j)
-        return self._settle_wraps(wrapped_j, reading_j, now, notes)
+        return self._forward(wrapped_j, reading_j, now, notes)
 
     def _wrapped(self, reading_j: float) -> float | None:
         span_j = self.traits.range_j
