@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 import click
 
@@ -10,7 +12,7 @@ from setsuden.cli.common import failing_clearly, json_option, lang_option, print
 from setsuden.language import Language, Messages
 
 if TYPE_CHECKING:
-    from setsuden.papers import Cell, Replay
+    from setsuden.papers import Cell, Replay, Table
 
 
 @click.command()
@@ -32,48 +34,65 @@ def replay(name: str | None, as_json: bool, language: Language) -> None:
     if as_json:
         print_json(result.to_json(language))
     else:
-        _print(result, Messages("replay", language))
+        click.echo("\n".join(_text(result, Messages("replay", language))))
 
 
-def _print(result: Replay, messages: Messages) -> None:
+def _text(result: Replay, messages: Messages) -> Iterator[str]:
     say = messages.say
-    click.echo(result.paper)
-    click.echo(f"{say('formula')}: {result.formula}")
+    yield result.paper
+    yield f"{say('formula')}: {result.formula}"
     for table in result.tables:
-        click.echo("")
-        click.echo(table.title)
-        for cell in table.cells:
-            unit = "" if cell.unit == "1" else f", {cell.unit}"
-            click.echo(f"  {cell.row} | {cell.quantity}{unit}: {_figures(cell, messages)}")
-            if cell.note:
-                click.echo(f"      {say(f'note.{cell.note}')}")
+        yield ""
+        yield table.title
+        yield from _table(table, messages)
     if result.claims:
-        click.echo("")
-        click.echo(say("claims"))
+        yield ""
+        yield say("claims")
         for claim in result.claims:
-            click.echo(f"  {claim.number}. {say(f'claim.{claim.number}')}: {say(f'holds.{claim.verdict}')}")
-            click.echo(f"      {say(f'evidence.{claim.number}', **claim.values)}")
+            yield f"  {claim.number}. {say(f'claim.{claim.number}')}: {say(f'holds.{claim.verdict}')}"
+            yield f"      {say(f'evidence.{claim.number}', **claim.values)}"
     if result.factors:
-        click.echo("")
-        click.echo(say("factors"))
+        yield ""
+        yield say("factors")
         for factor in result.factors:
             about = ", ".join(str(item) for item in (factor.source, factor.year) if item)
             unit = "" if factor.unit == "1" else f" {factor.unit}"
-            click.echo(f"  {factor.name}: {factor.value:.7g}{unit} ({about})")
-    click.echo("")
+            yield f"  {factor.name}: {factor.value:.7g}{unit} ({about})"
+    yield ""
     counts = {verdict: result.count(verdict) for verdict in ("within", "outside", "input", "derived", "unknown")}
-    click.echo(say("summary", **counts))
+    yield say("summary", **counts)
 
 
-def _figures(cell: Cell, messages: Messages) -> str:
+def _table(table: Table, messages: Messages) -> Iterator[str]:
+    """Rows of the paper, under each its figures in columns; a remark stands once, under the first figure it is on."""
+    lines = [_figures(cell, messages) for cell in table.cells]
+    widths = [max(_width(line[column]) for line in lines) for column in range(4)]
+    row, noted = None, set[str]()
+    for cell, line in zip(table.cells, lines, strict=True):
+        if cell.row != row:
+            row = cell.row
+            yield f"  {row}"
+        padded = [text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=False) if width]
+        yield "    " + "  ".join([*padded, line[4]])
+        if cell.note and cell.note not in noted:
+            noted.add(cell.note)
+            yield f"      {messages.say(f'note.{cell.note}')}"
+
+
+def _figures(cell: Cell, messages: Messages) -> tuple[str, str, str, str, str]:
+    """Quantity, printed, computed, deviation, verdict; blank where there is none."""
     from setsuden.quantity import significant
 
-    parts = []
+    unit = "" if cell.unit == "1" else f", {cell.unit}"
+    printed = computed = deviation = ""
     if cell.printed is not None:
-        parts.append(messages.say("printed", value=f"{cell.printed:,.10g}"))
+        printed = messages.say("printed", value=f"{cell.printed:,.10g}")
     if cell.computed is not None:
-        parts.append(messages.say("computed", value=significant(cell.computed, max(4, len(f"{cell.computed:.0f}")))))
+        computed = messages.say("computed", value=significant(cell.computed, max(4, len(f"{cell.computed:.0f}"))))
     if cell.deviation is not None:
-        parts.append(f"{cell.deviation:+.2%}")
-    parts.append(messages.say(f"verdict.{cell.verdict}"))
-    return ", ".join(parts)
+        deviation = f"{cell.deviation:+.2%}"
+    return f"{cell.quantity}{unit}", printed, computed, deviation, messages.say(f"verdict.{cell.verdict}")
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from setsuden.errors import InputError
-from setsuden.papers import limits, patterson, strubell
+from setsuden.papers import green_fl, limits, patterson, strubell
 from setsuden.papers.cell import Cell, Claim, Replay, Table
 
 _REPLAYS: dict[str, Callable[[], Replay]] = {
@@ -13,6 +13,7 @@ _REPLAYS: dict[str, Callable[[], Replay]] = {
     "patterson-2021": patterson.replay,
     "nas-correction": patterson.correction,
     "computing-within-limits": limits.replay,
+    "green-fl": green_fl.replay,
 }
 
 
