@@ -60,6 +60,9 @@ def terms(rows: Rows, domains: tuple[str, ...], target: str, typical: Mapping[st
         found = sheet(w["device"][i], w["device_class"][i], w["precision"][i], stated(tdp[i]))
         flops[i], bandwidth[i], power[i] = found.flops, found.bandwidth, found.power_w
         year[i] = found.year or _LEVEL_YEAR
+    own_flops, own_bandwidth = rows.numbers["device_flops"], rows.numbers["device_bytes_per_s"]
+    flops = np.where(np.isnan(own_flops), flops, own_flops)
+    bandwidth = np.where(np.isnan(own_bandwidth), bandwidth, own_bandwidth)
     count = n["device_count"]
     limit = rows.numbers["power_limit_w"]
     ceiling = np.where(np.isnan(limit), power, np.minimum(limit, power))

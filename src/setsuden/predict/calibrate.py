@@ -1,7 +1,8 @@
 """Ten minutes of measuring on this machine, so that later answers are about it and not about a data sheet.
 
-Matrix products and element-wise passes show arithmetic and memory traffic apart; models of the zoo, trained and served
-at two batch sizes, show what real software makes of them. Each configuration is one row on the public columns.
+A matrix product and a pass over memory show the two rates of the bare machine, in place of a data sheet; models of the
+zoo, trained and served at two batch sizes, show what real software makes of them. Each configuration is one row on the
+public columns.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from setsuden.sensors import Clock, SystemClock
 MODELS = ("lenet", "resnet-20", "mobilenet", "mlp", "vgg-11", "lstm", "ds-cnn", "resnet-18", "transformer",
           "depthwise-cnn", "mobilenet-v2", "small-cnn")  # fmt: skip
 BATCHES = (1, 32)
-_PRODUCTS = (256, 1024)
-_PASSES = (1 << 16, 1 << 24)
+_SIDE = 1024
+_ELEMENTS = 1 << 24
 _SHORTEST_S = 0.3
 _LONGEST_S = 8.0
 _SET_UP = 1.5  # minutes a configuration takes in all, over minutes it is measured
@@ -47,8 +48,7 @@ class Bench:
 
 def benches() -> tuple[Bench, ...]:
     """All configurations, the most telling first: a run that is cut short still spans the range."""
-    found = [Bench(f"matrix product {n}", lambda n=n: _product(n)) for n in _PRODUCTS]  # type: ignore[misc]
-    found += [Bench(f"element-wise {n}", lambda n=n: _pass(n)) for n in _PASSES]  # type: ignore[misc]
+    found: list[Bench] = []
     for name in MODELS:
         for training in (False, True):
             for batch in BATCHES[1:] if training else BATCHES:
@@ -64,6 +64,7 @@ def calibrate(
     *,
     minutes: float = 10.0,
     todo: tuple[Bench, ...] | None = None,
+    bare: Rates | None = None,
     meter: Meter | None = None,
     clock: Clock | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -73,6 +74,7 @@ def calibrate(
     device     what to call it: the name that predictions will ask for
     minutes    at most; above zero
     todo       None: all of ``benches()``
+    bare       rates of the bare machine; None: measure them first
     meter      None: everything this machine has
     progress   called with a configuration's name, how many are done, how many are planned
 
@@ -87,6 +89,7 @@ def calibrate(
     provenances: list[Provenance] = []
     channels: set[str] = set()
     started_at = clock.utc().isoformat()
+    bare = bare or rates(clock, min(2.0, 6 * minutes))
     running = meter or Meter("calibrate", idle_s=min(5.0, 6 * minutes), kind="calibrate")
     with running:
         for done, bench in enumerate(planned):
@@ -106,7 +109,7 @@ def calibrate(
             assert measured is not None
             units = repeats * step.units
             joules = measured.energy.value if measured.energy is not None else None
-            rows.append(_row(device, step, units, measured.duration_s, joules))
+            rows.append(_row(device, step, bare, units, measured.duration_s, joules))
             if measured.energy is not None:
                 provenances.append(measured.energy.provenance)
                 channels |= {part.channel for part in measured.channels if part.counted}
@@ -115,11 +118,21 @@ def calibrate(
     idle = running.idle
     idle_w = sum(idle.powers[name].value for name in channels if name in idle.powers) if idle is not None else None
     provenance = weakest(provenances) if provenances else Provenance.ASSUMED
-    return DeviceFile(device, started_at, ", ".join(sorted(channels)), provenance.value, idle_w or None, tuple(rows))
+    return DeviceFile(
+        device,
+        started_at,
+        ", ".join(sorted(channels)),
+        provenance.value,
+        idle_w or None,
+        bare.flops,
+        bare.bytes_per_s,
+        tuple(rows),
+    )
 
 
-def _row(device: str, step: Step, units: int, seconds: float, joules: float | None) -> dict[str, Any]:
+def _row(device: str, step: Step, bare: Rates, units: int, seconds: float, joules: float | None) -> dict[str, Any]:
     row = row_of(step.work, device, batch_size=step.units, precision="fp32", training=step.training)
+    row["device_flops"], row["device_bytes_per_s"] = bare.flops, bare.bytes_per_s
     row["units_per_s"] = units / seconds
     row["latency_ms"] = 1e3 * seconds * step.units / units
     if joules is not None and joules > 0:
@@ -128,21 +141,34 @@ def _row(device: str, step: Step, units: int, seconds: float, joules: float | No
     return row
 
 
-def _product(side: int) -> Step:
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What the bare machine does: FLOP/s in 32 bits and bytes/s to and from memory."""
+
+    flops: float
+    bytes_per_s: float
+
+
+def rates(clock: Clock, seconds: float = 2.0) -> Rates:
+    """The best of repeated matrix products and array passes, each for at most ``seconds`` (at least three times)."""
     import torch
 
-    left, right = torch.randn(side, side), torch.randn(side, side)
-    work = Work(f"matrix-product-{side}", side * side / 1e6, side**3 / 1e9, side * side / 1e6)
-    return Step(work, False, 1, lambda: _discard(left @ right))
+    left, right = torch.randn(_SIDE, _SIDE), torch.randn(_SIDE, _SIDE)
+    values, out = torch.randn(_ELEMENTS), torch.empty(_ELEMENTS)
+    product_s = _best_s(lambda: torch.mm(left, right), clock, seconds)
+    pass_s = _best_s(lambda: torch.mul(values, 1.5, out=out), clock, seconds)
+    return Rates(2 * _SIDE**3 / product_s, 2 * 4 * _ELEMENTS / pass_s)
 
 
-def _pass(elements: int) -> Step:
-    import torch
-
-    values = torch.randn(elements)
-    # One multiplication an element is counted as the work, so that the traffic is what it costs.
-    work = Work(f"element-wise-{elements}", elements / 1e6, elements / 1e9, elements / 1e6)
-    return Step(work, False, 1, lambda: _discard(values * 1.5))
+def _best_s(work: Callable[[], object], clock: Clock, seconds: float) -> float:
+    work()
+    start_s, best_s, repeats = clock.elapsed(), float("inf"), 0
+    while repeats < 3 or clock.elapsed() - start_s < seconds:
+        before_s = clock.elapsed()
+        work()
+        best_s = min(best_s, clock.elapsed() - before_s)
+        repeats += 1
+    return best_s
 
 
 def _zoo(name: str, training: bool, batch: int) -> Step:
@@ -172,7 +198,3 @@ def _zoo(name: str, training: bool, batch: int) -> Step:
         optimizer.step()
 
     return Step(work, True, batch, learn)
-
-
-def _discard(_: object) -> None:
-    """The result is not needed, the work is."""

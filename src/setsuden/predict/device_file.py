@@ -25,6 +25,8 @@ class DeviceFile:
     meter       what counted the joules: ids of the channels in the total
     provenance  of those joules: measured, estimated or assumed
     idle_w      watts when nothing runs; None when it could not be seen
+    flops       FLOP/s of a large matrix product in 32 bits, two per multiply-accumulate
+    bytes_per_s of reading and writing an array far larger than the caches
     rows        measured rows on the columns of the public tables
     """
 
@@ -33,6 +35,8 @@ class DeviceFile:
     meter: str
     provenance: str
     idle_w: float | None
+    flops: float
+    bytes_per_s: float
     rows: tuple[Mapping[str, Any], ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -44,6 +48,8 @@ class DeviceFile:
             "meter": self.meter,
             "provenance": self.provenance,
             "idle_w": self.idle_w,
+            "flops": self.flops,
+            "bytes_per_s": self.bytes_per_s,
             "rows": [dict(row) for row in self.rows],
         }
 
@@ -67,6 +73,8 @@ def read(path: Path | None = None) -> DeviceFile | None:
             data["meter"],
             data["provenance"],
             data["idle_w"],
+            float(data["flops"]),
+            float(data["bytes_per_s"]),
             tuple(data["rows"]),
         )
     except (ValueError, KeyError, TypeError) as error:

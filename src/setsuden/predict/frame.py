@@ -22,6 +22,8 @@ NUMBERS = (
     "batch_size",
     "device_count",
     "device_tdp_w",
+    "device_flops",
+    "device_bytes_per_s",
     "power_limit_w",
     "units_per_s",
     "latency_ms",
@@ -49,7 +51,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 class Rows:
     """A table of work and, where measured, what it cost.
 
-    numbers   column -> float array, NaN where absent; columns of ``NUMBERS``
+    numbers   column -> float array, NaN where absent; columns of ``NUMBERS``; ``device_flops`` and
+              ``device_bytes_per_s`` are rates measured on the device, which go before its data sheet
     words     column -> tuple of str, '' where absent; columns of ``WORDS``
     """
 

@@ -8,8 +8,10 @@ from math import exp, log
 from typing import TYPE_CHECKING, Any, Literal
 
 from setsuden.errors import InputError
+from setsuden.predict.domain import NETWORKS
 from setsuden.predict.sheet import is_cpu, sheet
-from setsuden.predict.table import Predictor, fit
+from setsuden.predict.shipped import Target, loosened, shipped
+from setsuden.predict.table import Predictor, fit_with
 from setsuden.quantity import DEVICE, Estimate, Provenance
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ Level = Literal["data sheet", "data sheet + calibration runs", "calibrated here"
 # What an accelerator draws at work, as a share of its design power, and a processor's package; median and 5-95 %
 # of 120 public training configurations on four cards without a power limit; for packages a wider assumption.
 _SHARE_OF_DESIGN = {"gpu": (0.67, 0.21, 0.90), "cpu": (0.70, 0.35, 1.0)}
+
+
+_RATES = {"device_flops": "arithmetic rate", "device_bytes_per_s": "memory bandwidth"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +137,10 @@ def predict(
         raise InputError("a model without multiply-accumulates cannot be predicted", place=work.name, value=work.gmacs)
     if not samples > 0:
         raise InputError("the number of samples must be above zero", place="samples", value=samples)
-    asked = [row_of(work, device, batch_size=batch_size, precision=precision, training=training)]
     own = [row for row in rows if str(row.get("device", "")) == device]
-    clock = fit(own, "seconds_per_unit")
+    rates = {name: own[0][name] for name in _RATES if own and own[0].get(name)}
+    asked = [{**row_of(work, device, batch_size=batch_size, precision=precision, training=training), **rates}]
+    clock = _fitted(own, "seconds_per_unit")
     seconds = _estimate(clock, asked, "s")
     watts = _power(device, asked, own)
     per_sample = _product(seconds, watts)
@@ -156,8 +162,22 @@ def predict(
         calibration_rows=len(own),
         outside=clock.outside(asked)[0],
         narrows_most="time" if _width(seconds) >= _width(watts) else "power",
-        guessed=sheet(device, str(asked[0]["device_class"]), str(asked[0]["precision"])).guessed,
+        guessed=_guessed(device, asked[0], own),
     )
+
+
+def _guessed(device: str, asked: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Figures of the device that were neither published nor measured."""
+    found = sheet(device, str(asked["device_class"]), str(asked["precision"])).guessed
+    known = {name for column, name in _RATES.items() if column in asked}
+    if any(row.get("power_w") not in (None, "") for row in own):
+        known.add("design power")
+    return tuple(name for name in found if name not in known)
+
+
+def _fitted(own: list[Mapping[str, Any]], target: Target) -> Predictor:
+    """The shipped models with the rows of this one device, which may be far from its data sheet as a whole."""
+    return fit_with(own, target, loosened(shipped(target), NETWORKS) if own else shipped(target))
 
 
 def _estimate(predictor: Predictor, asked: list[dict[str, Any]], unit: str) -> Estimate:
@@ -169,7 +189,7 @@ def _estimate(predictor: Predictor, asked: list[dict[str, Any]], unit: str) -> E
 
 def _power(device: str, asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimate:
     if any(row.get("power_w") not in (None, "") for row in own):
-        return _estimate(fit(own, "power_w"), asked, "W")
+        return _estimate(_fitted(own, "power_w"), asked, "W")
     found = sheet(device, str(asked[0]["device_class"]), str(asked[0]["precision"]))
     share, low, high = _SHARE_OF_DESIGN[str(asked[0]["device_class"])]
     watts = found.power_w

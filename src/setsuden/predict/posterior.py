@@ -18,6 +18,9 @@ from setsuden.predict.frame import Floats
 from setsuden.predict.kernel import Kernel, Points, covariance, variance
 
 _JITTER = 1e-8
+# The lengths and strengths of the covariance were fitted on public rows that may be among the given ones, so errors on
+# held-out groups come out a little too small; measured on groups that were held out of everything.
+_OPTIMISM = 1.07
 _PRIOR_BLOCKS = 3.0  # how many held-out groups the normal quantile is worth against the measured one
 
 
@@ -80,7 +83,7 @@ def conformal(scores: Floats, held_out: int, level: float) -> float:
     if not len(scores):
         return normal
     rank = min(len(scores), ceil((len(scores) + 1) * level))
-    measured = float(np.sort(scores)[rank - 1])
+    measured = _OPTIMISM * float(np.sort(scores)[rank - 1])
     return (held_out * measured + _PRIOR_BLOCKS * normal) / (held_out + _PRIOR_BLOCKS)
 
 

@@ -20,13 +20,12 @@ from setsuden.predict.domain import FEATURES, configurations, domains_of, featur
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.posterior import Posterior, conformal, normal_quantile
-from setsuden.predict.shipped import Knowledge, Target, checked_target, shipped
+from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
 from setsuden.predict.sizes import borrowed_sizes
 from setsuden.predict.words import plain_words, similarity
 
 _MOST_ROWS = 1500  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
-_DEFAULT = Kernel(np.full((3, 6), 0.04), np.full(len(FEATURES), 2.0), 0.0025)
 _ROW, _GROUP, _DEVICE = "row", "group", "device"
 
 
@@ -125,7 +124,7 @@ class Predictor:
             base = log_base(own, (kind,) * len(own), self.target, self.knowledge.coefficients, self.knowledge.typical)
             points = points_of(own, kind, self.knowledge)
             outside = self._outside(own, kind, seen)
-            kernel = self.knowledge.kernels.get(kind, _DEFAULT)
+            kernel = self.knowledge.kernels.get(kind, PLAIN)
             if seen is None:
                 found.append(_Asked(kind, index, own, base, points, outside, kernel, None))
                 continue
@@ -148,7 +147,7 @@ class Predictor:
     def _posterior(self, kind: str, seen: _Seen, configured: tuple[str, ...]) -> Posterior:
         key = (kind, configured)
         if key not in self._posteriors:
-            self._posteriors[key] = seen.posterior(configured, self.knowledge.kernels.get(kind, _DEFAULT))
+            self._posteriors[key] = seen.posterior(configured, self.knowledge.kernels.get(kind, PLAIN))
         return self._posteriors[key]
 
     def _width(self, posterior: Posterior, how: str, level: float) -> float:

@@ -1,0 +1,99 @@
+"""The process behind the tables, against closed forms and against refitting."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from setsuden.predict.base import fit_terms, non_negative
+from setsuden.predict.domain import FEATURES
+from setsuden.predict.kernel import Kernel, Points, covariance, variance
+from setsuden.predict.posterior import Posterior, blocks, conformal, normal_quantile
+from setsuden.predict.sheet import sheet
+from setsuden.predict.words import model_words, similarity
+
+
+def points(count: int, seed: int = 0) -> Points:
+    random = np.random.default_rng(seed)
+    names = tuple(f"{['resnet', 'vit', 'convnext'][i % 3]}{i % 7}_small" for i in range(count))
+    places = tuple(f"card{i % 2} eager" for i in range(count))
+    return Points(random.normal(size=(count, len(FEATURES))), names, names, places)
+
+
+def kernel() -> Kernel:
+    random = np.random.default_rng(1)
+    return Kernel(random.uniform(0.0, 0.05, (3, 6)), random.uniform(1.0, 3.0, len(FEATURES)), 0.01)
+
+
+def test_leaving_a_group_out_is_the_same_as_refitting_without_it() -> None:
+    seen, residual = points(60), np.random.default_rng(2).normal(size=60)
+    whole = Posterior.given(kernel(), seen, seen.configurations, residual)
+    error, deviation = whole.held_out(seen.groups)
+    for block in blocks(seen.groups)[:5]:
+        left = np.setdiff1d(np.arange(60), block)
+        devices = tuple(seen.configurations[i] for i in left)
+        refitted = Posterior.given(kernel(), seen.take(left.tolist()), devices, residual[left])
+        asked = seen.take(block.tolist())
+        assert np.allclose(residual[block] - refitted.mean(asked), error[block], atol=1e-6)
+        assert np.allclose(refitted.deviation(asked), deviation[block], atol=1e-6)
+
+
+def test_covariance_is_symmetric_positive_and_has_the_stated_diagonal() -> None:
+    matrix = covariance(kernel(), points(50), points(50))
+    assert np.allclose(matrix, matrix.T)
+    assert np.linalg.eigvalsh(matrix).min() > -1e-8
+    assert np.allclose(np.diag(matrix), variance(kernel(), points(50)))
+
+
+def test_one_measurement_pulls_by_its_share_of_the_variance() -> None:
+    one = points(1)
+    k = Kernel(np.array([[0.3, 0, 0, 0, 0, 0], [0] * 6, [0] * 6], dtype=float), np.full(len(FEATURES), np.inf), 0.1)
+    posterior = Posterior.given(k, one, ("card",), np.array([2.0]))
+    assert posterior.mean(one)[0] == pytest.approx(2.0 * 0.3 / 0.4, rel=1e-6)
+    assert posterior.deviation(one)[0] ** 2 == pytest.approx(0.3 - 0.3**2 / 0.4 + 0.1, rel=1e-6)
+
+
+def test_conformal_widths_grow_with_the_level_and_lean_to_the_normal_when_groups_are_few() -> None:
+    scores = np.abs(np.random.default_rng(0).normal(size=5000)) * 2
+    wide = [conformal(scores, 1000, level) for level in (0.5, 0.8, 0.9, 0.95)]
+    assert wide == sorted(wide)
+    assert conformal(scores, 1000, 0.9) == pytest.approx(2 * 1.645, rel=0.12)
+    assert conformal(scores, 1, 0.9) < conformal(scores, 1000, 0.9)
+    assert conformal(np.empty(0), 0, 0.9) == normal_quantile(0.9) == pytest.approx(1.6449, abs=1e-4)
+
+
+def test_non_negative_least_squares_meets_its_optimality_conditions() -> None:
+    random = np.random.default_rng(3)
+    for _ in range(20):
+        matrix, wanted = random.normal(size=(40, 5)), random.normal(size=40)
+        x = non_negative(matrix, wanted)
+        slope = matrix.T @ (matrix @ x - wanted)
+        assert (x >= 0).all()
+        assert (slope > -1e-6).all()
+        assert np.abs(slope * x).max() < 1e-6
+
+
+def test_the_law_that_made_the_times_is_found_again() -> None:
+    random = np.random.default_rng(4)
+    used = random.lognormal(size=(200, 5))
+    truth = np.array([2.0, 0.5, 0.0, 3.0, 1.0])
+    assert np.allclose(fit_terms(used, used @ truth), truth, atol=1e-3)
+
+
+def test_names_of_one_family_are_like_each_other() -> None:
+    alike = similarity(["resnet50", "tf_efficientnet_b0"], ["resnet101", "efficientnet_b0", "vit_base"], model_words)
+    assert alike[0, 0] > 0.5 > alike[0, 1]
+    assert alike[1, 1] == pytest.approx(1.0)
+    assert similarity(["", "a"], ["b"], model_words).tolist() == [[0.0], [0.0]]
+
+
+def test_a_data_sheet_says_what_it_had_to_guess() -> None:
+    assert sheet("NVIDIA GeForce RTX 3090", "gpu", "amp").guessed == ()
+    unknown = sheet("machine of 2031", "gpu", "fp32")
+    assert unknown.guessed == ("design power", "arithmetic rate", "memory bandwidth")
+    assert (
+        sheet("NVIDIA RTX PRO 6000 Blackwell Max-Q", "gpu", "amp", 300.0).flops
+        < sheet("NVIDIA RTX PRO 6000 Blackwell", "gpu", "amp").flops
+    )
+    whole, half = sheet("AMD Radeon Instinct MI250", "gpu"), sheet("AMD Instinct MI210", "gpu")
+    assert half.flops == whole.flops
