@@ -9,7 +9,7 @@ from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer
 from setsuden.placement.inference.document import split_name
 from setsuden.placement.network import VIEWS, View
 from setsuden.quantity import Estimate, render, significant
-from setsuden.quantity.render import fitting
+from setsuden.quantity.rendering import fitting
 
 _FACTOR_NAMES = {"payload_kb": "payload", "rate_per_s": "rate", "hops": "hop"}
 

@@ -86,8 +86,8 @@ LINKS: tuple[str, ...] = tuple(_MAKERS)
 def link(name: str) -> Link:
     """The network called ``name``: fixed, mobile (any generation), 4g, 5g, inter-dc.
 
-    Averages and margins come from the catalogue (``k_fix``, ``k_mob``, ``m_fix``, ``m_mob``, ``network_energy``). Standing
-    power is Carbon Trust 2021, +-30 % by our judgement. 4g and 5g are base stations by two sources plus the core.
+    Averages and margins come from the catalogue (k_fix, k_mob, m_fix, m_mob, network_energy). Standing power is Carbon
+    Trust 2021, +-30 % by our judgement. 4g and 5g are base stations by two sources plus the core.
     """
     if name not in _MAKERS:
         raise InputError(
