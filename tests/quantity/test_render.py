@@ -37,3 +37,7 @@ def test_an_exact_figure_shows_no_interval() -> None:
 
 def test_a_ratio_shows_no_unit() -> None:
     assert render(Estimate(3.0, 2.8, 3.3, "1", Provenance.ESTIMATED)) == "3.00 [2.80, 3.30]"
+
+
+def test_printing_an_estimate_reads_like_a_sentence() -> None:
+    assert str(Estimate(29.0, 13.0, 51.0, "J", Provenance.ESTIMATED, NODE)) == "29 J [13, 51], estimated"
