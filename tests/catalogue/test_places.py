@@ -71,8 +71,34 @@ def test_the_world_average_spans_the_countries() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Japan", "JP"),
+        ("JPN", "JP"),
+        ("uk", "GB"),
+        ("california", "US-CA"),
+        ("EGRID:camx", "EGRID-CAMX"),
+        ("EU27", "AGG-EUROPEAN-UNION-27"),
+        ("eu-west-1", "aws:eu-west-1"),
+        ("gcp europe-west1", "gcp:europe-west1"),
+        ("AWS/eu-west-1", "aws:eu-west-1"),
+        ("World", "WORLD"),
+    ],
+)
+def test_a_place_is_known_by_the_usual_ways_of_writing_it(written: str, meant: str) -> None:
+    assert grid.intensity(written) == grid.intensity(meant)
+
+
+@pytest.mark.parametrize(
     ("code", "hint"),
-    [("XQ", "Nearest"), ("Japan", r"JP \(Japan\)"), ("US-XX", "US-TX"), ("aws:us-east", "aws:us-east-1"), (" ", "JP")],
+    [
+        ("XQ", "Nearest"),
+        ("Georgia", r"GE \(Georgia\), US-GA \(Georgia\)"),
+        ("Japa", r"JP \(Japan\)"),
+        ("US-XX", "US-TX"),
+        ("aws:us-east", "aws:us-east-1"),
+        (" ", "JP"),
+    ],
 )
 def test_an_unknown_code_offers_the_nearest(code: str, hint: str) -> None:
     with pytest.raises(InputError, match=hint) as caught:

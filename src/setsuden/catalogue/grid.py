@@ -117,7 +117,7 @@ def intensity(site: str, year: int | None = None, *, basis: str | None = None) -
 
     site    ISO country code (JP or JPN), US-CA, EGRID-CAMX, CA-QC, AU-NSW, an aggregate (AGG-WORLD), WORLD for the
             world average used when the place is unknown, a cloud region (aws:eu-north-1), or, with the optional pack,
-            a zone (JP-TK)
+            a zone (JP-TK); a name (Japan) that is only one region's
     year    2000 onwards for countries; None for the latest year known
     basis   None for the default table's own; ``lifecycle_consumption_flow_traced`` asks the optional pack
 
@@ -132,9 +132,11 @@ def intensity(site: str, year: int | None = None, *, basis: str | None = None) -
         return _zone(site, code, year, wanted=True)
     if code == WORLD:
         return _world(year)
-    if ":" in site:
-        return _cloud(site, year)
-    row_id = _codes().get(code)
+    row_id = _codes().get(code) or _named(code)
+    if row_id is None and (cloud := _cloud_id(site)) is not None:
+        return _cloud(cloud, year)
+    if row_id is None and ":" in site:
+        raise InputError("unknown cloud region", value=site, remedy=nearest(site, CLOUD_REGIONS.ids()))
     if row_id is None:
         return _zone(site, code, year, wanted=False)
     row = LATEST.get(row_id)
@@ -158,7 +160,28 @@ def comparable(*intensities: GridIntensity) -> bool:
 @lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
     iso3 = {code: row_id for row_id, code in LATEST.column("iso3").items() if code}
-    return iso3 | {row_id: row_id for row_id in LATEST.ids()} | {"UK": "GB"}
+    egrid = {row_id.replace("-", ":", 1): row_id for row_id in LATEST.ids() if row_id.startswith("EGRID-")}
+    union = "AGG-EUROPEAN-UNION-27"
+    others = {"UK": "GB", "EU": union, "EU27": union, "EU-27": union}
+    return iso3 | egrid | {row_id: row_id for row_id in LATEST.ids()} | others
+
+
+def _named(text: str) -> str | None:
+    """The region whose name is ``text``, whatever the case; None where none or several are."""
+    hits = [row_id for row_id, name in LATEST.column("name").items() if name.casefold() == text.casefold()]
+    return hits[0] if len(hits) == 1 else None
+
+
+def _cloud_id(text: str) -> str | None:
+    """``aws:eu-west-1``, also with a space or a slash, and ``eu-west-1`` alone where one provider has it."""
+    name = text.strip().lower()
+    ids = CLOUD_REGIONS.ids()
+    for separator in (" ", "/"):
+        name = name.replace(separator, ":", 1) if ":" not in name else name
+    if name in ids:
+        return name
+    hits = [row_id for row_id in ids if row_id.partition(":")[2] == name]
+    return hits[0] if len(hits) == 1 else None
 
 
 def _from_row(row: GridRow, year: int | None) -> GridIntensity:
@@ -210,9 +233,7 @@ def _world(year: int | None) -> GridIntensity:
 
 
 def _cloud(site: str, year: int | None) -> GridIntensity:
-    row = CLOUD_REGIONS.find(site.strip().lower())
-    if row is None:
-        raise InputError("unknown cloud region", value=site, remedy=nearest(site, CLOUD_REGIONS.ids()))
+    row = CLOUD_REGIONS.get(site)
     if year is not None and year < row.year:
         raise InputError(
             f"the grid intensity of {row.id} is known for {row.year} only",
@@ -244,7 +265,11 @@ def _zone(site: str, code: str, year: int | None, *, wanted: bool) -> GridIntens
                 value=site,
                 remedy="Install it with: pip install setsuden-catalogue-odbl",
             )
-        pack = "" if table else " Sub-national zones such as JP-TK are in the pack setsuden-catalogue-odbl."
+        pack = (
+            ""
+            if table or "-" not in code
+            else " Sub-national zones such as JP-TK are in the pack setsuden-catalogue-odbl."
+        )
         raise InputError("unknown site code", value=site, remedy=_suggest(site) + pack)
     of_year = max((item for item in years if year is None or item <= year), default=None)
     if of_year is None:

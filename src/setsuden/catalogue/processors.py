@@ -126,7 +126,7 @@ def match_gpu(os_name: str) -> Match:
 def match(os_name: str, kind: Kind) -> Match:
     """The row for ``os_name``; a name that fits nothing gives a generic row with a wide interval, never an error."""
     name = normalise(os_name)
-    by_alias, patterns = _index(kind)
+    by_alias, patterns = index(kind)
     if name in by_alias:
         return _named(by_alias[name], "alias", os_name, name)
     for pattern, row_id in patterns:
@@ -184,18 +184,19 @@ def _relatives(name: str, by_alias: dict[str, str]) -> tuple[list[float], str]:
 
 
 def _tdp(row_id: str) -> float | None:
-    cell = _cells("tdp_w")[row_id]
+    cell = cells("tdp_w")[row_id]
     return float(cell) if cell else None
 
 
 def _modern_tdp(row_id: str) -> float | None:
-    kind, year = _cells("kind")[row_id], _cells("year")[row_id]
+    kind, year = cells("kind")[row_id], cells("year")[row_id]
     modern = not kind.startswith("cpu") or (bool(year) and int(year) >= 2012)
     return _tdp(row_id) if modern else None
 
 
 @lru_cache(maxsize=8)
-def _cells(column: str) -> dict[str, str]:
+def cells(column: str) -> dict[str, str]:
+    """The unread cells of one column by row id."""
     return TABLE.column(column)
 
 
@@ -217,10 +218,11 @@ _BELONGS: dict[Kind, Callable[[str], bool]] = {
 
 
 @lru_cache(maxsize=2)
-def _index(kind: Kind) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+def index(kind: Kind) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Row id by normalised alias, and (pattern, row id) in the order in which patterns are tried."""
     belongs = _BELONGS[kind]
-    members = [row_id for row_id, row_kind in _cells("kind").items() if belongs(row_kind)]
-    aliases, patterns = _cells("aliases"), _cells("match_regex")
+    members = [row_id for row_id, row_kind in cells("kind").items() if belongs(row_kind)]
+    aliases, patterns = cells("aliases"), cells("match_regex")
     by_alias: dict[str, str] = {}
     for row_id in members:
         for alias in filter(None, aliases[row_id].split("|")):

@@ -13,6 +13,7 @@ from setsuden.errors import InputError
 from setsuden.language import Language
 
 if TYPE_CHECKING:
+    from setsuden.footprint import Footprint
     from setsuden.quantity import Estimate
 
 _CURRENCIES = ("USD", "EUR", "JPY", "GBP", "CNY", "INR")
@@ -20,14 +21,30 @@ _CURRENCIES = ("USD", "EUR", "JPY", "GBP", "CNY", "INR")
 
 @click.command()
 @click.option("--kwh", type=float, metavar="X", help="Energy in kWh, counted at the computer.")
-@click.option("--hours", type=float, metavar="H", help="Hours of work, with --watts.")
+@click.option("--hours", type=float, metavar="H", help="Hours of work, with --watts or --device.")
+@click.option("--days", type=float, metavar="D", help="The same in days of 24 hours.")
 @click.option("--watts", type=float, metavar="W", help="Average watts of one device or node at full use.")
+@click.option("--device", metavar="NAME", help="Processor or accelerator whose watts the catalogue models: A100 ...")
 @click.option("--count", type=int, metavar="N", help="How many of them.  [default: 1]")
-@click.option("--utilisation", type=float, metavar="U", help="Share of those watts that is drawn, 0-1.  [default: 1]")
+@click.option(
+    "--utilisation",
+    type=float,
+    metavar="U",
+    help="With --watts: share of them that is drawn. With --device: its load; an idle device still draws.  0-1  "
+    "[default: 1]",
+)
+@click.option("--share", metavar="S", help="Part of each device that was reserved: 0.5, or 1/7 for a MIG slice.")
+@click.option("--memory-gb", type=float, metavar="G", help="Installed memory in all, at the catalogue's watts per GB.")
+@click.option(
+    "--rest-watts", type=float, metavar="W", help="Watts of the rest of the node; makes --device a whole node."
+)
 @click.option("--run", "run_id", metavar="ID", help="A measured run of the ledger; `last` for the latest.")
 @click.option("--pue", type=float, metavar="P", help="Facility energy over IT energy, 1 or more; applied once.")
-@click.option("--site", metavar="CODE", help="JP, US-CA, aws:eu-north-1 ...; see `setsuden catalogue search`.")
+@click.option(
+    "--site", metavar="CODE", help="JP, US-CA, EGRID-CAMX, aws:eu-north-1, WORLD ...; see `catalogue search`."
+)
 @click.option("--intensity", type=float, metavar="G_PER_KWH", help="Carbon intensity in gCO2e/kWh, in place of a site.")
+@click.option("--market-intensity", type=float, metavar="G_PER_KWH", help="By contract, for the figure beside.")
 @click.option("--year", type=int, metavar="YEAR", help="Year of the annual intensity.  [default: latest]")
 @click.option(
     "--at", "at_text", metavar="TIME", help="Start, as 2025-06-01T12:00+09:00; priced by the hour if possible."
@@ -43,8 +60,8 @@ _CURRENCIES = ("USD", "EUR", "JPY", "GBP", "CNY", "INR")
 def footprint(language: Language, as_json: bool, **options: Any) -> None:
     """Carbon, water and cost of an amount of energy, with interval, boundary and sources.
 
-    Give the energy as --kwh, as --hours with --watts, or as a measured --run. Without --site or --intensity the world
-    average stands in, marked assumed, with an interval that spans the world's countries.
+    Give the energy as --kwh, as --hours with --watts or --device, or as a measured --run. Without --site or --intensity
+    the world average stands in, marked assumed, with an interval that spans the world's countries.
     """
     from setsuden.footprint.document import document
     from setsuden.footprint.text import text
@@ -59,14 +76,11 @@ def footprint(language: Language, as_json: bool, **options: Any) -> None:
 def _result(
     *,
     kwh: float | None,
-    hours: float | None,
-    watts: float | None,
-    count: int | None,
-    utilisation: float | None,
     run_id: str | None,
     pue: float | None,
     site: str | None,
     intensity: float | None,
+    market_intensity: float | None,
     year: int | None,
     at_text: str | None,
     hourly: bool,
@@ -74,16 +88,20 @@ def _result(
     price: float | None,
     currency: str | None,
     wue: float | None,
-) -> Any:
+    **work: Any,
+) -> Footprint:
     from dataclasses import replace
 
     from setsuden.footprint import Note, Window
     from setsuden.footprint import footprint as compute
+    from setsuden.footprint.checks import checked_year, number
+    from setsuden.quantity import NODE, Estimate, Provenance
 
     windows: tuple[Window, ...] = ()
     notes: tuple[Note, ...] = ()
+    hours = 0.0
     if run_id is not None:
-        _refuse("--run", kwh=kwh, hours=hours, watts=watts, count=count, utilisation=utilisation, at=at_text)
+        _refuse("--run", kwh=kwh, **work, at=at_text)
         from setsuden.footprint.from_run import run_energy
 
         measured = run_energy(run_id)
@@ -91,18 +109,22 @@ def _result(
         if hourly:
             windows = measured.windows
             notes += () if windows else (Note("no_windows"),)
+    elif hourly:
+        raise InputError("--hourly goes with --run", remedy="Say when with --at TIME.")
+    elif kwh is not None:
+        _refuse("--kwh", **work)
+        energy = Estimate.exact(number("--kwh", kwh), "kWh", Provenance.ASSUMED, NODE)
     else:
-        if hourly:
-            raise InputError("--hourly goes with --run", remedy="Say when with --at TIME.")
-        energy = _energy(kwh, hours, watts, count, utilisation)
+        energy, hours = _energy(**work)
     result = compute(
         energy,
         site=site,
         intensity=intensity,
-        year=_checked_year(year),
+        market_intensity=market_intensity,
+        year=checked_year(year),
         pue=pue,
         at=_time(at_text, site),
-        duration_s=(hours or 0.0) * 3600.0,
+        duration_s=hours * 3600.0,
         windows=windows,
         embodied=embodied_kg,
         price=_price(price, currency),
@@ -112,34 +134,60 @@ def _result(
 
 
 def _energy(
-    kwh: float | None, hours: float | None, watts: float | None, count: int | None, utilisation: float | None
-) -> Estimate:
+    *,
+    hours: float | None,
+    days: float | None,
+    watts: float | None,
+    device: str | None,
+    count: int | None,
+    utilisation: float | None,
+    share: str | None,
+    memory_gb: float | None,
+    rest_watts: float | None,
+) -> tuple[Estimate, float]:
     from setsuden.footprint.checks import number
-    from setsuden.quantity import NODE, Estimate, Provenance
+    from setsuden.footprint.device import Work
 
-    if kwh is not None:
-        _refuse("--kwh", hours=hours, watts=watts, count=count, utilisation=utilisation)
-        return Estimate.exact(number("--kwh", kwh), "kWh", Provenance.ASSUMED, NODE)
-    if hours is None or watts is None:
-        raise InputError("no energy was given", remedy="Give --kwh X, or --hours H with --watts W, or --run ID.")
-    number("--hours", hours)
-    number("--watts", watts)
-    number("--count", 1 if count is None else count, low=1)
-    number("--utilisation", 1.0 if utilisation is None else utilisation, high=1.0)
-    total = hours * watts * (1 if count is None else count) * (1.0 if utilisation is None else utilisation) / 1000.0
-    return Estimate.exact(number("the energy in kWh", total), "kWh", Provenance.ASSUMED, NODE)
+    if hours is not None and days is not None:
+        raise InputError("give --hours or --days, not both")
+    if watts is not None and device is not None:
+        raise InputError("give --watts or --device, not both")
+    if days is not None:
+        hours = number("--days", days) * 24.0
+    if hours is None or (watts is None and device is None):
+        raise InputError(
+            "no energy was given", remedy="Give --kwh X, or --hours H with --watts W or --device NAME, or --run ID."
+        )
+    work = Work(
+        hours,
+        watts,
+        device,
+        1 if count is None else count,
+        1.0 if utilisation is None else utilisation,
+        1.0 if share is None else _fraction(share),
+        memory_gb,
+        rest_watts,
+    )
+    return work.energy(), hours
+
+
+def _fraction(text: str) -> float:
+    """``0.5`` or ``1/7``."""
+    from fractions import Fraction
+
+    try:
+        found = float(Fraction(text.replace(" ", "")))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        found = -1.0
+    if not 0 < found <= 1:
+        raise InputError("--share lies above 0 and at most at 1", value=text, remedy="For example 0.5 or 1/7.")
+    return found
 
 
 def _refuse(chosen: str, **others: object) -> None:
-    given = [f"--{name}" for name, value in others.items() if value is not None]
+    given = [f"--{name.replace('_', '-')}" for name, value in others.items() if value is not None]
     if given:
         raise InputError(f"{chosen} already says how much energy; {' and '.join(given)} cannot be added to it")
-
-
-def _checked_year(year: int | None) -> int | None:
-    if year is not None and not 1990 <= year <= 2100:
-        raise InputError("--year must be a year between 1990 and 2100", value=year)
-    return year
 
 
 def _time(text: str | None, site: str | None) -> datetime | None:

@@ -107,8 +107,8 @@ def footprint(
     boundary = FACILITY if overhead else e.boundary or NODE
     if boundary.scope is Scope.NODE:
         notes.append(Note("no_pue"))
-        if site is not None and ":" in site and (known := sites.pue(site)) is not None:
-            notes.append(Note("known_pue", {"site": site, "pue": f"{known.value:g}"}))
+        if priced.site is not None and ":" in priced.site and (known := sites.pue(priced.site)) is not None:
+            notes.append(Note("known_pue", {"site": priced.site, "pue": f"{known.value:g}"}))
     p, i = overhead or given("PUE", 1.0, "1"), priced.estimate
     made = None
     if embodied is not None:
@@ -126,7 +126,7 @@ def footprint(
     total = monte_carlo(_total, e, p, i, made, unit="kgCO2e", extent=whole) if made else operational
     market = monte_carlo(_carbon, e, p, contract, unit="kgCO2e", extent=boundary) if contract else None
 
-    per_litre, no_water = _water(wue, site, e)
+    per_litre, no_water = _water(wue, priced.site, e)
     water = monte_carlo(np.multiply, e, per_litre, unit="L", extent=boundary) if per_litre else None
     per_kwh, no_cost = _price(price, priced.site)
     cost = None
@@ -196,7 +196,7 @@ def _overhead(pue: Estimate | float | None, energy: Estimate) -> Estimate | None
         raise BoundaryError(
             "PUE multiplies the energy of whole nodes, and this energy is that of a device alone",
             value=str(energy.boundary),
-            remedy="Add the rest of the node first, or leave PUE out.",
+            remedy="Add the rest of the node first (--rest-watts), or leave PUE out.",
         )
     if energy.boundary is not None and energy.boundary.network:
         raise BoundaryError(

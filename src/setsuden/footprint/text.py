@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 from unicodedata import east_asian_width
 
+from setsuden.catalogue.grid import WORLD
 from setsuden.footprint.equivalents import equivalents
 from setsuden.footprint.model import Footprint
 from setsuden.language import Language, Messages
@@ -12,6 +14,7 @@ from setsuden.quantity import Estimate, Factor, render, significant
 
 _EQUIVALENTS = 3
 _LABEL = 20
+_WIDTH = 110
 
 
 def text(result: Footprint, language: Language = "en") -> str:
@@ -33,11 +36,12 @@ def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
     for name, figure in figures:
         label = _pad(say(f"figure.{name}"))
         if figure is not None:
-            yield f"{label}{render(figure)}  {say('provenance.' + figure.provenance.value)}"
+            said = f"  ({say('provenance.' + figure.provenance.value)})" if name == "energy" else ""
+            yield f"{label}{render(figure)}{said}"
         elif name in result.missing:
             yield f"{label}{say('unknown')}: {result.missing[name].text(messages.language)}"
     yield f"{_pad(say('figure.boundary'))}{result.boundary} ({say('boundary.' + result.boundary.scope.name.lower())})"
-    yield f"{_pad(say('figure.intensity'))}{_intensity(result)}"
+    yield f"{_pad(say('figure.intensity'))}{_intensity(result, messages)}"
     yield ""
     yield say("heading.equivalents")
     for item in equivalents(result)[:_EQUIVALENTS]:
@@ -46,7 +50,7 @@ def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
     yield ""
     yield say("heading.factors")
     for factor in result.factors:
-        yield f"  {_factor(factor)}"
+        yield from _factor(factor)
     if result.notes:
         yield ""
         yield say("heading.notes")
@@ -56,17 +60,28 @@ def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
     yield say("interval", seed=result.seed, draws=f"{result.draws:,}")
 
 
-def _intensity(result: Footprint) -> str:
+def _intensity(result: Footprint, messages: Messages) -> str:
     used = result.intensity
-    about = dict.fromkeys(str(item) for item in (used.place, used.year, used.basis, used.edition) if item)
-    return f"{render(used.estimate, fit=False)}  {', '.join(about)}"
+    place = messages.say("world") if used.site == WORLD else used.place
+    about = dict.fromkeys(str(item) for item in (place, used.year, used.basis) if item)
+    return f"{render(used.estimate, fit=False)}  ({', '.join(about)})"
 
 
-def _factor(factor: Factor) -> str:
+def _factor(factor: Factor) -> Iterator[str]:
+    """The figure, below it who says so, in lines of readable length; nothing below what the user stated."""
     span = "" if factor.low == factor.high else f" [{significant(factor.low)}, {significant(factor.high)}]"
     unit = "" if factor.unit == "1" else f" {factor.unit}"
+    yield f"  {factor.name}: {_plain(factor.value)}{span}{unit}"
+    if factor.name.endswith(factor.source):
+        return
     about = dict.fromkeys(str(item) for item in (factor.source, factor.year, factor.licence, factor.basis) if item)
-    return f"{factor.name}: {significant(factor.value, 4)}{span}{unit}\n    {', '.join(about)}"
+    yield from wrap(", ".join(about), _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+
+
+def _plain(value: float) -> str:
+    """Four digits, or fewer where the figure has fewer: 1.2, not 1.200."""
+    text = significant(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _pad(label: str) -> str:
