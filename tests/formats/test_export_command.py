@@ -111,3 +111,32 @@ def test_a_run_without_energy_is_refused() -> None:
 
 def test_json_wins_over_a_format() -> None:
     assert json.loads(export(record().id, "--json").stdout)["redacted"] is True
+
+
+def test_live_intensity_is_used_or_the_annual_one_and_either_is_said(
+    socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from setsuden.footprint.live import price
+    from tests.live.service import serving, settings
+
+    slot = {"from": "2026-01-01T00:00Z", "to": "2026-01-01T02:00Z", "intensity": {"forecast": 1, "actual": 100}}
+    run = record()
+    words = (run.id, "--format", "cyclonedx", "--site", "GB", "--live", "gb")
+    with serving() as service:
+        monkeypatch.setattr(price, "LiveSettings", lambda: settings(service, None, lambda: 1_767_232_800.0))
+        service.answers["/intensity/2026-01-01T00:00Z/2026-01-01T01:30Z"] = {"data": [slot]}
+        live = export(*words)
+        service.answers.clear()
+        annual = export(*words)
+    assert "SET-LIVE: " in live.stderr
+    assert "SET-LIVE-NO-DATA" in annual.stderr
+    assert '"direct_consumption"' in live.stdout
+    assert validated("cyclonedx", live.stdout)["components"][0]["modelCard"]["considerations"][
+        "environmentalConsiderations"
+    ]["energyConsumptions"][0]["co2CostEquivalent"]["value"] == pytest.approx(4.0 * 100.0 / 1e6)
+
+
+def test_live_needs_a_site_to_fall_back_to() -> None:
+    result = export(record().id, "--format", "cyclonedx", "--intensity", "5", "--live", "gb")
+    assert result.exit_code == 2
+    assert "--live needs --site" in result.stderr

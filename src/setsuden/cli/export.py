@@ -37,6 +37,7 @@ _COLUMNS = (
 @click.option("--with-host", is_flag=True, help="Keep host, user and folder names.")
 @click.option("--site", metavar="CODE", help="Where it ran, for carbon: JP, US-CA, aws:eu-north-1 ...")
 @click.option("--intensity", type=float, metavar="G_PER_KWH", help="Carbon intensity in place of a site.")
+@click.option("--live", metavar="SOURCE[:ZONE]", help="Intensity of the hours it ran in, such as gb or japan:JP-TK.")
 @click.option("--year", type=int, metavar="YEAR", help="Year of the annual intensity.  [default: latest]")
 @click.option("--pue", type=float, metavar="P", help="Facility energy over IT energy.")
 @click.option("--embodied-kg", type=float, metavar="M", help="kgCO2e of making the hardware, the share of this use.")

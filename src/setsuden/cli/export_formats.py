@@ -7,17 +7,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from setsuden.errors import InputError
 from setsuden.language import Language
 
 if TYPE_CHECKING:
     from setsuden.footprint import Footprint
+    from setsuden.footprint.from_run import RunEnergy
     from setsuden.ledger import RunRecord
+    from setsuden.quantity import Estimate
     from setsuden.report.formats.facts import Facts
     from setsuden.report.formats.subject import Rendered, Subject
 
 # The command line's own names for what a footprint is made of.
-_FOOTPRINT = ("site", "intensity", "year", "pue", "embodied_kg")
+_FOOTPRINT = ("site", "intensity", "live", "year", "pue", "embodied_kg")
 
 
 def rendered(form: str, records: Sequence[RunRecord], language: Language, options: dict[str, Any]) -> Rendered:
@@ -47,7 +51,7 @@ def _subject(
 
     return Subject(
         record=record,
-        footprint=_footprint(record, options),
+        footprint=_footprint(record, options, language),
         facts=facts,
         now=now,
         redaction=redaction_of(record.identity, keep=bool(options["with_host"])),
@@ -56,7 +60,7 @@ def _subject(
     )
 
 
-def _footprint(record: RunRecord, options: dict[str, Any]) -> Footprint | None:
+def _footprint(record: RunRecord, options: dict[str, Any], language: Language) -> Footprint | None:
     """None unless a place or an intensity was named: carbon is never guessed."""
     from setsuden.footprint import footprint
     from setsuden.footprint.from_run import from_record
@@ -67,14 +71,29 @@ def _footprint(record: RunRecord, options: dict[str, Any]) -> Footprint | None:
             flags = ", ".join("--" + name.replace("_", "-") for name in given)
             raise InputError(f"{flags} needs a place", remedy="Give --site CODE or --intensity G_PER_KWH.")
         return None
+    run = from_record(record)
+    site, intensity = options["site"], options["intensity"]
+    if options["live"] is not None:
+        site, intensity = None, _live(run, options, language)
     return footprint(
-        from_record(record).energy,
-        site=options["site"],
-        intensity=options["intensity"],
+        run.energy,
+        site=site,
+        intensity=intensity,
         year=options["year"],
         pue=options["pue"],
         embodied=options["embodied_kg"],
     )
+
+
+def _live(run: RunEnergy, options: dict[str, Any], language: Language) -> Estimate:
+    """The intensity of the hours the run took place in, or the annual one; which of the two is said on stderr."""
+    from setsuden.footprint.live import live_intensity, source_of
+
+    if options["site"] is None or options["intensity"] is not None:
+        raise InputError("--live needs --site, whose annual figure stands in when the service fails")
+    price = live_intensity(source_of(options["live"], options["site"]), run.windows, options["site"])
+    click.echo(f"setsuden: {price.code}: {price.text(language)}", err=True)
+    return price.estimate
 
 
 def _facts(options: dict[str, Any]) -> Facts:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
-from setsuden.cli.ledger_option import ledger_option
+from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.imports import KINDS
 from setsuden.language import Language, Messages
+
+if TYPE_CHECKING:
+    from setsuden.imports.imported import Imported
 
 _COMPONENTS = ("board", "cpu", "gpu", "dram", "accelerator", "other")
 
@@ -27,6 +30,10 @@ _COMPONENTS = ("board", "cpu", "gpu", "dram", "accelerator", "other")
 @click.option("--component", type=click.Choice(_COMPONENTS), help="What a plain power series is of.  [default: board]")
 @click.option("--measured/--estimated", default=None, help="Whether a sensor gave the watts, where you know better.")
 @click.option("--relative-error", type=float, metavar="SHARE", help="5-95 half-width of the energy, such as 0.01.")
+@click.option(
+    "--align-with", metavar="RUN", help="Cut the series to this run; the clock offset is found by correlation."
+)
+@click.option("--most-offset", type=float, default=600.0, metavar="S", help="Largest offset tried, s.  [default: 600]")
 @click.option("--time-column", metavar="NAME", help="csv: column of times.")
 @click.option("--power-column", metavar="NAME[=UNIT]", help="csv: column of power, and its unit.")
 @ledger_option
@@ -35,7 +42,8 @@ _COMPONENTS = ("board", "cpu", "gpu", "dram", "accelerator", "other")
 @failing_clearly
 def import_(
     kind: str, file: Path, tags: tuple[str, ...], zone: str | None, start: str | None, relative_error: float | None,
-    ledger_path: Path | None, as_json: bool, language: Language, **options: Any,
+    align_with: str | None, most_offset: float, ledger_path: Path | None, as_json: bool, language: Language,
+    **options: Any,
 ) -> None:  # fmt: skip
     """Runs from FILE into the ledger: codecarbon (emissions.csv), mlflow, wandb, prometheus (power), csv, redfish.
 
@@ -47,6 +55,8 @@ def import_(
 
     settings = Settings(zone=_zone(zone), start=_start(start), relative_error=_error(relative_error), **options)
     runs = read(kind, file, settings)
+    if align_with is not None:
+        runs = _aligned(runs, align_with, most_offset, ledger_path)
     with Ledger.open(ledger_path) as ledger, ledger.transaction():
         ids = [write(ledger, run, tags=tags) for run in runs]
     if as_json:
@@ -66,6 +76,16 @@ def import_(
             click.echo(messages.say("import.flag", code=flag.code, detail=flag.detail))
     click.echo(messages.say("import.done", count=len(runs)))
     click.echo(messages.say("import.next", id=ids[-1]))
+
+
+def _aligned(runs: list[Imported], run: str, most_offset_s: float, ledger_path: Path | None) -> list[Imported]:
+    from setsuden.imports.beside import beside
+
+    if not 0 < most_offset_s <= 86400:
+        raise InputError("must lie between 0 and 86400 seconds", place="--most-offset", value=most_offset_s)
+    with open_ledger(ledger_path) as ledger:
+        record = ledger.run(run)
+        return [beside(record, each, most_s=most_offset_s) for each in runs]
 
 
 def _zone(name: str | None) -> Any:

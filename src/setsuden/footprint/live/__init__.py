@@ -12,7 +12,7 @@ from setsuden.footprint.live.japan import JapanArea
 from setsuden.footprint.live.price import LivePrice, live_intensity
 from setsuden.footprint.live.settings import LiveSettings
 from setsuden.footprint.live.signal import LiveSignal, Point, Source
-from setsuden.footprint.live.sources import SOURCES, source_for
+from setsuden.footprint.live.sources import SOURCES, source_for, source_of
 from setsuden.footprint.live.watttime import WattTime
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "WattTime",
     "live_intensity",
     "source_for",
+    "source_of",
 ]

@@ -36,6 +36,12 @@ SOURCES: dict[str, Callable[[str], Source]] = {
 }
 
 
+def source_of(text: str, site: str) -> Source:
+    """The client written as ``NAME`` or ``NAME:ZONE``, where the zone differs from the site of the annual figure."""
+    name, _, zone = text.partition(":")
+    return source_for(name, zone or site)
+
+
 def source_for(name: str, site: str) -> Source:
     """The client called ``name`` for a place; InputError for an unknown name, and for a place it does not serve."""
     if name not in SOURCES:

@@ -21,7 +21,7 @@ def merge(text: str, key: str, fields: Mapping[str, str]) -> str:
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     body = text[len(mark) :]
     end_of_line = "\r\n" if "\r\n" in body.split("\n", 1)[0] + "\n" else "\n"
-    lines = body.splitlines(keepends=True)
+    lines = re.findall(r"[^\n]*\n|[^\n]+", body)  # str.splitlines also breaks where YAML does not
     if not lines or lines[0].rstrip() != "---":
         block = ["---", *_block(key, fields, ()), "---"]
         front = "".join(line + end_of_line for line in block)

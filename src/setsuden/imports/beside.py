@@ -1,0 +1,99 @@
+"""A foreign power series laid beside a run measured here: the same stretch of time, on the run's clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from setsuden.errors import InputError
+from setsuden.imports.align import Offset, clock_offset
+from setsuden.imports.imported import CLOCK, Imported, Part
+from setsuden.ledger import Count, Flag, RunRecord, energy_between
+from setsuden.ledger.codec import Row
+
+ALIGN = "SET-IMPORT-ALIGN"
+
+Array = NDArray[np.float64]
+
+
+def beside(run: RunRecord, foreign: Imported, *, most_s: float = 600.0) -> Imported:
+    """``foreign`` cut to the span of ``run``, with the clock offset found by correlation and recorded.
+
+    Raises InputError for a run without samples, a series that does not cover it, and clocks that cannot be aligned.
+    """
+    times, watts = _trace_of(run)
+    part = next((part for part in foreign.parts if part.channel.counted and part.rows), None)
+    if part is None:
+        raise InputError("this file has no samples to align", value=foreign.name)
+    origin = foreign.started_at.timestamp()
+    known = [(row[0] + origin, row[4]) for row in part.rows if row[4] is not None]
+    if not known:
+        raise InputError("only a series of power can be aligned, not a counter", value=part.channel.id)
+    other_t, other_w = (np.asarray(column, float) for column in zip(*known, strict=True))
+    offset = clock_offset(
+        times.tolist(), watts.tolist(), other_t.tolist(), other_w.tolist(), most_s=most_s, place=run.id
+    )
+    begin, end = float(times[0]), float(times[-1])
+    parts = tuple(
+        _cut(each, begin + offset.seconds - origin, end + offset.seconds - origin, offset) for each in foreign.parts
+    )
+    return replace(
+        foreign,
+        started_at=datetime.fromtimestamp(begin, foreign.started_at.tzinfo),
+        duration_s=end - begin,
+        parts=parts,
+        flags=(*(flag for flag in foreign.flags if flag.code != CLOCK), *_flags(offset)),
+        attributes={
+            **foreign.attributes,
+            "aligned_with": run.id,
+            "clock_offset_s": offset.seconds,
+            "clock_correlation": offset.correlation,
+        },
+    )
+
+
+def _trace_of(run: RunRecord) -> tuple[Array, Array]:
+    """Seconds since 1970 and the watts of all counted channels together, at the times of the first of them."""
+    root = run.root
+    series = [run.samples(channel.id) for channel in run.channels if channel.counted]
+    series = [each for each in series if len(each.power_t_s) > 1]
+    if root is None or not series:
+        raise InputError("this run has no samples to align with", value=run.id)
+    at = series[0].power_t_s
+    watts = np.sum([np.interp(at, each.power_t_s, each.power_w) for each in series], axis=0)
+    return at - root.start_s + datetime.fromisoformat(root.started_at).timestamp(), watts
+
+
+def _cut(part: Part, begin_s: float, end_s: float, offset: Offset) -> Part:
+    """Samples from ``begin_s`` to ``end_s``, counted anew from zero; both edges are interpolated."""
+    columns = np.asarray([row[:4] for row in part.rows], float)
+    t = columns[:, 0]
+    edges = np.concatenate([[begin_s], t[(t > begin_s) & (t < end_s)], [end_s]])
+    energy, low, high = (np.interp(edges, t, columns[:, column]) for column in (1, 2, 3))
+    powers = [row[4] for row in part.rows]
+    known = None if None in powers else np.interp(edges, t, np.asarray(powers, float))
+    rows: list[Row] = [
+        (
+            float(edges[k] - begin_s),
+            float(energy[k] - energy[0]),
+            float(low[k] - low[0]),
+            float(high[k] - high[0]),
+            None if known is None else float(known[k]),
+        )
+        for k in range(len(edges))
+    ]
+    # The edges are known to the offset's uncertainty only.
+    channel = replace(part.channel, update_interval_s=max(part.channel.update_interval_s, 2 * offset.uncertainty_s))
+    gross = energy_between(channel, Count(*rows[0][:4]), Count(*rows[-1][:4]))
+    return replace(part, channel=channel, rows=rows, gross=gross)
+
+
+def _flags(offset: Offset) -> list[Flag]:
+    detail = f"Its clock is {offset.seconds:+.2f} s off the run's (correlation {offset.correlation:.2f})."
+    found = [Flag(ALIGN, detail)]
+    if offset.ambiguous:
+        found.append(Flag(ALIGN, f"Another offset fits nearly as well (correlation {offset.runner_up:.2f})."))
+    return found
