@@ -28,6 +28,7 @@ def _no_overrides(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_ledger(tmp_path: Path, _no_overrides: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the ledger or the overrides of the person who runs it."""
+    """No test reads or writes the ledger, the cache or the overrides of the person who runs it."""
     monkeypatch.setenv("SETSUDEN_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("SETSUDEN_CATALOGUE", str(_no_overrides))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_no_overrides.parent / "cache"))

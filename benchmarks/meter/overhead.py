@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RATES_HZ = (1.0, 10.0, 100.0)
+BYTECODE = f"{tempfile.gettempdir()}/setsuden-overhead-{os.getuid()}"
 
 # Each tool in three steps; RATE is replaced. "prepare" is paid by everybody who measures, so it counts as start.
 TOOLS: dict[str, tuple[str, str, str]] = {
@@ -78,7 +79,9 @@ def measure(tool: str, rate_hz: float, seconds: float, loops: int, folder: str |
     prepare, start, stop = (step.replace("RATE", str(rate_hz)) for step in TOOLS[tool])
     code = PROGRAM.format(prepare=prepare, start=start, stop=stop, seconds=seconds, loops=loops)
     with tempfile.TemporaryDirectory() as scratch:
-        env = dict(os.environ, SETSUDEN_LEDGER=f"{scratch}/ledger.sqlite")
+        env = dict(os.environ, SETSUDEN_LEDGER=f"{scratch}/ledger.sqlite", PYTHONPYCACHEPREFIX=BYTECODE)
+        # As an installed package has it: compiled. Without this every start would compile the whole package anew.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         if folder:
             env["PYTHONPATH"] = folder
         done = subprocess.run(
@@ -93,6 +96,7 @@ def measure(tool: str, rate_hz: float, seconds: float, loops: int, folder: str |
 def compare(tool: str, rate_hz: float, repeats: int, seconds: float, folder: str | None) -> dict[str, float]:
     """Medians; CPU and memory beyond the baseline, the busy loop as a ratio to it. Pairs alternate."""
     ours, base = [], []
+    measure(tool, rate_hz, 0.1, 1, folder)  # compiles, and looks the processor up
     for _ in range(repeats):
         base.append(measure("baseline", rate_hz, seconds, 8_000_000, None))
         ours.append(measure(tool, rate_hz, seconds, 8_000_000, folder))

@@ -86,8 +86,8 @@ def test_memory_stays_bounded_while_the_ledger_fails(
         for _ in range(300):
             with meter.window("step"):
                 bench.tick(0.01)
-            assert len(meter._journal._readings) <= 50
-            assert len(meter._journal._notes) <= 20
+            assert len(meter._recorder.journal._readings) <= 50
+            assert len(meter._recorder.journal._notes) <= 20
         blocker.execute("ROLLBACK")
         bench.tick(1.0)
     record = ledger.run("last")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from setsuden.sensors.protocol import Component
@@ -26,8 +24,7 @@ class FakeProbe:
         assert self.load.cpu_busy_s is not None
         assert self.load.cpu_capacity_s is not None
         assert self.load.process_cpu_s is not None
-        self.load = replace(
-            self.load,
+        self.load = self.load._replace(
             t_s=self.clock.elapsed(),
             cpu_busy_s=self.load.cpu_busy_s + self.busy * seconds,
             cpu_capacity_s=self.load.cpu_capacity_s + 2.0 * seconds,
@@ -75,7 +72,7 @@ def test_shares_are_differences_of_running_sums_and_each_window_has_its_own() ->
 
 def test_a_gpu_half_asleep_is_unsaturated_however_busy_the_cpu() -> None:
     bench = LoadBench(Component.GPU)
-    bench.probe.load = replace(bench.probe.load, gpu_sm_share=0.3, gpu_memory_used_bytes=2e9)
+    bench.probe.load = bench.probe.load._replace(gpu_sm_share=0.3, gpu_memory_used_bytes=2e9)
     with bench.meter:
         bench.tick(4)
     assert codes(bench.meter.result) == ["SET-UNSATURATED"]
@@ -89,9 +86,9 @@ def test_hardware_that_slows_itself_down_flags_the_window_it_happened_in() -> No
         with meter.window("cool") as cool:
             bench.tick(2)
         with meter.window("hot") as hot:
-            bench.probe.load = replace(bench.probe.load, held_back=("cpu-thermal", "gpu-power-cap"))
+            bench.probe.load = bench.probe.load._replace(held_back=("cpu-thermal", "gpu-power-cap"))
             bench.tick()
-            bench.probe.load = replace(bench.probe.load, held_back=())
+            bench.probe.load = bench.probe.load._replace(held_back=())
             bench.tick()
     assert cool.measurement is not None
     assert hot.measurement is not None
@@ -101,7 +98,7 @@ def test_hardware_that_slows_itself_down_flags_the_window_it_happened_in() -> No
 
 def test_a_power_cap_alone_is_how_a_busy_gpu_works() -> None:
     bench = LoadBench()
-    bench.probe.load = replace(bench.probe.load, held_back=("gpu-power-cap",))
+    bench.probe.load = bench.probe.load._replace(held_back=("gpu-power-cap",))
     with bench.meter:
         bench.tick(2)
     assert codes(bench.meter.result) == []

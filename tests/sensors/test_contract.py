@@ -8,14 +8,14 @@ import pytest
 
 from setsuden.sensors import Sensor, discover
 from setsuden.testing import FakeClock, FakeGpu, FakeMachine, FakeNvml, FakeSensor, ReplaySensor, rails
-from setsuden.testing.sensor_contract import Rig, SensorContract
+from setsuden.testing.sensor_contract import BreakableSensorContract, MendableSensorContract, Rig, SensorContract
 
 
 def named(machine: FakeMachine, name: str) -> Sensor:
     return next(sensor for sensor in discover(machine.host).sensors if sensor.name == name)
 
 
-class TestRapl(SensorContract):
+class TestRapl(MendableSensorContract):
     @pytest.fixture
     def rig(self, machine: FakeMachine) -> Rig:
         machine.powercap.client(40.0)
@@ -38,7 +38,7 @@ class TestRapl(SensorContract):
         return Rig(named(machine, "rapl"), machine.advance, watts, break_it=break_it, mend_it=mend_it)
 
 
-class TestNvmlCounter(SensorContract):
+class TestNvmlCounter(MendableSensorContract):
     counter = True
 
     @pytest.fixture
@@ -62,7 +62,7 @@ class TestNvmlPower(TestNvmlCounter):
     counter = False
 
 
-class TestNvmlModel(SensorContract):
+class TestNvmlModel(BreakableSensorContract):
     @pytest.fixture
     def rig(self, tmp_path: Path) -> Rig:
         gpu = FakeGpu(counter=False, power=False)
@@ -70,7 +70,7 @@ class TestNvmlModel(SensorContract):
         return Rig(named(machine, "nvml"), machine.advance, break_it=lambda: setattr(gpu, "lost", True))
 
 
-class TestJetson(SensorContract):
+class TestJetson(MendableSensorContract):
     @pytest.fixture
     def rig(self, machine: FakeMachine) -> Rig:
         folder = rails.jetpack5(machine.sysfs, {"VDD_IN": (5000, 2000), "VDD_SOC": (5000, 400)})
@@ -84,7 +84,7 @@ class TestJetson(SensorContract):
         )
 
 
-class TestGrace(SensorContract):
+class TestGrace(MendableSensorContract):
     @pytest.fixture
     def rig(self, machine: FakeMachine) -> Rig:
         rails.grace(machine.sysfs, {"Grace Power Socket 0": 180.0})
@@ -98,7 +98,7 @@ class TestGrace(SensorContract):
         )
 
 
-class TestAmdGpu(SensorContract):
+class TestAmdGpu(MendableSensorContract):
     @pytest.fixture
     def rig(self, machine: FakeMachine) -> Rig:
         rails.amdgpu(machine.sysfs, 150.0)
@@ -112,7 +112,7 @@ class TestAmdGpu(SensorContract):
         )
 
 
-class TestAmdEnergy(SensorContract):
+class TestAmdEnergy(MendableSensorContract):
     @pytest.fixture
     def rig(self, machine: FakeMachine) -> Rig:
         folder = rails.amd_energy(machine.sysfs, {"Esocket0": 1000.0})
@@ -133,7 +133,7 @@ class TestAmdEnergy(SensorContract):
         )
 
 
-class TestBattery(SensorContract):
+class TestBattery(MendableSensorContract):
     @pytest.fixture
     def rig(self, machine: FakeMachine) -> Rig:
         folder = rails.battery(machine.sysfs, 12.0)
@@ -146,7 +146,7 @@ class TestBattery(SensorContract):
         )
 
 
-class TestModelledCpu(SensorContract):
+class TestModelledCpu(MendableSensorContract):
     @pytest.fixture
     def rig(self, machine: FakeMachine) -> Rig:
         found = discover(machine.host)

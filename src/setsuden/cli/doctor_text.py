@@ -8,7 +8,7 @@ import unicodedata
 
 from setsuden.language import Language, Messages
 from setsuden.quantity import render
-from setsuden.quantity.render import significant
+from setsuden.quantity.rendering import significant
 from setsuden.sensors.diagnosis import basis, cpu_watts, modelled_watts
 from setsuden.sensors.discovery import Discovery
 from setsuden.sensors.protocol import Channel, Finding, Method, Status

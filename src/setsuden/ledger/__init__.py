@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
-    from setsuden.ledger.codec import measurement_from_json, measurement_to_json
     from setsuden.ledger.location import default_path
     from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
+    from setsuden.ledger.measurement_json import measurement_from_json, measurement_to_json
     from setsuden.ledger.record import Event, RunRecord, RunSummary, Series
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.writer import RunWriter
@@ -22,8 +22,8 @@ _HOMES = {
     "Count": "channel",
     "energy_between": "channel",
     "node_total": "channel",
-    "measurement_from_json": "codec",
-    "measurement_to_json": "codec",
+    "measurement_from_json": "measurement_json",
+    "measurement_to_json": "measurement_json",
     "default_path": "location",
     "ChannelEnergy": "measurement",
     "Flag": "measurement",

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from setsuden.quantity import NODE, Boundary, Estimate, Factor, Provenance, total
+from setsuden.quantity.boundary import NODE, Boundary
+from setsuden.quantity.factor import Factor
+from setsuden.quantity.provenance import Provenance
+
+if TYPE_CHECKING:
+    from setsuden.quantity import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,7 @@ class ChannelRecord:
         return cls(**fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """Joules counted so far on one channel at ``t_s``, with the bounds of what may have been missed until then."""
 
     t_s: float
@@ -83,8 +87,7 @@ def quantum_j(channel: ChannelRecord, power_w: float) -> float:
     return channel.resolution_j + channel.update_interval_s * max(power_w, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class RawEnergy:
+class RawEnergy(NamedTuple):
     """Joules as a channel counted them between two readings, and what they may be off for other reasons than its gain.
 
     value_j            end - begin, so that adjacent windows add up exactly
@@ -150,6 +153,8 @@ def energy_between(channel: ChannelRecord, begin: Count, end: Count, power_w: fl
 
 
 def _joules(channel: ChannelRecord, value: float, low: float, high: float) -> Estimate:
+    from setsuden.quantity.estimate import Estimate  # the first window's end pays for it, not the start
+
     # Rounding must not push an end past the value.
     return Estimate(
         value, min(low, value), max(high, value), "J", channel.provenance, channel.boundary, channel.factors
@@ -161,4 +166,6 @@ def node_total(parts: Sequence[Estimate]) -> Estimate | None:
 
     Ends are added to ends: the errors of sensors in one machine are not assumed to be independent.
     """
+    from setsuden.quantity.estimate import total
+
     return total(part.within(NODE) for part in parts) if parts else None

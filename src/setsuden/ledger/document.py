@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from setsuden.ledger.codec import measurement_to_json
+from setsuden.ledger.measurement_json import measurement_to_json
 from setsuden.ledger.record import RunRecord, RunSummary
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
 from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
-from setsuden.ledger.codec import measurement_from_json, unpack
+from setsuden.ledger.codec import unpack
 from setsuden.ledger.liveness import is_alive
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
+from setsuden.ledger.measurement_json import measurement_from_json
 from setsuden.quantity import Estimate, Factor, merged_factors
 
 if TYPE_CHECKING:

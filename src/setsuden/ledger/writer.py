@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from setsuden.ledger.channel import ChannelRecord, Count
-from setsuden.ledger.codec import Row, dumps, measurement_to_json, pack
-from setsuden.ledger.measurement import Measurement
+from setsuden.ledger.codec import Row, dumps, pack
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from setsuden.ledger.measurement import Measurement
     from setsuden.ledger.store import Ledger
 
 
@@ -133,7 +133,7 @@ class RunWriter:
                     measurement.parent_id,
                     measurement.started_at,
                     measurement.start_s,
-                    dumps(measurement_to_json(measurement)),
+                    _text(measurement),
                     energy_j,
                     measurement.duration_s,
                 ),
@@ -187,7 +187,7 @@ class RunWriter:
                     status,
                     _now(),
                     detail,
-                    dumps(measurement_to_json(summary)) if summary is not None else None,
+                    _text(summary) if summary is not None else None,
                     time.time(),
                     self._number,
                 ),
@@ -204,3 +204,9 @@ class RunWriter:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _text(measurement: Measurement) -> str:
+    from setsuden.ledger.measurement_json import measurement_to_json  # the first window's end pays for it
+
+    return dumps(measurement_to_json(measurement))

@@ -1,18 +1,31 @@
 """The meter: ``with setsuden.meter("train") as m:`` measures a block, windows inside it, and what idling would take.
 
-This package is itself callable, because ``setsuden.meter`` is both its name and the name people call.
+This package is itself callable, because ``setsuden.meter`` is both its name and the name people call. Other names are
+imported when first used.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from setsuden.meter.handle import Window
-from setsuden.meter.idle import IdleBaseline
-from setsuden.meter.measurement import ChannelEnergy, Flag, Measurement, Utilisation
 from setsuden.meter.metering import DEFAULT_RATE_HZ, Meter
+
+if TYPE_CHECKING:
+    from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
+    from setsuden.meter.handle import Window
+    from setsuden.meter.idle import IdleBaseline
+
+_HOMES = {
+    "ChannelEnergy": "setsuden.ledger.measurement",
+    "Flag": "setsuden.ledger.measurement",
+    "IdleBaseline": "setsuden.meter.idle",
+    "Measurement": "setsuden.ledger.measurement",
+    "Utilisation": "setsuden.ledger.measurement",
+    "Window": "setsuden.meter.handle",
+}
 
 __all__ = [
     "DEFAULT_RATE_HZ",
@@ -27,6 +40,13 @@ __all__ = [
 ]
 
 meter = Meter
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'setsuden.meter' has no attribute {name!r}")
+    return getattr(import_module(home), name)
 
 
 class _CallablePackage(ModuleType):

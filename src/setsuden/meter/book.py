@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
 from setsuden.ledger.channel import ChannelRecord
-from setsuden.ledger.measurement import Flag, Measurement
-from setsuden.meter.idle import IdleBaseline
 from setsuden.meter.rig import Reading
 from setsuden.meter.windows import OpenWindow
+
+if TYPE_CHECKING:
+    from setsuden.ledger.measurement import Flag, Measurement
+    from setsuden.meter.idle import IdleBaseline
 
 
 class WindowBook:
@@ -60,6 +62,8 @@ class WindowBook:
         extra: Sequence[Flag] = (),
     ) -> Measurement:
         """End a window, from whatever thread."""
+        from setsuden.meter.closing import close_window  # the first window's end pays for it, not the start
+
         window = self.known(window_id)
         del self._open[window_id]
         for ident, stack in list(self._stacks.items()):
@@ -67,7 +71,7 @@ class WindowBook:
                 stack.remove(window_id)
             if not stack:
                 del self._stacks[ident]
-        return window.close(self._channels, reading, self._usual_w, idle, cpu_s, extra)
+        return close_window(window, self._channels, reading, self._usual_w, idle, cpu_s, extra)
 
     def known(self, window_id: int) -> OpenWindow:
         """An open window; raises InputError for any other number."""

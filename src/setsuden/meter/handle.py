@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from setsuden.ledger.measurement import Flag, Measurement, Utilisation
 from setsuden.meter import codes
 
 if TYPE_CHECKING:
+    from setsuden.ledger.measurement import Measurement
     from setsuden.meter.metering import Meter
 
 
@@ -26,5 +26,7 @@ class Window:
 
 def inert(window_id: int) -> Measurement:
     """What a forked child gets: nothing was measured, and it says so."""
+    from setsuden.ledger.measurement import Flag, Measurement, Utilisation
+
     flag = Flag(codes.FORKED, "This process was forked inside the meter; only the parent measures.")
     return Measurement(window_id, "forked", None, "", 0.0, 0.0, None, None, (), Utilisation(), (flag,))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from setsuden.errors import LedgerError
 from setsuden.ledger.channel import ChannelRecord, Count, RawEnergy, raw_between
-from setsuden.ledger.liveness import writer_identity
-from setsuden.ledger.writer import RunWriter
-from setsuden.meter.rig import Reading, Rig
 from setsuden.quantity import Estimate
 
-# A baseline of the same machine and sensors may stand in for a new one for so long.
-REUSE_FOR_S = 12 * 3600.0
+if TYPE_CHECKING:
+    from setsuden.meter.rig import Reading, Rig
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +88,6 @@ def measure_idle(rig: Rig, seconds: float, sleep: Callable[[float], None]) -> Id
     return baseline_between(rig.channels, begin, rig.read(), measured_at)
 
 
-def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleBaseline | None:
-    """The baseline that an earlier run of this machine left in the ledger, if it is young enough."""
-    if run is None:
-        return None
-    try:
-        body = run.ledger.baseline(machine_key(channels), REUSE_FOR_S)
-    except LedgerError:
-        return None
-    # A baseline kept by a version that did not part the gain from other errors is measured anew by whoever asks for it.
-    return None if body is None or "raw" not in body else replace(IdleBaseline.from_json(body), reused=True)
-
-
 def baseline_between(
     channels: Sequence[ChannelRecord], begin: Reading, end: Reading, measured_at: str
 ) -> IdleBaseline | None:
@@ -121,8 +105,3 @@ def baseline_between(
         per_second[channel.id] = raw
         powers[channel.id] = replace(raw.estimate(channel), unit="W")
     return IdleBaseline(powers, per_second, duration_s, measured_at)
-
-
-def machine_key(channels: Sequence[ChannelRecord]) -> str:
-    """One key per machine and set of channels, so that a baseline is never reused for another one."""
-    return "\n".join([writer_identity()["host"], *(channel.id for channel in channels)])

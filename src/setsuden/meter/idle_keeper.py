@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from setsuden.ledger.measurement import Flag
+from setsuden.errors import LedgerError
+from setsuden.ledger.liveness import writer_identity
 from setsuden.meter import codes
-from setsuden.meter.idle import IdleBaseline, kept_idle, machine_key, measure_idle
 from setsuden.meter.journal import Journal
-from setsuden.meter.rig import Rig
+
+if TYPE_CHECKING:
+    from setsuden.ledger.channel import ChannelRecord
+    from setsuden.ledger.measurement import Flag
+    from setsuden.ledger.writer import RunWriter
+    from setsuden.meter.idle import IdleBaseline
+    from setsuden.meter.rig import Rig
+
+# A baseline of the same machine and sensors may stand in for a new one for so long.
+REUSE_FOR_S = 12 * 3600.0
 
 
 class IdleKeeper:
@@ -29,6 +39,8 @@ class IdleKeeper:
         if self._idle_s is None:
             self.baseline = kept_idle(journal.run, rig.channels)
         elif self._idle_s > 0:
+            from setsuden.meter.idle import measure_idle
+
             self.baseline = measure_idle(rig, self._idle_s, self._sleep)
             if self.baseline is not None:
                 body, key = self.baseline.to_json(), machine_key(rig.channels)
@@ -38,6 +50,9 @@ class IdleKeeper:
         """Measure again where it was measured before; the baseline then holds both, a contradiction is flagged."""
         if self.baseline is None or self.baseline.reused or not self._idle_s:
             return None
+        from setsuden.ledger.measurement import Flag
+        from setsuden.meter.idle import measure_idle
+
         self._after = measure_idle(rig, self._idle_s, self._sleep)
         if self._after is None:
             return None
@@ -53,3 +68,24 @@ class IdleKeeper:
             "idle": None if self.baseline is None else self.baseline.to_json(),
             "idle_after": None if self._after is None else self._after.to_json(),
         }
+
+
+def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleBaseline | None:
+    """The baseline that an earlier run of this machine left in the ledger, if it is young enough."""
+    if run is None:
+        return None
+    try:
+        body = run.ledger.baseline(machine_key(channels), REUSE_FOR_S)
+    except LedgerError:
+        return None
+    # One that was kept before gain and other errors were told apart cannot be subtracted.
+    if body is None or "raw" not in body:
+        return None
+    from setsuden.meter.idle import IdleBaseline
+
+    return replace(IdleBaseline.from_json(body), reused=True)
+
+
+def machine_key(channels: Sequence[ChannelRecord]) -> str:
+    """One key per machine and set of channels, so that a baseline is never reused for another one."""
+    return "\n".join([writer_identity()["host"], *(channel.id for channel in channels)])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from setsuden.errors import LedgerError
 from setsuden.ledger.codec import Row
-from setsuden.ledger.measurement import Measurement
 from setsuden.ledger.writer import RunWriter
-from setsuden.meter.rig import Reading
+
+if TYPE_CHECKING:
+    from setsuden.meter.rig import Reading
 
 # What may wait in memory while the ledger cannot be written; about 100 bytes a reading and channel.
 MAX_READINGS = 20_000
@@ -158,12 +160,3 @@ def describe_loss(journal: Journal) -> str | None:
         f"{journal.dropped_readings + len(journal._readings)}, windows and notes lost: "
         f"{journal.dropped_notes + len(journal._notes)}."
     )
-
-
-def stored(measurement: Measurement) -> Callable[[RunWriter], None]:
-    """A note that stores a closed window."""
-
-    def write(run: RunWriter) -> None:
-        run.close_window(measurement)
-
-    return write

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from setsuden.ledger.measurement import Utilisation
-from setsuden.sensors.utilisation import Load
+if TYPE_CHECKING:
+    from setsuden.ledger.measurement import Utilisation
+    from setsuden.sensors.utilisation import Load
 
 # Readings are shared between edges this close together: the kernel counts CPU time in ticks of 10 ms.
 _SHARED_FOR_S = 0.01
@@ -84,6 +85,8 @@ class LoadSpan:
 
     def utilisation(self, end: Load | None) -> Utilisation:
         """Means over the window; the reading at its end must have been added."""
+        from setsuden.ledger.measurement import Utilisation  # the first window's end pays for it, not the start
+
         begin = self._begin
         if begin is None or end is None:
             return Utilisation()

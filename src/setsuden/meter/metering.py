@@ -8,37 +8,34 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from setsuden.errors import InputError
-from setsuden.ledger.measurement import Flag, Measurement
-from setsuden.ledger.store import Ledger
-from setsuden.ledger.writer import RunWriter
 from setsuden.meter import codes, lifetime
 from setsuden.meter.book import WindowBook
 from setsuden.meter.handle import Window, inert
-from setsuden.meter.idle import IdleBaseline
 from setsuden.meter.idle_keeper import IdleKeeper
-from setsuden.meter.journal import Journal, describe_loss, stored
-from setsuden.meter.load import LoadProbe
-from setsuden.meter.recording import open_recording
+from setsuden.meter.recorder import Recorder
 from setsuden.meter.rig import Reading, Rig
 from setsuden.meter.sampler import Sampler
 from setsuden.meter.setup import find_setup
-from setsuden.meter.surroundings import Surroundings
 from setsuden.meter.synchronise import synchronise_devices
 from setsuden.meter.windows import plain_attributes
-from setsuden.sensors.host import Clock
-from setsuden.sensors.protocol import Sensor
+
+if TYPE_CHECKING:
+    from setsuden.ledger.measurement import Flag, Measurement
+    from setsuden.ledger.store import Ledger
+    from setsuden.ledger.writer import RunWriter
+    from setsuden.meter.idle import IdleBaseline
+    from setsuden.meter.load import LoadProbe
+    from setsuden.sensors.host import Clock
+    from setsuden.sensors.protocol import Sensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 DEFAULT_RATE_HZ = 2.0
-_FLUSH_S = 0.5
-_CHECKPOINT_S = 30.0
 
 
 class Meter:
@@ -91,15 +88,12 @@ class Meter:
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._edge_cpu_s = 0.0
-        self._own_ledger: Ledger | None = None
         self._rig: Rig | None = None
         self._book: WindowBook | None = None
-        self._journal = Journal(None)
+        self._recorder = Recorder(name, self._settings)
         self._sampler: Sampler | None = None
         self._idle = IdleKeeper(idle_s, sleep)
         self._result: Measurement | None = None
-        self._notes: list[Flag] = []
-        self._surroundings = Surroundings()
 
     # -- life
 
@@ -108,13 +102,12 @@ class Meter:
         if self._rig is not None:
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
         rig = self._rig = Rig(find_setup(self._settings["sensors"], self._settings["clock"], self._settings["probe"]))
-        first_id = self._open_ledger(rig)
-        self._idle.before(rig, self._journal)
+        first_id = self._recorder.open(rig.channels)
+        self._idle.before(rig, self._recorder.journal)
         first = rig.read()
         self._book = WindowBook(rig.channels, first, first_id)
-        self._flushed_s = self._checkpointed_s = first.t_s
         self._root_id = self.begin(self.name)
-        self._journal.flush()
+        self._recorder.begin(first.t_s)
         rate_hz = self._settings["rate_hz"]
         if rate_hz > 0:
             self._sampler = Sampler(self._background, rate_hz)
@@ -130,15 +123,14 @@ class Meter:
         if self._sampler is not None:
             self._sampler.stop()
             if self._sampler.fault is not None:
-                self._notes.append(Flag(codes.NOT_RECORDED, f"Background sampling failed: {self._sampler.fault}."))
+                self._recorder.remark(codes.NOT_RECORDED, f"Background sampling failed: {self._sampler.fault}.")
         assert self._book is not None
         for window_id in reversed(self._book.open_ids):
             if window_id != self._root_id:
                 self.end(window_id)
         self._result = self._finish(self._rig, error)
         self._rig.close()
-        if self._own_ledger is not None:
-            self._own_ledger.close()
+        self._recorder.close()
         return self._result
 
     def __enter__(self) -> Meter:
@@ -218,12 +210,7 @@ class Meter:
         with self._lock:
             reading = self._read(edge=False)
             self._running().tick(reading)
-        if reading.t_s - self._flushed_s >= _FLUSH_S:
-            self._flushed_s = reading.t_s
-            written = self._journal.flush()
-            if written and reading.t_s - self._checkpointed_s >= _CHECKPOINT_S:
-                self._checkpointed_s = reading.t_s
-                self._journal.checkpoint()
+        self._recorder.write_due(reading.t_s)
 
     # -- results
 
@@ -237,7 +224,7 @@ class Meter:
     @property
     def run_id(self) -> str | None:
         """Id of the run in the ledger; None when nothing is recorded."""
-        return self._journal.run.id if self._journal.run is not None else None
+        return self._recorder.run_id
 
     @property
     def idle(self) -> IdleBaseline | None:
@@ -261,8 +248,10 @@ class Meter:
 
     def _background(self) -> None:
         self.sample()
-        if self._journal.run is not None and self._settings["run"] is None:
-            self._surroundings.look()
+        self._recorder.look_around()
+        # What the end of a window needs is not loaded at the start; the first tick has time for it.
+        import setsuden.ledger.measurement_json
+        import setsuden.meter.closing  # noqa: F401
 
     def _running(self) -> WindowBook:
         if self._book is None or self._result is not None:
@@ -284,7 +273,7 @@ class Meter:
     def _read(self, *, edge: bool = True) -> Reading:
         assert self._rig is not None
         reading = self._rig.read(edge=edge)
-        self._journal.add_reading(reading)
+        self._recorder.journal.add_reading(reading)
         self._running().note(reading)
         return reading
 
@@ -292,15 +281,7 @@ class Meter:
         assert self._rig is not None
         started_at = self._rig.utc().isoformat(timespec="milliseconds")
         window = self._running().begin(reading, name, attributes, started_at, self._cpu_s, parent_id)
-        counts, first_channel, at_begin = reading.counts(), self._journal.first_channel, dict(attributes)
-
-        def write(run: RunWriter) -> None:
-            run.open_window(
-                window.window_id, name, window.parent_id, started_at, reading.t_s, counts, at_begin,
-                first_channel=first_channel,
-            )  # fmt: skip
-
-        self._journal.note(write)
+        self._recorder.opened(window)
         return window.window_id
 
     def _end_at(
@@ -309,25 +290,8 @@ class Meter:
         book = self._running()
         book.known(window_id).attributes.update(attributes)
         measurement = book.end(reading, window_id, self._idle.baseline, self._cpu_s, extra)
-        self._journal.note(stored(measurement))
+        self._recorder.closed(measurement)
         return measurement
-
-    def _open_ledger(self, rig: Rig) -> int:
-        """Begin to record if possible; returns the number of the first window."""
-        settings = self._settings
-        recording = open_recording(
-            settings["ledger"],
-            settings["run"],
-            rig.channels,
-            kind=settings["kind"],
-            name=self.name,
-            config={"rate_hz": settings["rate_hz"], "idle_s": settings["idle_s"], **(settings["config"] or {})},
-            tags=settings["tags"],
-        )
-        self._journal, self._own_ledger = recording.journal, recording.ledger
-        if recording.fault is not None:
-            self._notes.append(Flag(codes.NOT_RECORDED, f"Nothing is kept on disk: {recording.fault}"))
-        return recording.first_id
 
     def _finish(self, rig: Rig, error: BaseException | None) -> Measurement:
         synchronise_devices()
@@ -335,32 +299,8 @@ class Meter:
             reading = self._read()
         drift = self._idle.after(rig) if error is None else None
         if drift is not None:
-            self._notes.append(drift)
+            self._recorder.remark(drift.code, drift.detail)
         with self._lock:
-            result = self._end_at(reading, self._root_id, {}, self._notes)
-        failed = error is not None and not (isinstance(error, SystemExit) and not error.code)
-        own = self._settings["run"] is None
-        environment = self._surroundings.complete() if own and self._journal.run is not None else {}
-
-        def finish(run: RunWriter) -> None:
-            run.put_document("meter", self._about())
-            if own:
-                run.set_environment(environment)
-                detail = f"{type(error).__name__}: {error}" if failed else None
-                run.finish("failed" if failed else "finished", detail=detail, summary=result)
-
-        self._journal.finish(finish)
-        loss = describe_loss(self._journal)
-        if loss is None:
-            return result
-        return replace(result, flags=(*result.flags, Flag(codes.NOT_RECORDED, loss)))
-
-    def _about(self) -> dict[str, Any]:
-        """What the meter says about itself: baselines, its own cost, late samples."""
-        return {
-            **self._idle.to_json(),
-            "meter_cpu_s": self._cpu_s,
-            "late_samples": self.late_ticks,
-            "dropped_readings": self._journal.dropped_readings,
-            "dropped_notes": self._journal.dropped_notes,
-        }
+            result = self._end_at(reading, self._root_id, {}, self._recorder.flags())
+        about = {**self._idle.to_json(), "meter_cpu_s": self._cpu_s, "late_samples": self.late_ticks}
+        return self._recorder.finish(result, about, error)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from setsuden.errors import LedgerError
 from setsuden.ledger.channel import ChannelRecord
@@ -17,8 +16,7 @@ from setsuden.meter.journal import Journal
 _BUSY_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """Where a meter writes.
 
     ledger     opened here and to be closed with the meter; None when the caller's is used, or none

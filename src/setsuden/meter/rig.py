@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from setsuden.ledger.channel import ChannelRecord, Count
 from setsuden.meter.load import LoadWatch
@@ -12,8 +12,7 @@ from setsuden.sensors.protocol import Channel, Sample
 from setsuden.sensors.utilisation import Load
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """All channels at one moment.
 
     t_s       elapsed clock just before the sensors were read

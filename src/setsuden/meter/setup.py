@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from setsuden.meter.load import LoadProbe
 from setsuden.sensors import Clock, Host, Sensor, SystemClock, counted_channels, discover
+from setsuden.sensors.power_models import cache_folder
 from setsuden.sensors.utilisation import UtilisationProbe
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """Open sensors, ids of the channels that enter the total, the load probe, and the clock they share."""
 
     sensors: tuple[Sensor, ...]
@@ -27,7 +27,7 @@ def find_setup(sensors: Sequence[Sensor] | None, clock: Clock | None, probe: Loa
     """
     clock = clock or SystemClock()
     if sensors is None:
-        host = Host(clock=clock)
+        host = Host(clock=clock, cache=cache_folder())
         found = discover(host)
         watched = probe or UtilisationProbe(host, found.sensors, found.limits)
         return Setup(found.sensors, found.counted, watched, clock)

@@ -1,16 +1,12 @@
-"""Windows: two readings at their edges, and what happened in between; closing one gives a Measurement."""
+"""Windows that are open: the reading at their begin, and what has happened since."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from setsuden.errors import InputError
-from setsuden.ledger.channel import ChannelRecord, Count, node_total, raw_between
-from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement
-from setsuden.meter.idle import IdleBaseline
-from setsuden.meter.judge import judge
 from setsuden.meter.load import LoadSpan
 from setsuden.meter.rig import Reading
 
@@ -78,73 +74,6 @@ class OpenWindow:
                 self.flags.setdefault(position, {}).update(dict.fromkeys(sample.flags))
         if reading.load is not None:
             self.load.add(reading.load)
-
-    def close(
-        self,
-        channels: Sequence[ChannelRecord],
-        end: Reading,
-        usual_w: Sequence[float],
-        idle: IdleBaseline | None,
-        cpu_s: float,
-        extra: Sequence[Flag] = (),
-    ) -> Measurement:
-        """The measurement between the two edges; ``end`` has been noted like every reading before it.
-
-        usual_w   per channel, a power it has been seen to have, W: bounds what a slow sensor may hide at the edges
-        """
-        duration_s = end.t_s - self.begin.t_s
-        parts = tuple(
-            self._channel(position, channel, end, usual_w[position], duration_s, idle)
-            for position, channel in enumerate(channels)
-        )
-        counted = [part for part in parts if part.counted]
-        utilisation = self.load.utilisation(end.load)
-        dynamic = [part.dynamic for part in counted if part.dynamic is not None]
-        return Measurement(
-            window_id=self.window_id,
-            name=self.name,
-            parent_id=self.parent_id,
-            started_at=self.started_at,
-            start_s=self.begin.t_s,
-            duration_s=duration_s,
-            energy=node_total([part.gross for part in counted]),
-            dynamic=node_total(dynamic) if len(dynamic) == len(counted) else None,
-            channels=parts,
-            utilisation=utilisation,
-            flags=(
-                *judge(channels, parts, duration_s, usual_w, self.spread.samples, self.spread.variation, utilisation,
-                       self.load.held_back, self.attributes),
-                *extra,
-            ),
-            attributes=dict(self.attributes),
-            meter_cpu_s=cpu_s - self.cpu_s,
-        )  # fmt: skip
-
-    def _channel(
-        self, position: int, channel: ChannelRecord, end: Reading, usual_w: float, duration_s: float,
-        idle: IdleBaseline | None,
-    ) -> ChannelEnergy:  # fmt: skip
-        first, last = self.begin.samples[position], end.samples[position]
-        near_w = max(usual_w, first.power_w or 0.0, last.power_w or 0.0)
-        gross = raw_between(
-            channel,
-            Count(self.begin.t_s, first.energy_j, first.low_j, first.high_j),
-            Count(end.t_s, last.energy_j, last.low_j, last.high_j),
-            near_w,
-        )
-        power = None if idle is None else idle.raw.get(channel.id)
-        idle_raw = None if power is None else power.scaled(duration_s)
-        return ChannelEnergy(
-            channel.id,
-            channel.component,
-            channel.label,
-            channel.method,
-            gross.estimate(channel),
-            None if idle_raw is None else idle_raw.estimate(channel),
-            None if idle_raw is None else gross.above(idle_raw, channel),
-            channel.counted,
-            tuple(self.flags.get(position, ())),
-        )
 
 
 def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:

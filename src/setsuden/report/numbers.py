@@ -8,7 +8,7 @@ from statistics import median
 
 from setsuden.language import Messages
 from setsuden.quantity import Estimate, significant, unit
-from setsuden.quantity.render import digits_for, fitting
+from setsuden.quantity.rendering import digits_for, fitting
 
 # Per-something figures are fitted in their numerator only: joules per sample never turn into watt-hours per sample.
 _PER_LADDERS: dict[str, tuple[str, ...]] = {

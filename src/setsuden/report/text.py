@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from setsuden.language import Language
 from setsuden.quantity import Estimate, significant
-from setsuden.quantity.render import digits_for
+from setsuden.quantity.rendering import digits_for
 from setsuden.report.columns import cut, table, wrap
 from setsuden.report.numbers import common_unit, per_thousand, unit_text
 from setsuden.report.record import Option, Pilot, read

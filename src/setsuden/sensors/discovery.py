@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.sensors.accounting import components_covered, counted_channels
 from setsuden.sensors.host import Host, NvmlUnavailableError
@@ -14,10 +13,10 @@ from setsuden.sensors.protocol import Channel, Component, Finding, Method, Senso
 
 if TYPE_CHECKING:
     from setsuden.sensors.cpu_part import CpuPart
+    from setsuden.sensors.power_models import PowerModel
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """What was found.
 
     sensors    open, ready to read; the caller closes them
@@ -25,7 +24,7 @@ class Discovery:
     counted    ids of the channels that enter the node total, see ``setsuden.sensors.accounting``
     machine    what the kernel says about the machine
     limits     what a container may use of it
-    cpu        the processor as modelled; None where the CPU is measured
+    cpu_model  watts of the processor as modelled; None where the CPU is measured
     """
 
     sensors: tuple[Sensor, ...]
@@ -33,7 +32,16 @@ class Discovery:
     counted: frozenset[str]
     machine: Machine
     limits: Limits
-    cpu: CpuPart | None
+    cpu_model: PowerModel | None
+
+    @property
+    def cpu(self) -> CpuPart | None:
+        """Which processor is modelled and how that was decided; looked up anew. None where the CPU is measured."""
+        if self.cpu_model is None:
+            return None
+        from setsuden.sensors.cpu_part import cpu_part
+
+        return cpu_part(self.machine, self.limits)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -54,7 +62,10 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
 
     Never raises for what is absent, unreadable or broken: that becomes a finding with its remedy.
     """
-    host = host or Host()
+    if host is None:
+        from setsuden.sensors.power_models import cache_folder
+
+        host = Host(cache=cache_folder())
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     machine, limits = read_machine(host), read_limits(host)
@@ -137,7 +148,7 @@ def _model_missing(
     sensors: list[Sensor],
     findings: list[Finding],
     prefer: Collection[str],
-) -> CpuPart | None:
+) -> PowerModel | None:
     """Add models for CPU and DRAM where nothing measured that counts covers them."""
     channels = [channel for sensor in sensors for channel in sensor.channels]
     counted = counted_channels(channels, prefer)
@@ -150,25 +161,17 @@ def _model_missing(
     size = dram_bytes(machine, limits)
     if Component.CPU in covered and (Component.DRAM in covered or not size):
         return None
-    from setsuden.sensors.cpu_part import cpu_part
     from setsuden.sensors.modelled import ModelCpuSensor, ModelDramSensor
+    from setsuden.sensors.power_models import cpu_model, dram_model
 
-    part = None
+    model = None
     if Component.CPU not in covered:
-        part = cpu_part(machine, limits)
-        sensors.append(ModelCpuSensor(host, part, limits))
-        error = f"-{part.relative_error_below:.0%} to +{part.relative_error:.0%}"
-        findings.append(
-            finding(
-                "model-cpu",
-                Status.MODELLED,
-                "model-cpu",
-                error=error,
-                basis=part.curve.error_basis,
-            )
-        )
+        model = cpu_model(host, machine, limits)
+        sensors.append(ModelCpuSensor(host, model, limits))
+        error = f"-{model.below:.0%} to +{model.error:.0%}"
+        findings.append(finding("model-cpu", Status.MODELLED, "model-cpu", error=error, basis=model.basis))
     if Component.DRAM not in covered and size:
-        dram = ModelDramSensor(host, size)
+        dram = ModelDramSensor(host, dram_model(host), size)
         sensors.append(dram)
         findings.append(dram.finding)
-    return part
+    return model

@@ -136,6 +136,7 @@ class Host:
     environ     environment variables (``CUDA_VISIBLE_DEVICES``)
     platform    ``sys.platform``
     pid         the process whose own share is reported
+    cache       folder for what was looked up before; None: keep nothing
     """
 
     sysfs: Path = Path("/sys")
@@ -146,6 +147,7 @@ class Host:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     platform: str = sys.platform
     pid: int = field(default_factory=os.getpid)
+    cache: Path | None = None
 
     def text(self, path: Path) -> str | None:
         """A small text file, stripped; None when it is absent or unreadable."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.machine import Machine
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The tightest limits on the way from this process's cgroup to the root.
 
     cpus          logical CPUs it may use at once (quota or cpuset), None when unlimited

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from setsuden.catalogue import memory
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
 from setsuden.sensors.busy import BusyShare
-from setsuden.sensors.cpu_part import CpuPart
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits
+from setsuden.sensors.power_models import PowerModel
 from setsuden.sensors.protocol import Channel, Component, Method, Sample, Status, finding
 from setsuden.sensors.tally import Moment, Moments, Tally
 
@@ -24,8 +23,8 @@ class ModelCpuSensor:
 
     name = "model-cpu"
 
-    def __init__(self, host: Host, part: CpuPart, limits: Limits) -> None:
-        self._part = part
+    def __init__(self, host: Host, model: PowerModel, limits: Limits) -> None:
+        self._model = model
         self._busy = BusyShare(host, cpus=limits.cpus, usage_file=limits.cpu_usage)
         self._moments = Moments(host.clock)
         self._anchor = self._moments.now()
@@ -35,15 +34,15 @@ class ModelCpuSensor:
             Channel(
                 id="model/cpu",
                 component=Component.CPU,
-                label=f"CPU, modelled ({part.match.seen})",
+                label=f"CPU, modelled ({model.seen})",
                 method=Method.MODEL,
                 provenance=Provenance.ESTIMATED,
                 boundary=DEVICE,
-                relative_error=part.relative_error,
-                error_source=f"{part.curve.error_basis}; share: {part.share.formula}",
+                relative_error=model.error,
+                error_source=model.error_source,
                 update_interval_s=_CPU_UPDATE_S,
-                factors=part.factors,
-                relative_error_below=part.relative_error_below,
+                factors=model.factors,
+                relative_error_below=model.below,
             ),
         )
 
@@ -54,7 +53,7 @@ class ModelCpuSensor:
         span_s = max(0.0, now.t_s - self._anchor.t_s)
         share = self._busy.since_last() if span_s > 0.0 else None
         if share is not None:
-            self._power_w = self._part.watts(share)
+            self._power_w = self._model.watts(share)
             self._tally.add(self._power_w * span_s)
             self._anchor = now
             return (self._tally.sample(now.t_s, self._power_w, notes),)
@@ -62,7 +61,7 @@ class ModelCpuSensor:
 
     def _waiting(self, now: Moment, span_s: float, notes: tuple[str, ...]) -> Sample:
         """Nothing new about the load: between the idle and the full power of the part."""
-        floor_j, ceiling_j = self._part.watts(0.0) * span_s, self._part.watts(1.0) * span_s
+        floor_j, ceiling_j = self._model.watts(0.0) * span_s, self._model.watts(1.0) * span_s
         likely_j = floor_j if self._power_w is None else self._power_w * span_s
         if span_s > 10 * _CPU_UPDATE_S:
             notes += (flags.ENERGY_GAP,)
@@ -78,12 +77,12 @@ class ModelDramSensor:
 
     name = "model-dram"
 
-    def __init__(self, host: Host, memory_bytes: int) -> None:
-        per_gb = memory.dram_w_per_gb()
+    def __init__(self, host: Host, per_gb: PowerModel, memory_bytes: int) -> None:
+        per_gb_w = per_gb.watts(0.0)
         self._moments = Moments(host.clock)
         self._last = self._moments.now()
         self._tally = Tally()
-        self.power_w = per_gb.value * memory_bytes / 1e9
+        self.power_w = per_gb_w * memory_bytes / 1e9
         self.channels = (
             Channel(
                 id="model/dram",
@@ -92,10 +91,10 @@ class ModelDramSensor:
                 method=Method.MODEL,
                 provenance=Provenance.ASSUMED,
                 boundary=DEVICE,
-                relative_error=per_gb.high / per_gb.value - 1,
-                error_source=per_gb.factors[0].source,
+                relative_error=per_gb.error,
+                error_source=per_gb.error_source,
                 factors=per_gb.factors,
-                relative_error_below=1 - per_gb.low / per_gb.value,
+                relative_error_below=per_gb.below,
             ),
         )
         self.finding = finding(
@@ -103,10 +102,10 @@ class ModelDramSensor:
             Status.MODELLED,
             self.name,
             size=f"{memory_bytes / 1e9:.3g} GB",
-            per_gb=f"{per_gb.value:g}",
-            low=f"{per_gb.low:g}",
-            high=f"{per_gb.high:g}",
-            basis=per_gb.factors[0].source,
+            per_gb=f"{per_gb_w:g}",
+            low=f"{per_gb_w * (1 - per_gb.below):g}",
+            high=f"{per_gb_w * (1 + per_gb.error):g}",
+            basis=per_gb.basis,
         )
 
     def read(self) -> tuple[Sample, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from setsuden.quantity import Boundary, Factor, Provenance
 
@@ -65,8 +65,7 @@ class Channel:
     relative_error_below: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One reading of one channel.
 
     t_s            elapsed seconds on the host's monotonic clock at the moment of reading
@@ -118,8 +117,7 @@ class Status(StrEnum):
     MODELLED = "modelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One line of ``setsuden doctor``: a source looked for and what was found.
 
     source   ``rapl``, ``nvml``, ``model-cpu``, ...

@@ -8,7 +8,7 @@ core and uncore but not DRAM; ``psys`` is a superset of it; the counter is 32 bi
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from setsuden.quantity import DEVICE, Provenance
@@ -184,7 +184,7 @@ def _checked(original: Sample, mirror: Sample, traits: CounterTraits) -> Sample:
     if original.flags or mirror.flags or abs(original.energy_j - mirror.energy_j) <= 0.1 * traits.limit_w:
         return original
     high_j = original.high_j + mirror.high_j
-    return replace(original, high_j=high_j, flags=(*original.flags, flags.MIRROR_DIVERGED))
+    return original._replace(high_j=high_j, flags=(*original.flags, flags.MIRROR_DIVERGED))
 
 
 def probe_rapl(host: Host, machine: Machine) -> tuple[RaplSensor | None, list[Finding]]:
@@ -245,7 +245,7 @@ def _merged(findings: list[Finding]) -> list[Finding]:
         else:
             values = dict(known.values)
             values["domains"] += ", " + dict(item.values)["domains"]
-            merged[item.key] = replace(known, values=tuple(values.items()))
+            merged[item.key] = known._replace(values=tuple(values.items()))
     return list(merged.values())
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from setsuden.sensors.host import Clock
 from setsuden.sensors.protocol import Sample
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When a reading was taken.
 
     t_s       elapsed seconds

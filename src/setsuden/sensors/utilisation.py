@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from setsuden.sensors.busy import usage_s
 from setsuden.sensors.host import Host
@@ -20,8 +19,7 @@ from setsuden.sensors.process_tree import ProcessTree
 from setsuden.sensors.protocol import Sensor
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """One reading; None where nothing can be read.
 
     cpu_busy_s         CPU seconds of work so far, over all logical CPUs (or over the container's)

@@ -6,6 +6,8 @@ class TestMySensor(SensorContract):
         clock = FakeClock()
         sensor = MySensor(clock)
         return Rig(sensor, advance=clock.advance, watts={"my/channel": 20.0})
+
+A bench that can break its sensor, and mend it, subclasses BreakableSensorContract or MendableSensorContract.
 """
 
 from __future__ import annotations
@@ -29,8 +31,8 @@ class Rig:
     advance   lets so many seconds pass, for its clock and for what it measures
     watts     what its channels really draw, where that is known
     tolerance relative, for comparing with ``watts``; for sensors that integrate or model
-    break_it  makes every channel unreadable; None where that cannot be done
-    mend_it   undoes ``break_it``
+    break_it  makes every channel unreadable; None where that cannot be done, see ``BreakableSensorContract``
+    mend_it   undoes ``break_it``, see ``MendableSensorContract``
     """
 
     sensor: Sensor
@@ -141,10 +143,19 @@ class SensorContract:
             parts = [between(a[i], b[i])[0] for a, b in pairwise(readings)]
             assert sum(parts) == pytest.approx(between(readings[0][i], readings[-1][i])[0])
 
+    def test_it_closes_twice_without_complaint(self, rig: Rig) -> None:
+        """Clean-up code runs in odd orders."""
+        rig.sensor.read()
+        rig.sensor.close()
+        rig.sensor.close()
+
+
+class BreakableSensorContract(SensorContract):
+    """For a bench that can break its sensor: ``break_it`` of the rig is given."""
+
     def test_a_fault_is_flagged_bounded_and_never_raised(self, rig: Rig) -> None:
         """Unreadable is not zero."""
-        if rig.break_it is None:
-            pytest.skip("this bench cannot break its sensor")
+        assert rig.break_it is not None, "give the rig a way to break its sensor, or subclass SensorContract"
         rig.advance(5.0)
         before = rig.sensor.read()
         rig.break_it()
@@ -160,10 +171,14 @@ class SensorContract:
                 _value, low, high = between(old, new)
                 assert low <= 15.0 * rig.watts[channel.id] <= high
 
+
+class MendableSensorContract(BreakableSensorContract):
+    """For a bench that can also mend it: ``mend_it`` is given too."""
+
     def test_it_recovers(self, rig: Rig) -> None:
         """After a fault it counts on, with the truth inside its bounds."""
-        if rig.break_it is None or rig.mend_it is None:
-            pytest.skip("this bench cannot mend its sensor")
+        assert rig.break_it is not None, "give the rig a way to break its sensor"
+        assert rig.mend_it is not None, "give the rig a way to mend it, or subclass BreakableSensorContract"
         first = _by_id(rig)
         for act in (None, rig.break_it, None, rig.mend_it, None, None):
             if act:
@@ -173,12 +188,6 @@ class SensorContract:
         for channel, watts in rig.watts.items():
             _value, low, high = between(first[channel], samples[channel])
             assert low - 1e-3 <= 6.0 * watts <= high + 1e-3
-
-    def test_it_closes_twice_without_complaint(self, rig: Rig) -> None:
-        """Clean-up code runs in odd orders."""
-        rig.sensor.read()
-        rig.sensor.close()
-        rig.sensor.close()
 
 
 def _by_id(rig: Rig) -> dict[str, Sample]:

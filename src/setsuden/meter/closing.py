@@ -1,0 +1,79 @@
+"""Closing a window: two readings at its edges and what happened in between give a Measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from setsuden.ledger.channel import ChannelRecord, Count, node_total, raw_between
+from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement
+from setsuden.meter.idle import IdleBaseline
+from setsuden.meter.judge import judge
+from setsuden.meter.rig import Reading
+from setsuden.meter.windows import OpenWindow
+
+
+def close_window(
+    window: OpenWindow,
+    channels: Sequence[ChannelRecord],
+    end: Reading,
+    usual_w: Sequence[float],
+    idle: IdleBaseline | None,
+    cpu_s: float,
+    extra: Sequence[Flag] = (),
+) -> Measurement:
+    """The measurement between the two edges; ``end`` has been noted like every reading before it.
+
+    usual_w   per channel, a power it has been seen to have, W: bounds what a slow sensor may hide at the edges
+    """
+    duration_s = end.t_s - window.begin.t_s
+    parts = tuple(
+        _channel(window, position, channel, end, usual_w[position], idle) for position, channel in enumerate(channels)
+    )
+    counted = [part for part in parts if part.counted]
+    utilisation = window.load.utilisation(end.load)
+    dynamic = [part.dynamic for part in counted if part.dynamic is not None]
+    return Measurement(
+        window_id=window.window_id,
+        name=window.name,
+        parent_id=window.parent_id,
+        started_at=window.started_at,
+        start_s=window.begin.t_s,
+        duration_s=duration_s,
+        energy=node_total([part.gross for part in counted]),
+        dynamic=node_total(dynamic) if len(dynamic) == len(counted) else None,
+        channels=parts,
+        utilisation=utilisation,
+        flags=(
+            *judge(channels, parts, duration_s, usual_w, window.spread.samples, window.spread.variation, utilisation,
+                   window.load.held_back, window.attributes),
+            *extra,
+        ),
+        attributes=dict(window.attributes),
+        meter_cpu_s=cpu_s - window.cpu_s,
+    )  # fmt: skip
+
+
+def _channel(
+    window: OpenWindow, position: int, channel: ChannelRecord, end: Reading, usual_w: float, idle: IdleBaseline | None
+) -> ChannelEnergy:
+    first, last = window.begin.samples[position], end.samples[position]
+    near_w = max(usual_w, first.power_w or 0.0, last.power_w or 0.0)
+    gross = raw_between(
+        channel,
+        Count(window.begin.t_s, first.energy_j, first.low_j, first.high_j),
+        Count(end.t_s, last.energy_j, last.low_j, last.high_j),
+        near_w,
+    )
+    power = None if idle is None else idle.raw.get(channel.id)
+    idling = None if power is None else power.scaled(end.t_s - window.begin.t_s)
+    return ChannelEnergy(
+        channel.id,
+        channel.component,
+        channel.label,
+        channel.method,
+        gross.estimate(channel),
+        None if idling is None else idling.estimate(channel),
+        None if idling is None else gross.above(idling, channel),
+        channel.counted,
+        tuple(window.flags.get(position, ())),
+    )

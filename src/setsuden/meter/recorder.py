@@ -1,0 +1,137 @@
+"""Recorder: what one meter writes into the ledger, from the opening of the run to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from setsuden.meter import codes
+from setsuden.meter.journal import Journal, describe_loss
+from setsuden.meter.recording import open_recording
+from setsuden.meter.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from setsuden.ledger.channel import ChannelRecord
+    from setsuden.ledger.measurement import Flag, Measurement
+    from setsuden.ledger.store import Ledger
+    from setsuden.ledger.writer import RunWriter
+    from setsuden.meter.windows import OpenWindow
+
+_FLUSH_S = 0.5
+_CHECKPOINT_S = 30.0
+
+
+class Recorder:
+    """Hands windows and samples to the ledger; whatever fails there becomes a remark on the result.
+
+    settings   of the meter: ``ledger``, ``run``, ``kind``, ``tags``, ``config``, ``rate_hz``, ``idle_s``
+    """
+
+    def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
+        self._name = name
+        self._settings = settings
+        self._own_ledger: Ledger | None = None
+        self._remarks: list[tuple[str, str]] = []
+        self._surroundings = Surroundings()
+        self._flushed_s = self._checkpointed_s = 0.0
+        self.journal = Journal(None)
+
+    @property
+    def run_id(self) -> str | None:
+        """Id of the run in the ledger; None when nothing is recorded."""
+        return self.journal.run.id if self.journal.run is not None else None
+
+    def open(self, channels: Sequence[ChannelRecord]) -> int:
+        """Begin to record if possible; returns the number of the first window."""
+        settings = self._settings
+        recording = open_recording(
+            settings["ledger"],
+            settings["run"],
+            channels,
+            kind=settings["kind"],
+            name=self._name,
+            config={"rate_hz": settings["rate_hz"], "idle_s": settings["idle_s"], **(settings["config"] or {})},
+            tags=settings["tags"],
+        )
+        self.journal, self._own_ledger = recording.journal, recording.ledger
+        if recording.fault is not None:
+            self.remark(codes.NOT_RECORDED, f"Nothing is kept on disk: {recording.fault}")
+        return recording.first_id
+
+    def begin(self, t_s: float) -> None:
+        """Write what there is, so that a run that dies at once is there."""
+        self._flushed_s = self._checkpointed_s = t_s
+        self.journal.flush()
+
+    def write_due(self, t_s: float) -> None:
+        """Write what waits, if it is time for it."""
+        if t_s - self._flushed_s < _FLUSH_S:
+            return
+        self._flushed_s = t_s
+        written = self.journal.flush()
+        if written and t_s - self._checkpointed_s >= _CHECKPOINT_S:
+            self._checkpointed_s = t_s
+            self.journal.checkpoint()
+
+    def look_around(self) -> None:
+        """Start to look for changes of the code; once, outside the measured program's own thread."""
+        if self.journal.run is not None and self._settings["run"] is None:
+            self._surroundings.look()
+
+    def opened(self, window: OpenWindow) -> None:
+        """Note a window that has begun."""
+        counts, first_channel, attributes = window.begin.counts(), self.journal.first_channel, dict(window.attributes)
+
+        def write(run: RunWriter) -> None:
+            run.open_window(
+                window.window_id, window.name, window.parent_id, window.started_at, window.begin.t_s, counts,
+                attributes, first_channel=first_channel,
+            )  # fmt: skip
+
+        self.journal.note(write)
+
+    def closed(self, measurement: Measurement) -> None:
+        """Note a window that has ended."""
+        self.journal.note(lambda run: run.close_window(measurement))
+
+    def remark(self, code: str, detail: str) -> None:
+        """Something the reader of the result must know."""
+        self._remarks.append((code, detail))
+
+    def flags(self) -> list[Flag]:
+        """All remarks so far."""
+        from setsuden.ledger.measurement import Flag
+
+        return [Flag(code, detail) for code, detail in self._remarks]
+
+    def finish(self, result: Measurement, about: dict[str, Any], error: BaseException | None) -> Measurement:
+        """Close the run with what the meter says about itself; the result, with a flag if anything was lost."""
+        failed = error is not None and not (isinstance(error, SystemExit) and not error.code)
+        own = self._settings["run"] is None
+        environment = self._surroundings.complete() if own and self.journal.run is not None else {}
+
+        def write(run: RunWriter) -> None:
+            lost = {
+                "dropped_readings": self.journal.dropped_readings,
+                "dropped_notes": self.journal.dropped_notes,
+            }
+            run.put_document("meter", {**about, **lost})
+            if own:
+                run.set_environment(environment)
+                detail = f"{type(error).__name__}: {error}" if failed else None
+                run.finish("failed" if failed else "finished", detail=detail, summary=result)
+
+        self.journal.finish(write)
+        loss = describe_loss(self.journal)
+        if loss is None:
+            return result
+        from dataclasses import replace
+
+        from setsuden.ledger.measurement import Flag
+
+        return replace(result, flags=(*result.flags, Flag(codes.NOT_RECORDED, loss)))
+
+    def close(self) -> None:
+        """Close a ledger that was opened here."""
+        if self._own_ledger is not None:
+            self._own_ledger.close()
