@@ -37,6 +37,7 @@ TABLES = {
     "power_w": ("mlperf_inference_power", "edge_conv2d_energy", "zeus_training_power", "mlenergy_inference",
                 "cpu_layer_energy", "mlperf_tiny_energy"),
 }  # fmt: skip
+PARTS = 6  # of a level of the covariance
 SAMPLE = 500  # rows the covariance is fitted on
 FOLDS = 5
 SEED = 7
@@ -99,18 +100,19 @@ def learn_kernel(points: Points, residual: np.ndarray) -> dict[str, Any]:
     varied = _varied(sizes)
     x = sizes[:, varied]
     spread = np.maximum(x.std(axis=0), 0.3)
-    name, group, alike, same = likeness(points, points)
+    name, group, software, device, same = likeness(points, points)
     count, number = len(points), len(varied)
     squared = (x[:, None, :] - x[None, :, :]) ** 2
     product = x[:, None, :] * x[None, :, :]
-    levels = (np.ones((count, count)), alike, same)
+    levels = (np.ones((count, count)), software, device, same)
+    wide = PARTS * len(levels)
 
     def loss(z: np.ndarray) -> tuple[float, np.ndarray]:
-        strengths, inverse, noise = np.exp(z[:18]), np.exp(-2 * z[18 : 18 + number]), np.exp(z[-1])
+        strengths, inverse, noise = np.exp(z[:wide]), np.exp(-2 * z[wide : wide + number]), np.exp(z[-1])
         inner = product @ inverse
         near = np.exp(-0.5 * (squared @ inverse))
         parts = (levels[0], inner, near, near * name, name, group)
-        each = [levels[j // 6] * parts[j % 6] * strengths[j] for j in range(18)]
+        each = [levels[j // PARTS] * parts[j % PARTS] * strengths[j] for j in range(wide)]
         matrix = sum(each) + (noise + 1e-8) * np.eye(count)
         try:
             root = np.linalg.cholesky(matrix)
@@ -120,27 +122,27 @@ def learn_kernel(points: Points, residual: np.ndarray) -> dict[str, Any]:
         weight = back @ residual
         slope = 0.5 * (back - np.outer(weight, weight))
         gradient = np.zeros_like(z)
-        gradient[:18] = [float((slope * part).sum()) for part in each]
-        by_distance = slope * sum(each[j] for j in range(18) if j % 6 in (2, 3))
-        by_inner = slope * sum(levels[level] * strengths[6 * level + 1] for level in range(3))
+        gradient[:wide] = [float((slope * part).sum()) for part in each]
+        by_distance = slope * sum(each[j] for j in range(wide) if j % PARTS in (2, 3))
+        by_inner = slope * sum(levels[level] * strengths[PARTS * level + 1] for level in range(len(levels)))
         for d in range(number):
             pull = (by_distance * squared[:, :, d]).sum() - 2 * (by_inner * product[:, :, d]).sum()
-            gradient[18 + d] = pull * inverse[d]
+            gradient[wide + d] = pull * inverse[d]
         gradient[-1] = noise * np.trace(slope)
-        far, long = z[:18] + 5, z[18 : 18 + number] - np.log(spread) - 0.7
-        gradient[:18] += far / 9
-        gradient[18 : 18 + number] += long
+        far, long = z[:wide] + 5, z[wide : wide + number] - np.log(spread) - 0.7
+        gradient[:wide] += far / 9
+        gradient[wide : wide + number] += long
         value = 0.5 * residual @ weight + np.log(np.diag(root)).sum() + (far**2).sum() / 18 + (long**2).sum() / 2
         return float(value), gradient
 
-    start = np.concatenate([np.full(18, -4.5), np.log(spread) + 0.7, [-5.0]])
-    bounds = [(-14, 2)] * 18 + [(-2, 4)] * number + [(-10, -1)]
+    start = np.concatenate([np.full(wide, -4.5), np.log(spread) + 0.7, [-5.0]])
+    bounds = [(-14, 2)] * wide + [(-2, 4)] * number + [(-10, -1)]
     best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 40}).x
-    strengths = np.exp(best[:18])
+    strengths = np.exp(best[:wide])
     strengths[strengths < 1e-5] = 0.0
     return {
-        "strengths": [[float(f"{s:.4g}") for s in row] for row in strengths.reshape(3, 6)],
-        "lengths": {FEATURES[k]: float(f"{np.exp(best[18 + d]):.4g}") for d, k in enumerate(varied)},
+        "strengths": [[float(f"{s:.4g}") for s in row] for row in strengths.reshape(-1, PARTS)],
+        "lengths": {FEATURES[k]: float(f"{np.exp(best[wide + d]):.4g}") for d, k in enumerate(varied)},
         "noise": float(f"{np.exp(best[-1]):.4g}"),
     }
 

@@ -25,6 +25,8 @@ _BACKWARD = 3.0  # work of a training step in forward passes: each contraction a
 _START_S = 1e-3
 # Operations a joule buys double about every 2.6 years (Koomey and Naffziger 2016); their level is fitted.
 _OPERATIONS_PER_JOULE, _LEVEL_YEAR, _DOUBLING_YEARS = 1e11, 2018, 2.6
+# Where the tables cannot tell terms apart, their shares are drawn to these, with the weight of a twentieth of the rows.
+_PLAIN_COEFFICIENTS, _PLAIN_WEIGHT = (1.5, 3.0, 1.0, 1.0, 0.5), 0.05
 _REWEIGHTED, _OUTLIER = 6, 0.2  # Huber weights on logarithmic errors
 _GROUNDS = ("networks", "infer", "gpu")  # what a kind of work that was never fitted is taken for
 
@@ -152,8 +154,11 @@ def fit_terms(used: Floats, measured: Floats) -> tuple[float, ...]:
     scale = np.where(keep, np.sqrt((relative**2).mean(axis=0)), 1.0)
     matrix = relative / scale
     weight = np.ones(len(measured))
+    plain = np.minimum(np.array(_PLAIN_COEFFICIENTS) * scale, 1.0)
+    drawn = np.sqrt(_PLAIN_WEIGHT * len(measured)) * np.eye(len(plain))
     for _ in range(_REWEIGHTED):
-        theta = non_negative(matrix * weight[:, None], weight)
+        rows = np.vstack([matrix * weight[:, None], drawn])
+        theta = non_negative(rows, np.concatenate([weight, drawn @ plain]))
         weight = np.sqrt(_OUTLIER / np.maximum(np.abs(np.log(np.maximum(matrix @ theta, 1e-9))), _OUTLIER))
     theta = theta / scale
     predicted = used @ theta

@@ -67,22 +67,29 @@ def domains_of(rows: Rows) -> tuple[str, ...]:
     return tuple(domain(*row) for row in columns)
 
 
-def configurations(rows: Rows) -> tuple[str, ...]:
-    """What a row ran on and through, in words: device, software, precision, phase, task, platform, devices."""
+def devices(rows: Rows) -> tuple[str, ...]:
+    """The device of every row, spelled one way."""
+    return tuple(_device(name) for name in rows.words["device"])
+
+
+@lru_cache(maxsize=4096)
+def _device(name: str) -> str:
+    return name.casefold().replace("_", "-").replace("nvidia ", "")
+
+
+def software(rows: Rows) -> tuple[str, ...]:
+    """What a row ran through, in words: framework, precision, phase, task, platform, number of devices."""
     w = rows.words
-    columns = zip(w["device"], w["framework"], w["precision"], w["mode"], w["task"], w["extra"], strict=True)
+    columns = zip(w["framework"], w["precision"], w["mode"], w["task"], w["extra"], strict=True)
     counts = rows.numbers["device_count"]
-    return tuple(
-        _configuration(*cells, 1.0 if np.isnan(counts[i]) else float(counts[i])) for i, cells in enumerate(columns)
-    )
+    return tuple(_software(*cells, 1.0 if np.isnan(counts[i]) else float(counts[i])) for i, cells in enumerate(columns))
 
 
 @lru_cache(maxsize=8192)
-def _configuration(device: str, framework: str, precision: str, mode: str, task: str, extra: str, count: float) -> str:
+def _software(framework: str, precision: str, mode: str, task: str, extra: str, count: float) -> str:
     fields = extra_fields(extra)
     told = [str(fields[name]) for name in ("platform", "version", "optimizer") if fields.get(name)]
-    short = device.casefold().replace("_", "-").replace("nvidia ", "")
-    return " ".join([short, framework, precision, mode, task, *told, f"devices{count:g}"])
+    return " ".join([framework, precision, mode, task, *told, f"devices{count:g}"])
 
 
 @lru_cache(maxsize=32768)

@@ -176,8 +176,11 @@ def _guessed(device: str, asked: Mapping[str, Any], own: Sequence[Mapping[str, A
 
 
 def _fitted(own: list[Mapping[str, Any]], target: Target) -> Predictor:
-    """The shipped models with the rows of this one device, which may be far from its data sheet as a whole."""
-    return fit_with(own, target, loosened(shipped(target), NETWORKS) if own else shipped(target))
+    """The shipped models with the rows of this one device, which is free to be anything where its sheet was guessed."""
+    known = shipped(target)
+    if own and sheet(str(own[0]["device"]), str(own[0].get("device_class", ""))).guessed:
+        known = loosened(known, NETWORKS)
+    return fit_with(own, target, known)
 
 
 def _estimate(predictor: Predictor, asked: list[dict[str, Any]], unit: str) -> Estimate:

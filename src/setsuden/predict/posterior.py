@@ -7,7 +7,7 @@ of the rows b, predicted from all others, is (K^-1[b, b])^-1 (K^-1 r)[b]; its va
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from setsuden.predict.frame import Floats
 from setsuden.predict.kernel import Kernel, Points, covariance, variance
 
+_CHUNK = 256
 _JITTER = 1e-8
 # The lengths and strengths of the covariance were fitted on public rows that may be among the given ones, so errors on
 # held-out groups come out a little too small; measured on groups that were held out of everything.
@@ -30,27 +31,32 @@ class Posterior:
 
     kernel: Kernel
     points: Points
-    devices: tuple[str, ...]
     inverse: Floats
     weights: Floats
 
     @classmethod
-    def given(cls, kernel: Kernel, points: Points, devices: tuple[str, ...], residual: Floats) -> Posterior:
+    def given(cls, kernel: Kernel, points: Points, residual: Floats) -> Posterior:
         """Condition on the residuals (natural logs) of measured rows."""
         matrix = covariance(kernel, points, points)
         matrix[np.diag_indices(len(points))] += kernel.noise + _JITTER
         inverse = np.linalg.inv(matrix)
         inverse = (inverse + inverse.T) / 2
-        return cls(kernel, points, devices, inverse, inverse @ residual)
+        return cls(kernel, points, inverse, inverse @ residual)
 
     def mean(self, points: Points) -> Floats:
         """Expected residual of new rows, natural logs."""
-        return np.asarray(covariance(self.kernel, points, self.points) @ self.weights, dtype=np.float64)
+        found = [covariance(self.kernel, part, self.points) @ self.weights for part in _chunks(points)]
+        return np.concatenate(found) if found else np.empty(0)
 
     def deviation(self, points: Points) -> Floats:
         """Standard deviation of one measurement of each new row, natural logs, before conformal scaling."""
-        cross = covariance(self.kernel, points, self.points)
-        left = variance(self.kernel, points) - np.einsum("ij,ij->i", cross @ self.inverse, cross)
+        known = np.empty(len(points))
+        start = 0
+        for part in _chunks(points):
+            cross = covariance(self.kernel, part, self.points)
+            known[start : start + len(part)] = np.einsum("ij,ij->i", cross @ self.inverse, cross)
+            start += len(part)
+        left = variance(self.kernel, points) - known
         return np.asarray(np.sqrt(np.maximum(left, 0.0) + self.kernel.noise), dtype=np.float64)
 
     def held_out(self, labels: Sequence[str]) -> tuple[Floats, Floats]:
@@ -61,6 +67,12 @@ class Posterior:
             error[block] = part @ self.weights[block]
             deviation[block] = np.sqrt(np.maximum(np.diag(part), 1e-12))
         return error, deviation
+
+
+def _chunks(points: Points) -> Iterator[Points]:
+    """Parts small enough for the covariance to stay in the cache."""
+    for start in range(0, len(points), _CHUNK):
+        yield points.take(range(start, min(start + _CHUNK, len(points))))
 
 
 def blocks(labels: Sequence[str]) -> list[npt.NDArray[np.intp]]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from setsuden.errors import InputError
 from setsuden.predict.base import log_base
-from setsuden.predict.domain import FEATURES, configurations, domains_of, features
+from setsuden.predict.domain import FEATURES, devices, domains_of, features, software
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.posterior import Posterior, conformal, normal_quantile
@@ -128,7 +128,7 @@ class Predictor:
             if seen is None:
                 found.append(_Asked(kind, index, own, base, points, outside, kernel, None))
                 continue
-            for configured, part in seen.split(points.configurations):
+            for configured, part in seen.split(points.configurations()):
                 posterior = self._posterior(kind, seen, configured)
                 found.append(
                     _Asked(
@@ -156,7 +156,7 @@ class Predictor:
             labels: dict[str, tuple[str, ...]] = {
                 _ROW: tuple(str(i) for i in range(len(posterior.points))),
                 _GROUP: posterior.points.groups,
-                _DEVICE: posterior.devices,
+                _DEVICE: posterior.points.devices,
             }
             error, deviation = posterior.held_out(labels[how])
             count = len(set(labels[how]))
@@ -196,11 +196,9 @@ class _Asked:
     def situations(self) -> list[str]:
         """What is new about each row: its device, its group, or neither; a new device outweighs a new group."""
         assert self.posterior is not None
-        groups, devices = set(self.posterior.points.groups), set(self.posterior.devices)
-        pairs = zip(self.points.groups, self.rows.words["device"], strict=True)
-        return [
-            _DEVICE if device not in devices else _GROUP if group not in groups else _ROW for group, device in pairs
-        ]
+        groups, known = set(self.posterior.points.groups), set(self.posterior.points.devices)
+        pairs = zip(self.points.groups, self.points.devices, strict=True)
+        return [_DEVICE if device not in known else _GROUP if group not in groups else _ROW for group, device in pairs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +220,8 @@ class _Seen:
         """Asked rows by the measured configurations that answer them: all, or the likest up to ``_MOST_ROWS`` rows."""
         if len(self.points) <= _MOST_ROWS:
             return [((), np.arange(len(asked), dtype=np.intp))]
-        own = list(dict.fromkeys(self.points.configurations))
-        rows = np.array([self.points.configurations.count(name) for name in own])
+        own = list(dict.fromkeys(self.points.configurations()))
+        rows = np.array([self.points.configurations().count(name) for name in own])
         wanted = list(dict.fromkeys(asked))
         alike = similarity(wanted, own, plain_words)
         chosen: dict[str, tuple[str, ...]] = {}
@@ -241,11 +239,10 @@ class _Seen:
         index = np.arange(len(self.points))
         if configured:
             wanted = set(configured)
-            index = np.array([i for i, name in enumerate(self.points.configurations) if name in wanted])
+            index = np.array([i for i, name in enumerate(self.points.configurations()) if name in wanted])
         if len(index) > _MOST_ROWS:
             index = np.sort(np.random.default_rng(0).permutation(index)[:_MOST_ROWS])
-        devices = tuple(self.rows.words["device"][i] for i in index)
-        return Posterior.given(kernel, self.points.take(index.tolist()), devices, self.residual[index])
+        return Posterior.given(kernel, self.points.take(index.tolist()), self.residual[index])
 
 
 def points_of(rows: Rows, kind: str, knowledge: Knowledge) -> Points:
@@ -254,7 +251,7 @@ def points_of(rows: Rows, kind: str, knowledge: Knowledge) -> Points:
     centre = np.log(np.array([typical.get(name, 1.0) for name in FEATURES]))
     logs = features(rows) - centre
     groups = tuple(group or name for group, name in zip(rows.words["group"], rows.words["model"], strict=True))
-    return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, configurations(rows))
+    return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, devices(rows), software(rows))
 
 
 def ranges_of(rows: Rows) -> dict[str, tuple[float, float]]:

@@ -1,0 +1,167 @@
+"""Forecasts from the first steps, on runs whose end is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from setsuden.errors import InputError
+from setsuden.predict.budget import EnergyBudget
+from setsuden.predict.early import EarlyForecast
+from setsuden.quantity import Provenance
+
+
+def watched(costs: np.ndarray, seen: int, watts: float = 40.0, total: int | None = None) -> EarlyForecast:
+    forecast = EarlyForecast(total or len(costs))
+    clock = 0.0
+    forecast.observe(0.0, 0.0, 0)
+    for step in range(seen):
+        clock += float(costs[step])
+        forecast.observe(clock, watts * clock, step + 1)
+    return forecast
+
+
+def noisy(steps: int = 5000, warm_up: int = 20, seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    costs = 0.02 * random.lognormal(0, 0.1, steps)
+    costs[:warm_up] *= np.linspace(15, 1, warm_up)
+    return costs
+
+
+@given(cost=st.floats(1e-4, 1e3), steps=st.integers(20, 5000), seen=st.integers(10, 19))
+def test_equal_steps_are_foretold_exactly(cost: float, steps: int, seen: int) -> None:
+    found = watched(np.full(steps, cost), seen)
+    time, energy = found.total_time(), found.total_energy()
+    assert time is not None
+    assert energy is not None
+    assert time.value == pytest.approx(cost * steps, rel=1e-6)
+    assert energy.value == pytest.approx(40 * cost * steps, rel=1e-6)
+    assert time.low <= time.value <= time.high
+
+
+def test_warm_up_is_left_out_where_the_first_epoch_times_epochs_is_fooled() -> None:
+    for seed in range(10):
+        costs = noisy(seed=seed)
+        truth = costs.sum()
+        found = watched(costs, 100).total_time()
+        assert found is not None
+        by_first_epoch = costs[:100].sum() * 50
+        assert abs(found.value / truth - 1) < 0.05
+        assert abs(found.value / truth - 1) < abs(by_first_epoch / truth - 1)
+        assert found.low <= truth <= found.high
+
+
+def test_the_interval_narrows_to_nothing_at_the_end() -> None:
+    costs = noisy()
+    widths = []
+    for seen in (50, 500, 2500, 5000):
+        found = watched(costs, seen).total_time()
+        assert found is not None
+        widths.append(found.high - found.low)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] == 0.0
+
+
+def test_the_end_is_known_at_the_end() -> None:
+    costs = noisy()
+    found = watched(costs, len(costs)).total_time()
+    assert found is not None
+    assert found.value == pytest.approx(costs.sum())
+
+
+def test_it_says_when_it_has_become_stable_and_not_before() -> None:
+    costs = noisy()
+    assert not watched(costs, 10).stable
+    later = watched(costs, 1000)
+    assert later.stable
+    assert later.stable_at is not None
+    assert 8 < later.stable_at < 1000
+    assert 10 <= later.warm_up_steps <= 500
+
+
+def test_too_little_gives_no_forecast_instead_of_a_guess() -> None:
+    assert watched(noisy(), 5).total_time() is None
+    no_joules = watched(noisy(), 100, watts=0.0)
+    assert no_joules.total_energy() is None
+    assert no_joules.total_time() is not None
+
+
+def test_one_stall_does_not_carry_the_forecast_away() -> None:
+    costs = noisy(warm_up=1)
+    costs[60] = 5.0
+    found = watched(costs, 100).total_time()
+    assert found is not None
+    assert found.value == pytest.approx(costs.sum(), rel=0.1)
+
+
+def test_a_changed_number_of_steps_changes_the_forecast() -> None:
+    forecast = watched(np.full(1000, 0.1), 20)
+    forecast.observe(2.1, 84.0, 21, steps_total=500)
+    found = forecast.total_time()
+    assert found is not None
+    assert found.value == pytest.approx(50.0)
+
+
+def test_a_forecast_is_no_stronger_than_estimated() -> None:
+    forecast = EarlyForecast(100, provenance=Provenance.MEASURED)
+    for step in range(20):
+        forecast.observe(step * 1.0, step * 2.0, step)
+    energy = forecast.total_energy()
+    assert energy is not None
+    assert energy.provenance is Provenance.ESTIMATED
+
+
+def test_time_does_not_go_back() -> None:
+    forecast = watched(np.ones(100), 10)
+    with pytest.raises(InputError, match="go back"):
+        forecast.observe(1.0, 1.0, 11)
+    with pytest.raises(InputError, match="finite"):
+        forecast.observe(float("nan"), 1.0, 11)
+    with pytest.raises(InputError, match="at least one step"):
+        EarlyForecast(0)
+
+
+def test_a_budget_warns_early_and_stops_before_it_is_passed() -> None:
+    warned: list[float] = []
+    stopped: list[float] = []
+    budget = EnergyBudget(500.0, on_warn=lambda e: warned.append(e.value), on_stop=stopped.append)
+    forecast = EarlyForecast(1000)
+    verdict, step = "within", 0
+    while verdict != "stopped":
+        step += 1
+        forecast.observe(0.1 * step, 1.0 * step, step)
+        verdict = budget.check(1.0 * step, step, forecast)
+    assert warned == pytest.approx([1000.0])
+    assert stopped == [500.0]
+    assert budget.check(10_000.0, step + 1, forecast) == "stopped"
+    assert len(stopped) == 1
+
+
+def test_a_budget_without_a_hook_only_warns() -> None:
+    budget = EnergyBudget(10.0)
+    forecast = EarlyForecast(1000)
+    for step in range(1, 30):
+        forecast.observe(0.1 * step, 1.0 * step, step)
+        verdict = budget.check(1.0 * step, step, forecast)
+    assert verdict == "warned"
+    with pytest.raises(InputError, match="above zero"):
+        EnergyBudget(0.0)
+
+
+def test_a_run_within_its_budget_is_left_alone() -> None:
+    budget = EnergyBudget(2000.0, on_stop=lambda _: pytest.fail("stopped"))
+    forecast = EarlyForecast(1000)
+    for step in range(1, 1001):
+        forecast.observe(0.1 * step, 1.0 * step, step)
+        assert budget.check(1.0 * step, step, forecast) == "within"
+
+
+def test_a_long_run_is_watched_in_bounded_memory_and_foretold_as_well() -> None:
+    costs = noisy(steps=20_000)
+    forecast = watched(costs, 10_000)
+    assert len(forecast._steps) <= 1024
+    found = forecast.total_time()
+    assert found is not None
+    assert found.value == pytest.approx(costs.sum(), rel=0.02)
