@@ -66,7 +66,9 @@ def record(
 def subject(run: RunRecord, facts: Facts | None = None, *, model_card: str | None = None, **place: Any) -> Subject:
     """``place`` goes to the footprint; without any there is none."""
     priced = footprint(from_record(run).energy, **place) if place else None
-    return Subject(run, priced, facts or Facts(), NOW, redaction_of(run.identity), model_card=model_card)
+    return Subject(
+        run, priced, facts or Facts(), NOW, redaction_of(run.identity), model_card=model_card, site=place.get("site")
+    )
 
 
 def rendered(form: str, run: RunRecord, facts: Facts | None = None, **place: Any) -> Rendered:

@@ -151,3 +151,8 @@ def test_the_paragraph_exists_in_japanese() -> None:
     japanese = render("markdown", replace(subject(record(), site="JP"), language="ja")).text
     assert "消費電力量" in japanese
     assert "4.00" in japanese
+
+
+def test_a_stated_intensity_is_cited_once() -> None:
+    text = rendered("markdown", record(), intensity=100.0).text
+    assert text.count("stated by the user") == 1

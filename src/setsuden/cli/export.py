@@ -42,12 +42,23 @@ _COLUMNS = (
 @click.option("--pue", type=float, metavar="P", help="Facility energy over IT energy.")
 @click.option("--embodied-kg", type=float, metavar="M", help="kgCO2e of making the hardware, the share of this use.")
 @click.option("--per", metavar="UNIT=COUNT", help="Functional unit of an SCI score, such as request=10000.")
-@click.option("--stage", type=click.Choice(["training", "pre-training", "fine-tuning", "inference"]),
-              help="What the run was.  [default: what it says itself]")
-@click.option("--facts", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.yaml",
-              help="Model, task, publisher and other facts no meter knows.")
-@click.option("--model-card", type=click.Path(dir_okay=False, path_type=Path), metavar="README.md",
-              help="With --format hf: merge into this card's front matter.")
+@click.option(
+    "--stage",
+    type=click.Choice(["training", "pre-training", "fine-tuning", "inference"]),
+    help="What the run was.  [default: what it says itself]",
+)
+@click.option(
+    "--facts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.yaml",
+    help="Model, task, publisher and other facts no meter knows.",
+)
+@click.option(
+    "--model-card",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="README.md",
+    help="With --format hf: merge into this card's front matter.",
+)
 @ledger_option
 @json_option
 @lang_option

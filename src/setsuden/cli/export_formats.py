@@ -56,6 +56,7 @@ def _subject(
         now=now,
         redaction=redaction_of(record.identity, keep=bool(options["with_host"])),
         language=language,
+        site=options["site"],
         model_card=_model_card(form, options["model_card"]),
     )
 

@@ -61,9 +61,12 @@ def _document(subject: Subject) -> tuple[dict[str, Any], list[str]]:
         "measuredAccuracy": facts.accuracy,
         "taskDescription": facts.task,
     }
+    cloud = subject.place.provider
     infrastructure = {
-        "infraType": required("infrastructure.infraType", facts.infrastructure.type, "other"),
-        "cloudProvider": facts.infrastructure.provider,
+        "infraType": required(
+            "infrastructure.infraType", facts.infrastructure.type or ("publicCloud" if cloud else None), "other"
+        ),
+        "cloudProvider": facts.infrastructure.provider or cloud,
         "cloudInstance": facts.infrastructure.instance,
         "cloudService": facts.infrastructure.service,
         "components": _components(subject),
@@ -187,7 +190,13 @@ def _environment(subject: Subject) -> dict[str, Any] | None:
     if subject.country is None:
         return None
     intensity = subject.footprint.intensity.estimate.value if subject.footprint else None
-    return _known({"country": subject.country, "powerSourceCarbonIntensity": intensity})
+    return _known(
+        {
+            "country": subject.country,
+            "location": subject.place.location,
+            "powerSourceCarbonIntensity": intensity,
+        }
+    )
 
 
 def _share(value: float | None) -> float | None:

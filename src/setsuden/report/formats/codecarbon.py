@@ -41,7 +41,8 @@ def _row(subject: Subject) -> dict[str, object]:
     # CodeCarbon's energies include the overhead that its column pue states.
     overhead = subject.energy.value / subject.measured_energy.value if subject.measured_energy.value else 1.0
     known_pue = subject.attribute("pue")
-    provider = subject.facts.infrastructure.provider
+    place = subject.place
+    provider = subject.facts.infrastructure.provider or place.provider
     return {
         "timestamp": ended.strftime("%Y-%m-%dT%H:%M:%S"),
         "project_name": subject.name,
@@ -57,8 +58,11 @@ def _row(subject: Subject) -> dict[str, object]:
         "ram_energy": ram.value * overhead if ram else None,
         "energy_consumed": subject.energy.value,
         "water_consumed": footprint.water.to("L").value if footprint and footprint.water else None,
-        "country_name": subject.facts.country or subject.place,
+        "country_name": subject.facts.country or (None if place.provider or place.location else place.name),
+        "country_iso_code": place.iso3,
+        "region": None if place.provider else place.location,
         "cloud_provider": provider,
+        "cloud_region": place.region,
         "on_cloud": "Y" if provider else None,
         "pue": overhead if overhead != 1.0 else known_pue,
         "os": subject.software.get("system"),

@@ -36,7 +36,8 @@ def fields(subject: Subject) -> dict[str, str]:
     }
     if subject.stage in _TYPES:
         found["training_type"] = _text(str(subject.stage))
-    found["geographical_location"] = _text(footprint.intensity.place)
+    if subject.location:
+        found["geographical_location"] = _text(subject.location)
     if subject.hardware:
         found["hardware_used"] = _text(subject.hardware)
     return found
@@ -49,8 +50,8 @@ def _section(subject: Subject) -> str:
     lines = [
         ("Hardware type", subject.hardware),
         ("Hours used", hours),
-        ("Cloud provider", infrastructure.provider),
-        ("Compute region", footprint.intensity.place),
+        ("Cloud provider", infrastructure.provider or subject.place.provider),
+        ("Compute region", subject.location),
         ("Energy", f"{shown(subject.energy)} ({subject.energy.provenance.value}, boundary {subject.energy.boundary})"),
         ("Carbon emitted", f"{shown(footprint.total_carbon)}, location-based"),
     ]

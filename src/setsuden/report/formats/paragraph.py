@@ -31,14 +31,13 @@ def sentences(subject: Subject) -> list[str]:
     footprint = subject.footprint
     if footprint is not None:
         factor = next(iter(footprint.intensity.estimate.factors), None)
+        about = (footprint.intensity.place, footprint.basis, factor.source if factor else "")
         found.append(
             say(
                 "paragraph.carbon",
                 carbon=_shown(footprint.operational_carbon),
                 intensity=render(footprint.intensity.estimate, fit=False, interval=False),
-                place=footprint.intensity.place,
-                basis=footprint.basis,
-                source=factor.source if factor else "",
+                about="; ".join(dict.fromkeys(part for part in about if part)),
             )
         )
         if footprint.embodied_carbon:

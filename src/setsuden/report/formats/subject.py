@@ -14,6 +14,7 @@ from setsuden.language import Language
 from setsuden.ledger import Measurement, RunRecord
 from setsuden.quantity import Estimate, total
 from setsuden.report.formats.facts import Facts
+from setsuden.report.formats.place import Place, place_of
 from setsuden.report.formats.redaction import Redaction
 
 TOOL = f"setsuden {__version__}"
@@ -44,6 +45,7 @@ class Subject:
     now          when the document is written, UTC
     redaction    takes names of host, user and folders out of free text
     model_card   text of a model card to be merged into, for ``hf``
+    site         the place that was named, if any
     others       further runs, for the formats that hold several
     """
 
@@ -54,6 +56,7 @@ class Subject:
     redaction: Redaction
     language: Language = "en"
     model_card: str | None = None
+    site: str | None = None
     others: tuple[Subject, ...] = ()
 
     # -- energy
@@ -158,14 +161,19 @@ class Subject:
         return "+".join(dict.fromkeys(ways)) or None
 
     @property
-    def place(self) -> str | None:
-        """What the carbon intensity stands for."""
-        return self.footprint.intensity.place if self.footprint else None
+    def place(self) -> Place:
+        """What the named site says of where the run took place."""
+        return place_of(self.site)
+
+    @property
+    def location(self) -> str | None:
+        """In words: the site's name, else the declared country."""
+        return self.place.name or self.facts.country
 
     @property
     def country(self) -> str | None:
-        """As declared, else the code of the site."""
-        return self.facts.country or (self.footprint.intensity.site if self.footprint else None)
+        """As declared, else the code of the site's country."""
+        return self.facts.country or self.place.iso2
 
 
 def one(subject: Subject, name: str) -> Subject:
