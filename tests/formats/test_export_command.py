@@ -140,3 +140,20 @@ def test_live_needs_a_site_to_fall_back_to() -> None:
     result = export(record().id, "--format", "cyclonedx", "--intensity", "5", "--live", "gb")
     assert result.exit_code == 2
     assert "--live needs --site" in result.stderr
+
+
+def test_a_run_that_failed_is_exported_as_a_draft_and_said_to_be_so(tmp_path: Path) -> None:
+    run = record()
+    facts = tmp_path / "facts.yaml"
+    facts.write_text(
+        "{stage: training, task_family: x, datasets: [{dataUsage: input, dataType: image}],"
+        " infrastructure: {type: onPremise}}"
+    )
+    words = (run.id, "--format", "boamps", "--facts", str(facts))
+    assert validated("boamps", export(*words).stdout)["header"]["reportStatus"] == "final"
+    with Ledger.open() as ledger:
+        ledger.writer(run.id).finish("failed", detail="it broke", summary=run.root)
+    result = export(*words)
+    assert validated("boamps", result.stdout)["header"]["reportStatus"] == "draft"
+    assert "is failed" in result.stderr
+    assert "it broke" not in result.stdout

@@ -293,3 +293,14 @@ def test_a_long_series_is_stored_in_blocks_and_read_back(tmp_path: Path) -> None
     assert series.energy_j[-1] == pytest.approx(joules(found))
     with Ledger.open(create=False) as ledger:
         assert [summary.name for summary in ledger.runs(kind="import")] == ["w"]
+
+
+def test_keplers_zones_are_not_counted_twice(tmp_path: Path) -> None:
+    def zone(name: str, joules: float) -> tuple[dict[str, str], list[tuple[float, str]]]:
+        return {"__name__": "kepler_node_cpu_joules_total", "zone": name}, values([0, joules])
+
+    parts = [zone("package-0", 1000), zone("core", 800), zone("uncore", 100), zone("dram", 50)]
+    found = run("prometheus", file(tmp_path, "p.json", matrix(*parts)))
+    assert joules(found) == pytest.approx(1050.0)
+    whole = run("prometheus", file(tmp_path, "q.json", matrix(*parts, zone("psys", 1500))))
+    assert joules(whole) == pytest.approx(1500.0)

@@ -88,6 +88,9 @@ def _text(form: str, records: Sequence[RunRecord], language: Language, options: 
         return _csv(records) if form == "csv" else _json(records, bool(options["with_host"]))
     finished = rendered(form, records, language, options)
     messages = Messages("formats", language)
+    for record in records:
+        if record.status != "finished":
+            click.echo(f"setsuden: {messages.say('note.not_finished', id=record.id, status=record.status)}", err=True)
     for note in finished.notes:
         click.echo(f"setsuden: {messages.say(f'note.{note.key}', **dict(note.values))}", err=True)
     return finished.text

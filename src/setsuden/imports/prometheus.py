@@ -6,6 +6,7 @@ has both a counter and a power, the counter is taken: it misses nothing between 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,17 @@ def _meaning(name: str, labels: dict[str, Any], settings: Settings) -> Meaning |
             provenance = Provenance.ESTIMATED
         return Meaning(str(labels.get("component", "other")), 1.0, OWN[name], provenance, COUNTER)
     if name in PROMETHEUS:
-        return PROMETHEUS[name]
+        return _of_zone(PROMETHEUS[name], labels) if name.startswith("kepler_node_cpu") else PROMETHEUS[name]
     if not name and settings.component:  # an expression such as sum(...) has no name: watts, as the user says
         return Meaning(settings.component, 1.0, False, Provenance.MEASURED, COUNTER)
     return None
+
+
+def _of_zone(meaning: Meaning, labels: dict[str, Any]) -> Meaning | None:
+    """Kepler's zones overlap: cores lie inside the package, and the platform holds everything."""
+    zone = str(labels.get("zone", "package")).partition("-")[0].lower()
+    component = {"package": "cpu", "dram": "dram", "psys": "board"}.get(zone)
+    return replace(meaning, component=component) if component else None
 
 
 def _samples(result: dict[str, Any], scale: float, clock: Clock, place: str) -> tuple[list[float], list[float]]:

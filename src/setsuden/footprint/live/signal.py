@@ -14,6 +14,9 @@ from setsuden.footprint.live.desk import Desk
 from setsuden.footprint.live.fault import SignalError
 from setsuden.quantity import Estimate, Factor, Provenance
 
+_INSTANT_S = 1e-3
+"""Times since 1970 are no finer than a fraction of a microsecond, so a shorter stretch or hole is none."""
+
 Kind = Literal["measured", "estimated", "forecast"]
 
 
@@ -81,7 +84,7 @@ class LiveSignal:
         early, late = first.start_s - begin, end - (last.start_s + last.duration_s)
         if max(early, late) > max_stale_s:
             raise SignalError("stale", f"ends {max(early, late) / 3600:.1f} h away from this time", place=self.source)
-        if window.duration_s == 0:
+        if window.duration_s < _INSTANT_S:
             return [(self._at(begin), 1.0)]
         found: list[tuple[Point, float]] = []
         covered = 0.0
@@ -90,11 +93,11 @@ class LiveSignal:
             stop = end if point is last else point.start_s + point.duration_s
             seconds = min(end, stop) - max(begin, start)
             if seconds > 0:
-                found.append((point, seconds / window.duration_s))
+                found.append((point, seconds))
                 covered += seconds
-        if covered < window.duration_s * (1 - 1e-6):
+        if covered < window.duration_s - _INSTANT_S:
             raise SignalError("no_data", f"has a hole of {window.duration_s - covered:.0f} s", place=self.source)
-        return found
+        return [(point, seconds / covered) for point, seconds in found]
 
     def _at(self, moment_s: float) -> Point:
         for point in self.points:

@@ -72,7 +72,7 @@ def _document(subject: Subject) -> tuple[dict[str, Any], list[str]]:
         "components": _components(subject),
     }
     document = {
-        "header": _header(subject, bool(open_fields)),
+        "header": _header(subject, draft=bool(open_fields) or subject.record.status != "finished"),
         "task": _known(task),
         "measures": [_measure(subject)],
         "system": _system(subject),
@@ -84,7 +84,7 @@ def _document(subject: Subject) -> tuple[dict[str, Any], list[str]]:
     return _known(document), open_fields
 
 
-def _header(subject: Subject, draft: bool) -> dict[str, Any]:
+def _header(subject: Subject, *, draft: bool) -> dict[str, Any]:
     publisher = subject.facts.publisher
     return _known(
         {
