@@ -25,6 +25,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("setsuden.cli.predict", "Energy, time and power of a job before it runs."),
     "calibrate": ("setsuden.cli.calibrate", "Measure this machine, so that predictions are about it."),
     "place": ("setsuden.cli.place", "Edge, cloud or split: where to run a model, in both views of the network."),
+    "lifecycle": ("setsuden.cli.lifecycle", "Develop, train, serve, exchange, make: the balance of a model's life."),
     "footprint": ("setsuden.cli.footprint", "Energy -> carbon, cost, water, equivalents."),
     "campaign": ("setsuden.cli.campaign", "Tuning, search, whole projects -> total, waste, the price of more."),
     "replay": ("setsuden.cli.replay", "A published table next to our recomputation."),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from setsuden.errors import InputError
 from setsuden.language import Language
+from setsuden.quantity import Factor, significant
 from setsuden.report.html import _environment, _style
 from setsuden.report.page.parts import Page
 from setsuden.report.words import Words
@@ -26,6 +27,16 @@ class FrameWords(Words):
         """The message of ``key`` with its placeholders filled."""
         found = self._replaced.get(key)
         return super().__call__(key, **values) if found is None else found.format(**values)
+
+
+def factor_text(factor: Factor) -> str:
+    """The value of a factor with its interval; tiny ones by their billionth."""
+    tiny = 0 < abs(factor.value) < 1e-4
+    scale = 1e9 if tiny else 1.0
+    value, low, high = (significant(figure * scale) for figure in (factor.value, factor.low, factor.high))
+    span = "" if factor.low == factor.high else f" [{low}, {high}]"
+    unit = "" if factor.unit == "1" else f" {'n' if tiny else ''}{factor.unit}"
+    return f"{value}{unit}{span}"
 
 
 def rendered(page: Page, words: FrameWords) -> str:

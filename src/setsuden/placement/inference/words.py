@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from setsuden.decision import Flip
 from setsuden.language import Language, Messages
 from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer
 from setsuden.placement.inference.document import split_name
@@ -11,6 +12,7 @@ from setsuden.placement.network import VIEWS, View
 from setsuden.quantity import Estimate, render, significant
 from setsuden.quantity.rendering import fitting
 
+_MOVED = ("up", "interval")
 _FACTOR_NAMES = {"payload_kb": "payload", "rate_per_s": "rate", "hops": "hop"}
 
 
@@ -93,7 +95,8 @@ class PlaceWords:
         views = [answer.views[view] for view in ("marginal", "attribution")]
         points = [(view.view, item) for view in views for item in view.break_points]
         once = {item: view for view, item in reversed(points)}  # the nearby server does not depend on the view
-        flips = [self.point(view, item) for view, item in points if once[item] == view]
+        flips = [self.flip(view.view, item) for view in views for item in view.decision.flips if item.factor in _MOVED]
+        flips += [self.point(view, item) for view, item in points if once[item] == view and item.value is not None]
         return Said(headline, because, tuple(map(self._sure, views)), tuple(flips), tuple(self._notes()))
 
     def _sure(self, view: ViewAnswer) -> str:
@@ -117,6 +120,17 @@ class PlaceWords:
         return self.say(
             f"point.{item.factor}", side=self.say(f"point.{item.device_wins}"), value=self._value(item), **common
         )
+
+    def flip(self, view: View, item: Flip) -> str:
+        """The nearest change of payload or rate that changes the recommendation."""
+        becomes = self.say("verdict.none") if item.becomes is None else self.where(item.becomes)
+        up = item.direction == "up"
+        common = {"view": self.say(f"view.{view}"), "becomes": becomes}
+        if item.factor == "up":
+            size = render(Estimate.exact(item.turns_at, "kB", self.answer.study.up_kb.provenance))
+            return self.say("flip.payload", side=self.say("point.above" if up else "point.below"), value=size, **common)
+        rate = significant(60 / item.turns_at, 2)
+        return self.say("flip.rate", side=self.say("point.below" if up else "point.above"), value=rate, **common)
 
     def _value(self, item: BreakPoint) -> str:
         assert item.value is not None

@@ -8,11 +8,11 @@ from setsuden.placement.inference import Answer
 from setsuden.placement.inference.answer import intensities
 from setsuden.placement.inference.words import PlaceWords
 from setsuden.placement.network import VIEWS
-from setsuden.quantity import Estimate, render, significant
+from setsuden.quantity import Estimate, significant
 from setsuden.report.numbers import Shown, shown
 from setsuden.report.page.parts import Bullets, Card, Cell, Entry, Fact, Head, Page, Section, Table, Text, boundary_text
 from setsuden.report.place.charts import bars_chart, curves_grid, map_grid, name_of, shown_once, tornado_grid
-from setsuden.report.sheet import FrameWords
+from setsuden.report.sheet import FrameWords, factor_text
 
 
 def frame_words(language: Language) -> FrameWords:
@@ -195,13 +195,5 @@ def _factors(answer: Answer, words: PlaceWords) -> Table:
         Head(say("head.value")),
         Head(say("head.source"), numeric=False, wide=True),
     ]
-    rows = []
-    for factor in answer.factors:
-        span = "" if factor.low == factor.high else f" [{significant(factor.low)}, {significant(factor.high)}]"
-        value = (
-            f"{significant(factor.value)} {factor.unit}"
-            if abs(factor.value) >= 1e-4
-            else render(Estimate.exact(factor.value * 1e9, "1", answer.study.up_kb.provenance)) + f" n{factor.unit}"
-        )
-        rows.append([Cell(factor.name), Cell(value + (span if abs(factor.value) >= 1e-4 else "")), Cell(factor.source)])
+    rows = [[Cell(item.name), Cell(factor_text(item)), Cell(item.source)] for item in answer.factors]
     return Table("factors-table", say("section.factors"), heads, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from setsuden.report.svg.element import Frame, tag, text, width_of
 from setsuden.report.svg.scale import Scale, tick_text
@@ -10,14 +10,22 @@ from setsuden.report.svg.scale import Scale, tick_text
 TICK_SIZE = 12.0
 
 
-def x_axis(frame: Frame, scale: Scale, title: str, ticks: Sequence[float] | None = None, *, grid: bool = True) -> str:
+def x_axis(
+    frame: Frame,
+    scale: Scale,
+    title: str,
+    ticks: Sequence[float] | None = None,
+    *,
+    grid: bool = True,
+    write: Callable[[float], str] = tick_text,
+) -> str:
     """Ticks below the plot, title below them; labels that would touch their neighbour are left out."""
     values = list(ticks) if ticks is not None else scale.ticks(max(2, int((frame.x1 - frame.x0) / 62)))
     pieces = [tag("line", x1=frame.x0, y1=frame.y0, x2=frame.x1, y2=frame.y0, class_="axis")]
     reach = float("-inf")
     for value in values:
         x = scale(value)
-        label = tick_text(value)
+        label = write(value)
         half = width_of(label, TICK_SIZE) / 2
         if grid:
             pieces.append(tag("line", x1=x, y1=frame.y1, x2=x, y2=frame.y0, class_="grid"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
 from setsuden.report.svg.element import Frame, escape, picture, shorten, tag, text, width_of
 from setsuden.report.svg.labels import spread
 from setsuden.report.svg.marks import line, polygon, series_class
-from setsuden.report.svg.scale import Scale, clipped, log
+from setsuden.report.svg.scale import Scale, clipped, log, tick_text
 
 _SIZE = 12.0
 
@@ -48,14 +48,15 @@ def bands(
     crossings: Sequence[Crossing] = (),
     width: float = 520,
     height: float = 330,
+    tick: Callable[[float], str] = tick_text,
 ) -> str:
-    """The picture; ``here`` marks the reader's own case by an upright line."""
+    """The picture; ``here`` marks the reader's own case by an upright line, ``tick`` writes the labels of x."""
     values = [value for band in series for value in band.values if value > 0]
     y = log(values, height - 46, 30)
     room = min(width * 0.36, max(width_of(band.name, _SIZE) for band in series) + 16)
     frame = Frame(width, height, y_label_room(y, height - 76), room, 30, 46)
     x = log(xs, frame.x0, frame.x1, margin=0.0)
-    pieces = [x_axis(frame, x, x_title), y_axis(frame, y, y_title)]
+    pieces = [x_axis(frame, x, x_title, write=tick), y_axis(frame, y, y_title)]
     if here is not None and xs[0] <= here <= xs[-1]:
         pieces.append(tag("line", x1=x(here), y1=frame.y1, x2=x(here), y2=frame.y0, class_="limit"))
         pieces.append(text(here_text, x(here) + 4, frame.y1 + 11, "mark-label"))

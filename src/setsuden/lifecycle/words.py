@@ -1,0 +1,162 @@
+"""A life in sentences, in one language: which part is heaviest, how sure, what would turn choices, what to do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from setsuden.language import Language, Messages
+from setsuden.lifecycle.answer import Answer, Sheet, Turning
+from setsuden.lifecycle.levers import Lever
+from setsuden.placement.network import View
+from setsuden.quantity import Estimate, Provenance, render, significant
+from setsuden.quantity.rendering import fitting
+
+_ORDER: tuple[View, ...] = ("marginal", "attribution")
+_COMPACT = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The first lines a reader sees."""
+
+    headline: str
+    because: str
+    sure: tuple[str, ...]
+    turns: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class LifeWords:
+    """Words of one answer."""
+
+    def __init__(self, answer: Answer, language: Language) -> None:
+        self.answer = answer
+        self.language: Language = language
+        self._messages = Messages("lifecycle", language)
+        self.say = self._messages.say
+
+    def input(self, name: str) -> str:
+        """An input by name; those of an alternative carry its name."""
+        head, comma, rest = name.partition(", ")
+        return f"{self.say(f'input.{head}')}{comma}{rest}" if f"input.{head}" in self._messages else name
+
+    def technique(self, lever: Lever) -> str:
+        """What to do; techniques keep the words of their source."""
+        return self.say("lever.move", technique=lever.technique) if lever.cluster == "site" else lever.technique
+
+    def stages(self, lever: Lever) -> str:
+        """The stages a lever changes."""
+        separator = "、" if self.language == "ja" else ", "
+        return separator.join(self.say(f"stage.{name}") for name in lever.stages)
+
+    def said(self) -> Said:
+        """Verdict first."""
+        sheets = self.answer.sheets
+        heaviest = {view: self.say(f"stage.{sheets[view].dominating}") for view in _ORDER}
+        same = heaviest["marginal"] == heaviest["attribution"]
+        headline = (
+            self.say("verdict.agree", stage=heaviest["marginal"])
+            if same
+            else self.say("verdict.differ", marginal=heaviest["marginal"], attribution=heaviest["attribution"])
+        )
+        plan = self.answer.plan
+        because = self.say(
+            "verdict.because",
+            marginal=render(sheets["marginal"].total_carbon),
+            attribution=render(sheets["attribution"].total_carbon),
+            requests=count(plan.requests.value),
+            months=significant(plan.months, 3).removesuffix(".0"),
+        )
+        sure = tuple(self._sure(sheets[view]) for view in _ORDER)
+        parities = [line for view in _ORDER if (line := self._parity(sheets[view])) is not None]
+        turns = (*parities, *self.turnings())
+        names = {stage.name for stage in plan.stages}
+        notes = tuple(self.say(f"text.no_{name}") for name in ("embodied", "exchange") if name not in names)
+        return Said(headline, because, sure, turns, notes)
+
+    def _sure(self, sheet: Sheet) -> str:
+        share = sheet.carbon[sheet.dominating].value / sheet.total_carbon.value
+        return self.say(
+            "verdict.sure",
+            view=self.say(f"view.{sheet.view}"),
+            stage=self.say(f"stage.{sheet.dominating}"),
+            probability=f"{sheet.probability:.0%}",
+            share=f"{share:.0%}",
+        )
+
+    def _parity(self, sheet: Sheet) -> str | None:
+        point = sheet.parity
+        if point is None or point.n is None:
+            return None
+        n, low, high = ("∞" if value is None else count(value) for value in (point.n, point.low, point.high))
+        return self.say("parity.point", view=self.say(f"view.{sheet.view}"), n=n, low=low, high=high)
+
+    def turnings(self) -> list[str]:
+        """The alternatives, one sentence each where the views agree on it."""
+        lines = []
+        for item in self.answer.turnings:
+            twin = next(
+                (
+                    other
+                    for other in self.answer.turnings
+                    if other.alternative == item.alternative and other.view != item.view
+                ),
+                item,
+            )
+            same = twin.verdict == item.verdict and math.isclose(twin.saving.value, item.saving.value, rel_tol=1e-9)
+            if not same or item.view == _ORDER[0]:
+                lines.append(self.turning(item, "both" if same and twin is not item else item.view))
+        return lines
+
+    def turning(self, item: Turning, view: str) -> str:
+        """One alternative as a sentence."""
+        name = {"alternative": item.alternative, "view": self.say(f"view.{view}")}
+        if item.verdict == "equal":
+            return self.say("turning.equal", **name)
+        figure = item.saving
+        size = Estimate.exact(abs(figure.value), figure.unit, Provenance.ASSUMED)
+        planned = self.say(
+            "turning.saves" if figure.value > 0 else "turning.costs",
+            energy=_three(size),
+            probability=f"{item.probability:.0%}",
+        )
+        if item.requests is None:
+            return self.say(f"turning.{item.verdict}", planned=planned, **name)
+        n, low, high = ("∞" if value is None else count(value) for value in (item.requests, item.low, item.high))
+        return self.say(f"turning.{item.verdict}", n=n, low=low, high=high, planned=planned, **name)
+
+    def span(self, lever: Lever) -> str:
+        """The published span of a lever as kilograms, or that none was published."""
+        if lever.low_g == lever.high_g:
+            return f" ({self.say('lever.no_span')})"
+        return f" [{kilograms(lever.low_g)}, {kilograms(lever.high_g)}]"
+
+    def lever(self, lever: Lever, total_kg: float) -> str:
+        """One lever as a line."""
+        line = self.say(
+            "lever.row",
+            technique=self.technique(lever),
+            stages=self.stages(lever),
+            saving=kilograms(lever.saving_g) + self.span(lever),
+            share=f"{lever.saving_g / 1e3 / total_kg:.1%}" if total_kg else "-",
+        )
+        return f"{line} ({self.say('lever.exclusive')})" if lever.exclusive else line
+
+
+def count(value: float) -> str:
+    """A number of requests: 36.5 M."""
+    for scale, prefix in _COMPACT:
+        if value >= scale:
+            return f"{significant(value / scale)} {prefix}"
+    return significant(value)
+
+
+def kilograms(grams: float) -> str:
+    """A saving with the prefix that reads best, three digits."""
+    return _three(Estimate.exact(grams, "gCO2e", Provenance.ASSUMED))
+
+
+def _three(figure: Estimate) -> str:
+    shown = fitting(figure)
+    return f"{significant(shown.value)} {shown.unit}"

@@ -1,0 +1,135 @@
+"""Pictures of a life: carbon by stage in both views, where alternatives turn, what moves the total."""
+
+from __future__ import annotations
+
+from setsuden.lifecycle import STAGES, Answer
+from setsuden.lifecycle.answer import curve
+from setsuden.lifecycle.words import LifeWords, count
+from setsuden.placement.network import View
+from setsuden.quantity import render, significant
+from setsuden.report.page.parts import Chart, Grid, Key
+from setsuden.report.svg.bands import Band, Crossing, bands
+from setsuden.report.svg.marks import series_class, swatch
+from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
+from setsuden.report.svg.tornado import Swing, tornado_chart
+
+VIEWS: tuple[View, ...] = ("marginal", "attribution")
+_MOST_SWINGS = 8
+
+
+def bars_chart(answer: Answer, words: LifeWords) -> Chart:
+    """One bar per view, by stage."""
+    bars, used = [], []
+    for view in VIEWS:
+        sheet = answer.sheets[view]
+        pieces = []
+        for name, figure in sheet.carbon.items():
+            stage = words.say(f"stage.{name}")
+            pieces.append(Piece(STAGES.index(name), figure.value, f"{stage}: {render(figure)}"))
+            used += [name] if name not in used else []
+        total = sheet.total_carbon
+        bars.append(StackedBar(words.say(f"view.{view}"), pieces, render(total, interval=False), total.low, total.high))
+
+    def draw(width: float, identity: str) -> str:
+        return stacked_bars(
+            bars,
+            identity,
+            title=words.say("section.bars"),
+            description=words.say("section.bars_note"),
+            x_title=words.say("axis.carbon"),
+            width=width,
+        )
+
+    legend = [
+        Key(swatch("square", f"pt {series_class(STAGES.index(name))}"), words.say(f"stage.{name}")) for name in used
+    ]
+    return Chart(
+        "bars", words.say("section.bars"), draw(660, "bars-wide"), draw(350, "bars-narrow"), legend,
+        words.say("section.bars_note"),
+    )  # fmt: skip
+
+
+def curves_grid(answer: Answer, words: LifeWords) -> Grid:
+    """Energy over the number of requests, plan and alternatives, one picture per view."""
+    charts = []
+    for view in VIEWS:
+        planned = answer.plan.requests.value
+        points = [
+            item.requests
+            for item in answer.turnings
+            if item.view == view and item.requests is not None and planned / 1e4 < item.requests < planned * 1e4
+        ]
+        low, high = min([planned, *points]) / 30, max([planned, *points]) * 30
+        xs = [low * (high / low) ** (i / 40) for i in range(41)]
+        lines = [(words.say("text.plan"), answer.plans[view])]
+        lines += [(item.name, item.plans[view]) for item in answer.alternatives]
+        series, crossings = [], []
+        for index, (name, plan) in enumerate(lines):
+            costs = curve(plan, xs)
+            series.append(
+                Band(
+                    name,
+                    index,
+                    [cost.value for cost in costs],
+                    [cost.low for cost in costs],
+                    [cost.high for cost in costs],
+                )
+            )
+        for item in answer.turnings:
+            if item.view == view and item.requests is not None:
+                (there,) = curve(answer.plans[view], [item.requests], n=2)
+                crossings.append(Crossing(item.requests, there.value, count(item.requests)))
+        picture = bands(
+            xs,
+            series,
+            f"curve-{view}",
+            title=f"{words.say('section.curves')}: {words.say(f'view.{view}')}",
+            description=words.say("section.curves_note"),
+            x_title=words.say("axis.requests"),
+            y_title=words.say("axis.energy"),
+            here=planned,
+            here_text=words.say("axis.planned"),
+            crossings=crossings,
+            tick=_tick,
+        )
+        charts.append(Chart(f"curve-{view}", words.say(f"view.{view}"), picture, ""))
+    return Grid(charts)
+
+
+def _tick(value: float) -> str:
+    """A count with its prefix: 10 M."""
+    for scale, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= scale:
+            return f"{value / scale:g} {prefix}"
+    return f"{value:g}"
+
+
+def tornado_grid(answer: Answer, words: LifeWords) -> Grid | None:
+    """What moves the total, one picture per view."""
+    charts = []
+    for view in VIEWS:
+        sheet = answer.sheets[view]
+        bars = [bar for bar in sheet.bars if bar.swing > 0][:_MOST_SWINGS]
+        if not bars:
+            continue
+        swings = [
+            Swing(
+                words.input(bar.name),
+                bar.at_low,
+                bar.at_high,
+                f"{words.input(bar.name)}: {significant(bar.at_low)} … {significant(bar.at_high)} kgCO2e",
+            )
+            for bar in bars
+        ]
+        picture = tornado_chart(
+            swings,
+            sheet.total_carbon.value,
+            f"tornado-{view}",
+            title=f"{words.say('section.tornado')}: {words.say(f'view.{view}')}",
+            description=words.say("section.tornado_note"),
+            x_title=words.say("axis.carbon"),
+            width=460,
+            zero=False,
+        )
+        charts.append(Chart(f"tornado-{view}", words.say(f"view.{view}"), picture, ""))
+    return Grid(charts) if charts else None
