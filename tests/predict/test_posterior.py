@@ -8,7 +8,7 @@ import pytest
 from setsuden.predict.base import fit_terms, non_negative
 from setsuden.predict.domain import FEATURES
 from setsuden.predict.kernel import Kernel, Points, covariance, variance
-from setsuden.predict.posterior import Posterior, blocks, conformal, normal_quantile
+from setsuden.predict.posterior import Posterior, blocks, conformal, least_relative_error, normal_quantile
 from setsuden.predict.sheet import sheet
 from setsuden.predict.words import model_words, similarity
 
@@ -62,6 +62,13 @@ def test_conformal_widths_grow_with_the_level_and_lean_to_the_normal_when_groups
     assert conformal(scores, 1000, 0.9) == pytest.approx(2 * 1.645, rel=0.12)
     assert conformal(scores, 1, 0.9) < conformal(scores, 1000, 0.9)
     assert conformal(np.empty(0), 0, 0.9) == normal_quantile(0.9) == pytest.approx(1.6449, abs=1e-4)
+
+
+def test_the_shift_of_least_relative_error_beats_every_other() -> None:
+    error = np.random.default_rng(5).normal(0.1, 0.4, 300)
+    best = least_relative_error(error)
+    losses = {shift: np.abs(np.exp(shift - error) - 1).mean() for shift in [best, *np.linspace(-1, 1, 81)]}
+    assert min(losses, key=losses.__getitem__) == best
 
 
 def test_non_negative_least_squares_meets_its_optimality_conditions() -> None:

@@ -185,7 +185,7 @@ def _fitted(own: list[Mapping[str, Any]], target: Target) -> Predictor:
 
 def _estimate(predictor: Predictor, asked: list[dict[str, Any]], unit: str) -> Estimate:
     low, high = predictor.interval(asked)
-    value = float(predictor.predict(asked)[0])
+    value = min(max(float(predictor.predict(asked)[0]), float(low[0])), float(high[0]))
     boundary = None if unit == "s" else DEVICE
     return Estimate(value, float(low[0]), float(high[0]), unit, Provenance.ESTIMATED, boundary)
 

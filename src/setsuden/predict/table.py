@@ -19,13 +19,14 @@ from setsuden.predict.base import log_base
 from setsuden.predict.domain import FEATURES, devices, domains_of, features, software
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
-from setsuden.predict.posterior import Posterior, conformal, normal_quantile
+from setsuden.predict.posterior import Posterior, conformal, least_relative_error, normal_quantile
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
 from setsuden.predict.sizes import borrowed_sizes
 from setsuden.predict.words import plain_words, similarity
 
 _MOST_ROWS = 1500  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
+_ENOUGH_GROUPS = 20  # to say where the middle of relative errors lies
 _ROW, _GROUP, _DEVICE = "row", "group", "device"
 
 
@@ -61,6 +62,7 @@ class Predictor:
     logs: Floats
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _posteriors: dict[tuple[str, tuple[str, ...]], Posterior] = field(default_factory=dict)
+    _shifts: dict[int, float] = field(default_factory=dict)
     _widths: dict[tuple[int, str, float], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,7 +78,7 @@ class Predictor:
         for asked in self._asked(rows):
             logs[asked.index] = asked.base
             if asked.posterior is not None:
-                logs[asked.index] += asked.posterior.mean(asked.points)
+                logs[asked.index] += asked.posterior.mean(asked.points) + self._shift(asked.posterior)
         return np.exp(logs)
 
     def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
@@ -149,6 +151,15 @@ class Predictor:
         if key not in self._posteriors:
             self._posteriors[key] = seen.posterior(configured, self.knowledge.kernels.get(kind, PLAIN))
         return self._posteriors[key]
+
+    def _shift(self, posterior: Posterior) -> float:
+        """Natural logarithm to add so that the mean relative error of held-out groups is smallest."""
+        key = id(posterior)
+        if key not in self._shifts:
+            error, _ = posterior.held_out(posterior.points.groups)
+            enough = len(set(posterior.points.groups)) >= _ENOUGH_GROUPS
+            self._shifts[key] = least_relative_error(error) if enough else 0.0
+        return self._shifts[key]
 
     def _width(self, posterior: Posterior, how: str, level: float) -> float:
         key = (id(posterior), how, level)
