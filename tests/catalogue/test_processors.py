@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from setsuden.catalogue import processors
+from setsuden.catalogue.device_names import device
+from setsuden.catalogue.processor_names import COLUMNS, KINDS, Kind, path_of, written
 from setsuden.catalogue.processors import TABLE, match, match_cpu, match_gpu, normalise
+from setsuden.catalogue.table import Table
 
 
 @pytest.mark.parametrize(
@@ -111,3 +118,42 @@ def test_no_name_makes_the_match_fail(name: str, kind: str) -> None:
     found = match(name, kind)
     assert found.seen == name
     assert found.tdp_w is None or 0 < found.tdp_w.low <= found.tdp_w.high
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_shipped_names_are_those_of_the_table(kind: Kind) -> None:
+    """If this fails after the table has changed: python -m setsuden.catalogue.processor_names."""
+    assert path_of(kind).read_text(encoding="utf-8") == written(kind, processors.TABLE.columns(*COLUMNS))
+
+
+def test_one_row_is_found_without_cutting_the_others_and_is_the_same_row() -> None:
+    fresh = Table("processors", processors.Processor)
+    first, middle, last = (fresh.ids()[at] for at in (0, 2000, -1))
+    for row_id in (first, middle, last, "generic-cpu-socket"):
+        lone = Table("processors", processors.Processor)
+        assert lone.get(row_id) == fresh.get(row_id)
+    assert Table("processors", processors.Processor).find("intel-xeon") is None  # only the beginning of ids
+
+
+def test_a_users_own_processor_is_known_by_its_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    header = [item.name for item in dataclasses.fields(processors.Processor) if item.name != "source"]
+    cells = {"id": "mine", "name": "My Own 9000", "kind": "cpu_server", "aliases": "my own 9000", "tdp_w": "77"}
+    line = ",".join({**cells, "quality": "A"}.get(name, "") for name in header)
+    (tmp_path / "processors.csv").write_text(",".join(header) + "\n" + line + "\n", encoding="utf-8")
+    monkeypatch.setenv("SETSUDEN_CATALOGUE", str(tmp_path))
+    caches = (processors.match, processors._own_names)
+    try:
+        processors.TABLE.forget()
+        for cache in caches:
+            cache.cache_clear()
+        found = match_cpu("My Own 9000")
+        assert found.how == "alias"
+        assert found.tdp_w is not None
+        assert found.tdp_w.value == 77
+        assert device("own 9000").match.row.name == "My Own 9000"
+        assert match_cpu("Intel(R) Xeon(R) CPU E5-2683 v4 @ 2.10GHz").how == "alias"
+    finally:
+        monkeypatch.undo()
+        processors.TABLE.forget()
+        for cache in caches:
+            cache.cache_clear()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from setsuden.catalogue.processors import TABLE, Kind, Match, Processor, cells, index, match, normalise
+from setsuden.catalogue.processor_names import KINDS, Kind
+from setsuden.catalogue.processors import TABLE, Match, Processor, match, names, normalise
 from setsuden.catalogue.table import nearest
 from setsuden.errors import InputError
 from setsuden.quantity import Estimate, Factor, Provenance
@@ -55,7 +56,7 @@ def device(name: str) -> Device:
     raise InputError(
         "unknown device",
         value=name,
-        remedy=nearest(name, cells("name").values()) + " Or give --watts.",
+        remedy=nearest(name, TABLE.column("name").values()) + " Or give --watts.",
     )
 
 
@@ -67,9 +68,9 @@ def _called(name: str) -> list[Processor]:
     """Rows with an alias that ends in ``name``, else those with one that contains it, on word borders."""
     if not any(letter.isdigit() for letter in name):
         return []
-    aliases = {**index("cpu")[0], **index("gpu")[0]}
-    ends = {row_id for alias, row_id in aliases.items() if alias.endswith(" " + name)}
-    inside = {row_id for alias, row_id in aliases.items() if f" {name} " in f" {alias} "}
+    entries = [entry for kind in KINDS for entry in names(kind).all()]
+    ends = {entry.row_id for entry in entries if entry.alias.endswith(" " + name)}
+    inside = {entry.row_id for entry in entries if f" {name} " in f" {entry.alias} "}
     rows = [TABLE.get(row_id) for row_id in sorted(ends or inside)]
     return sorted(rows, key=lambda row: (row.tdp_w is None, row.tdp_w or 0.0, row.id))
 

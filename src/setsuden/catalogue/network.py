@@ -58,7 +58,7 @@ class NetworkSpeed:
 class NetworkModel:
     """A coefficient that a paper or a tool charges for moving a bit, by name.
 
-    up_j_per_bit, down_j_per_bit   in and out of the device, J/bit; where ``form`` divides watts by a rate, at these rates
+    up_j_per_bit, down_j_per_bit   in and out of the device, J/bit; where ``form`` divides watts by a rate, at its rates
     charges_device                 true where the device's own power while it transfers is in the coefficient
     """
 

@@ -42,8 +42,7 @@ class CurveRow:
 
     def points(self) -> tuple[tuple[float, float], ...]:
         """(utilisation 0-1, power) where the source gives one."""
-        cells = ((step, getattr(self, f"u{step}")) for step in range(0, 101, 10))
-        return tuple((step / 100, value) for step, value in cells if value is not None)
+        return _points(self)
 
     def at(self, utilisation: float) -> float:
         """Linear between the published points; ``utilisation`` 0-1."""
@@ -54,6 +53,13 @@ class CurveRow:
             if utilisation <= x1:
                 return y0 + (y1 - y0) * (utilisation - x0) / (x1 - x0)
         return points[-1][1]
+
+
+@lru_cache(maxsize=32)
+def _points(row: CurveRow) -> tuple[tuple[float, float], ...]:
+    """Once per curve: a meter asks at every reading."""
+    cells = ((step, getattr(row, f"u{step}")) for step in range(0, 101, 10))
+    return tuple((step / 100, value) for step, value in cells if value is not None)
 
 
 TABLE = Table("cpu_power_curves", CurveRow)

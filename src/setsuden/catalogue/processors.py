@@ -7,16 +7,16 @@ what is left falls back to a range, and the match says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from setsuden.catalogue.override import override_file
+from setsuden.catalogue.processor_names import COLUMNS, SIZE, Kind, Names, shipped, written
 from setsuden.catalogue.source import Source
 from setsuden.catalogue.table import Table
 from setsuden.quantity import Estimate, Factor, Provenance
 
-Kind = Literal["cpu", "gpu"]
 How = Literal["alias", "regex", "substring", "fallback"]
 Remark = Literal["no_power", "superchip", "two_gpus", "part", "range"]
 
@@ -102,14 +102,13 @@ _NOISE = re.compile(
     r"\((?:r|tm|c)\)|®|™|\bcpu\b(?=\s*@|\s*$)|@.*$|\bprocessor\b.*$|\b\d+-core\b"
     r"|\bw(?:ith)? radeon.*$|\b\d{1,2}th gen\b"
 )
-_SIZE = re.compile(r"(\d+) gb\b")
 
 
 def normalise(name: str) -> str:
     """Lower case; no (R), (TM), clock, core count or the word processor; ``-`` and ``_`` become spaces."""
     text = _NOISE.sub(" ", name.casefold())
     text = re.sub(r"\bcpu\b", " ", text.replace("-", " ").replace("_", " "))
-    return _SIZE.sub(r"\1gb", " ".join(text.split()))
+    return SIZE.sub(r"\1gb", " ".join(text.split()))
 
 
 def match_cpu(os_name: str) -> Match:
@@ -126,16 +125,27 @@ def match_gpu(os_name: str) -> Match:
 def match(os_name: str, kind: Kind) -> Match:
     """The row for ``os_name``; a name that fits nothing gives a generic row with a wide interval, never an error."""
     name = normalise(os_name)
-    by_alias, patterns = index(kind)
-    if name in by_alias:
-        return _named(by_alias[name], "alias", os_name, name)
-    for pattern, row_id in patterns:
-        if pattern.search(name):
+    known = names(kind)
+    row_id = known.row_id(name)
+    if row_id is not None:
+        return _named(row_id, "alias", os_name, name)
+    for pattern, row_id in known.patterns:
+        if re.search(pattern, name):
             return _named(row_id, "regex", os_name, name)
-    inside = _longest_inside(name, by_alias)
+    inside = _longest_inside(name, known)
     if inside is not None:
-        return _named(by_alias[inside], "substring", os_name, name)
-    return _fallback(os_name, name, kind, by_alias)
+        return _named(inside, "substring", os_name, name)
+    return _fallback(os_name, name, kind, known)
+
+
+def names(kind: Kind) -> Names:
+    """What the processors of one kind are called, the user's own rows among them."""
+    return shipped(kind) if override_file(TABLE.name) is None else _own_names(kind)
+
+
+@lru_cache(maxsize=2)
+def _own_names(kind: Kind) -> Names:
+    return Names(written(kind, TABLE.columns(*COLUMNS)))
 
 
 def _named(row_id: str, how: How, seen: str, name: str) -> Match:
@@ -154,11 +164,12 @@ def _named(row_id: str, how: How, seen: str, name: str) -> Match:
     return Match(row, how, seen, name, Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,)), remark)
 
 
-def _fallback(seen: str, name: str, kind: Kind, by_alias: dict[str, str]) -> Match:
+def _fallback(seen: str, name: str, kind: Kind, known: Names) -> Match:
     row = TABLE.get(_FALLBACK[kind])
-    relatives, called = _relatives(name, by_alias)
+    relatives, called = _relatives(name, known)
     if not relatives:
-        relatives = [power for row_id in dict.fromkeys(by_alias.values()) if (power := _modern_tdp(row_id)) is not None]
+        modern = {entry.row_id: entry.tdp_w for entry in known.all() if entry.modern and entry.tdp_w is not None}
+        relatives = list(modern.values())
         called = "CPUs since 2012" if kind == "cpu" else "accelerators"
     powers = sorted(relatives)
     low, high = powers[len(powers) // 20], powers[-1 - len(powers) // 20]
@@ -172,61 +183,23 @@ def _fallback(seen: str, name: str, kind: Kind, by_alias: dict[str, str]) -> Mat
     return Match(row, "fallback", seen, name, spread, "range")
 
 
-def _relatives(name: str, by_alias: dict[str, str]) -> tuple[list[float], str]:
+def _relatives(name: str, known: Names) -> tuple[list[float], str]:
     """Design powers of all rows whose alias begins with as many words of ``name`` as possible, at least two."""
     words = name.split()
     for count in range(len(words), 1, -1):
         prefix = " ".join(words[:count])
-        powers = [p for a, i in by_alias.items() if a.startswith(prefix + " ") and (p := _tdp(i)) is not None]
+        powers = [entry.tdp_w for entry in known.starting(prefix) if entry.tdp_w is not None]
         if len(powers) >= 3:
             return powers, prefix
     return [], ""
 
 
-def _tdp(row_id: str) -> float | None:
-    cell = cells("tdp_w")[row_id]
-    return float(cell) if cell else None
-
-
-def _modern_tdp(row_id: str) -> float | None:
-    kind, year = cells("kind")[row_id], cells("year")[row_id]
-    modern = not kind.startswith("cpu") or (bool(year) and int(year) >= 2012)
-    return _tdp(row_id) if modern else None
-
-
-@lru_cache(maxsize=8)
-def cells(column: str) -> dict[str, str]:
-    """The unread cells of one column by row id."""
-    return TABLE.column(column)
-
-
-def _longest_inside(name: str, by_alias: dict[str, str]) -> str | None:
-    """The longest alias that stands in ``name`` on word borders and ends in something that tells products apart."""
+def _longest_inside(name: str, known: Names) -> str | None:
+    """The row of the longest alias that stands in ``name`` on word borders and ends in what tells products apart."""
     words = name.split()
     for length in range(len(words), 0, -1):
         for start in range(len(words) - length + 1):
             part = " ".join(words[start : start + length])
-            if part in by_alias and any(letter.isdigit() for letter in part):
-                return part
+            if any(letter.isdigit() for letter in part) and (row_id := known.row_id(part)) is not None:
+                return row_id
     return None
-
-
-_BELONGS: dict[Kind, Callable[[str], bool]] = {
-    "cpu": lambda kind: kind.startswith("cpu") or kind == "soc_apple",
-    "gpu": lambda kind: kind.startswith(("gpu", "accelerator", "tpu")) or kind == "soc_apple",
-}
-
-
-@lru_cache(maxsize=2)
-def index(kind: Kind) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    """Row id by normalised alias, and (pattern, row id) in the order in which patterns are tried."""
-    belongs = _BELONGS[kind]
-    members = [row_id for row_id, row_kind in cells("kind").items() if belongs(row_kind)]
-    aliases, patterns = cells("aliases"), cells("match_regex")
-    by_alias: dict[str, str] = {}
-    for row_id in members:
-        for alias in filter(None, aliases[row_id].split("|")):
-            plain = _SIZE.sub(r"\1gb", alias)
-            by_alias[plain] = row_id
-            by_alias.setdefault(plain.replace("radeon instinct", "instinct"), row_id)  # the driver dropped the word
-    return by_alias, [(re.compile(patterns[row_id]), row_id) for row_id in members if patterns[row_id]]

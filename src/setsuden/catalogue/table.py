@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Generic
 
 from setsuden.catalogue.override import override_file
-from setsuden.catalogue.sheet import R, Sheet, sources
+from setsuden.catalogue.sheet import R, Sheet
 from setsuden.catalogue.source import Source
 from setsuden.errors import InputError
 
@@ -33,6 +33,8 @@ class Table(Generic[R]):
         self.name = name
         self.row_type = row_type
         self.folder = folder
+        self._built_in: Sheet[R] | None = None
+        self._own: Sheet[R] | None = None  # the user's
         self._sheets: dict[str, Sheet[R]] | None = None  # row id -> the sheet that holds it
         self._rows: dict[str, R] = {}
 
@@ -52,7 +54,7 @@ class Table(Generic[R]):
     def find(self, row_id: str) -> R | None:
         """The row, or None."""
         if row_id not in self._rows:
-            sheet = self._where().get(row_id)
+            sheet = self._holder(row_id)
             if sheet is None:
                 return None
             self._rows[row_id] = sheet.row(row_id)
@@ -69,8 +71,14 @@ class Table(Generic[R]):
 
     def column(self, name: str) -> dict[str, str]:
         """The text cells of one column by id, for building an index; blank where unknown."""
+        return {row_id: cells[0] for row_id, cells in self.columns(name).items()}
+
+    def columns(self, *names: str) -> dict[str, tuple[str, ...]]:
+        """The same of several columns at once, in the order of ``names``."""
         where = self._where()
-        columns = {sheet: sheet.column(name) for sheet in set(where.values())}
+        columns = {sheet: sheet.columns(*names) for sheet in set(where.values())}
+        if len(columns) == 1:
+            return next(iter(columns.values()))
         return {row_id: columns[sheet][row_id] for row_id, sheet in where.items()}
 
     def citations(self) -> dict[Source, int]:
@@ -83,20 +91,36 @@ class Table(Generic[R]):
 
     def forget(self) -> None:
         """Read again at the next use, when override files have changed under a running program."""
+        self._built_in = None
+        self._own = None
         self._sheets = None
         self._rows.clear()
 
-    def _where(self) -> dict[str, Sheet[R]]:
-        if self._sheets is None:
-            known = sources(self.folder)
-            built_in = Sheet(self.folder / f"{self.name}.csv", self.row_type, known)
-            sheets = dict.fromkeys(built_in.cells, built_in)
+    def _opened(self) -> tuple[Sheet[R], Sheet[R] | None]:
+        """The built-in sheet, and the user's own where there is one."""
+        if self._built_in is None:
+            self._built_in = Sheet(self.folder / f"{self.name}.csv", self.row_type, self.folder)
             path = override_file(self.name)
             if path is not None:
-                mine = Sheet(path, self.row_type, known, Source("user-override", f"user override: {path}"))
-                for row_id in mine.cells:
+                mark = Source("user-override", f"user override: {path}")
+                mine = Sheet(path, self.row_type, self.folder, mark)
+                for row_id in mine.lines:
                     mine.row(row_id)  # a wrong cell is told now, not when the row happens to be used
-                sheets |= dict.fromkeys(mine.cells, mine)
+                self._own = mine
+        return self._built_in, self._own
+
+    def _holder(self, row_id: str) -> Sheet[R] | None:
+        built_in, own = self._opened()
+        if own is not None and own.line(row_id) is not None:
+            return own
+        return built_in if built_in.line(row_id) is not None else None
+
+    def _where(self) -> dict[str, Sheet[R]]:
+        if self._sheets is None:
+            built_in, own = self._opened()
+            sheets = dict.fromkeys(built_in.lines, built_in)
+            if own is not None:
+                sheets |= dict.fromkeys(own.lines, own)
             self._sheets = sheets
         return self._sheets
 
