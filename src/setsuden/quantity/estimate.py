@@ -76,6 +76,12 @@ class Estimate:
 
     # -- reading
 
+    def __str__(self) -> str:
+        """For people: ``1.84 kWh [1.71, 1.99], measured``."""
+        from setsuden.quantity.rendering import render
+
+        return f"{render(self)}, {self.provenance.value}"
+
     @property
     def half_width(self) -> float:
         """Half the width of the interval, in the same unit."""
