@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.errors import InputError
-from setsuden.placement.inference import Layer, answer, batched, layers_of, placements, winner_map
+from setsuden.placement.inference import Layer, answer, batched, decide_each, layers_of, placements, winner_map
 from setsuden.placement.inference.answer import intensities
 from setsuden.placement.inference.study import Local
 from setsuden.placement.network import VIEWS
@@ -173,3 +173,12 @@ def test_hops_flip_the_choice_where_a_figure_per_hop_is_given() -> None:
     assert device is not None
     assert cloud is not None
     assert device.value == pytest.approx(cloud.value)
+
+
+def test_many_situations_at_once_decide_as_one_by_one() -> None:
+    base = study(machine(2.0, 0.3, 1.6), machine(0.01, 0.001), idle_share=1.0)
+    cases = [(1.0, 0.001), (100.0, 1.0), (10_000.0, 0.5)]
+    found = decide_each(base, "attribution", [(exact(p, "kB/request"), exact(r, "request/s")) for p, r in cases], n=200)
+    for (payload, rate), decision in zip(cases, found, strict=True):
+        case = replace(base, up_kb=exact(payload, "kB/request"), rate_per_s=exact(rate, "request/s"))
+        assert decision.recommended == answer(case).views["attribution"].decision.recommended
