@@ -110,7 +110,7 @@ class Meter:
         self._recorder.begin(first.t_s)
         rate_hz = self._settings["rate_hz"]
         if rate_hz > 0:
-            self._sampler = Sampler(self._background, rate_hz)
+            self._sampler = Sampler(self._background, rate_hz, _load_the_rest)
             self._sampler.start()
         lifetime.opened(self)
         return self
@@ -249,9 +249,6 @@ class Meter:
     def _background(self) -> None:
         self.sample()
         self._recorder.look_around()
-        # What the end of a window needs is not loaded at the start; the first tick has time for it.
-        import setsuden.ledger.measurement_json
-        import setsuden.meter.closing  # noqa: F401
 
     def _running(self) -> WindowBook:
         if self._book is None or self._result is not None:
@@ -304,3 +301,9 @@ class Meter:
             result = self._end_at(reading, self._root_id, {}, self._recorder.flags())
         about = {**self._idle.to_json(), "meter_cpu_s": self._cpu_s, "late_samples": self.late_ticks}
         return self._recorder.finish(result, about, error)
+
+
+def _load_the_rest() -> None:
+    """Import what the end of a window needs, which the start did without."""
+    import setsuden.ledger.measurement_json
+    import setsuden.meter.closing  # noqa: F401

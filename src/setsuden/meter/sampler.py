@@ -7,15 +7,21 @@ import time
 from collections.abc import Callable
 
 
+_PREPARE_AFTER_S = 0.1
+
+
 class Sampler:
     """Calls ``tick`` at absolute deadlines ``start + k / rate`` until stopped.
+
+    ``prepare`` is called once before them, after a moment in which the program that is measured gets going.
 
     A deadline that has passed is skipped, not made up for: ``late`` counts those. ``cpu_s`` is the CPU time the thread
     has used, as of its last tick.
     """
 
-    def __init__(self, tick: Callable[[], None], rate_hz: float) -> None:
+    def __init__(self, tick: Callable[[], None], rate_hz: float, prepare: Callable[[], None] | None = None) -> None:
         self._tick = tick
+        self._prepare = prepare
         self._period_s = 1.0 / rate_hz
         # Held until it is time to stop; a timed acquire is one call, where an Event would take a dozen.
         self._gate = threading.Lock()
@@ -26,7 +32,7 @@ class Sampler:
         self.fault: str | None = None
 
     def start(self) -> None:
-        """Begin; the first tick comes one period from now."""
+        """Begin; the first tick comes one period from now, or from the end of ``prepare``."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -35,6 +41,10 @@ class Sampler:
         self._thread.join()
 
     def _run(self) -> None:
+        if self._prepare is not None:
+            if self._gate.acquire(timeout=_PREPARE_AFTER_S):
+                return
+            self._prepare()
         deadline = time.monotonic()
         while True:
             deadline += self._period_s
