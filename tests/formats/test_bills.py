@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from setsuden.errors import InputError
@@ -9,7 +11,7 @@ from setsuden.report.formats.facts import Facts
 from tests.formats.support import record, rendered, validated
 
 PUBLISHED = Facts(
-    model="net", version="1.0", download="https://models.example/net", supplier="lab", released="2026-10-01",
+    model="net", version="1.0", download="https://models.example/net", supplier="lab", released=date(2026, 10, 1),
     stage="training",
 )  # fmt: skip
 

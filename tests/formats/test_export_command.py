@@ -85,7 +85,14 @@ def test_wrong_use_is_one_sentence_and_exit_2(words: tuple[str, ...], sentence: 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("colour: red\n", "colour"), ("accuracy: 91\n", "accuracy"), ("- a\n", "mapping"), ("a: [\n", "not YAML")],
+    [
+        ("colour: red\n", "colour"),
+        ("accuracy: 91\n", "accuracy"),
+        ("- a\n", "mapping"),
+        ("a: [\n", "not YAML"),
+        ("algorithms: [{parametersNumber: .nan}]\n", "finite"),
+        ("released: soon\n", "released"),
+    ],
 )
 def test_wrong_facts_are_named(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "facts.yaml"

@@ -50,6 +50,7 @@ def test_mlflow_csv_and_folder_say_the_same(tmp_path: Path) -> None:
     [
         ({"metrics": []}, "gpu_{i}_power_usage_watts"),
         ({"metrics": [{"key": "x"}]}, "key, value and timestamp"),
+        ({"metrics": 7}, "key, value and timestamp"),
         ("{", "not JSON"),
         ({"metrics": history("system/gpu_0_power_usage_watts", [1.0])}, "two samples"),
     ],
@@ -223,6 +224,8 @@ def test_columns_of_other_names_are_chosen(tmp_path: Path) -> None:
         ("time,x\n0,1\n1,1\n", ("--power-column", "y"), "missing column: y"),
         ("time,power\n0,-1\n1,1\n", (), "not negative"),
         ("time,power\n0,nan\n1,1\n", (), "line 2, column power"),
+        ("time,power\n0,1e12\n1,1e12\n", (), "Check the unit"),
+        ("time,power\n1e30,1\n2e30,1\n", (), "outside the years"),
         ("time,power\n0,1\n2026-01-01T00:00:00Z,1\n", (), "mixed"),
         ("time,power\nnoon,1\n1,1\n", (), "not a time"),
         ("time,power\n", (), "no samples"),
@@ -279,6 +282,8 @@ def test_a_controller_that_knows_one_supply_of_two_does_not_halve_the_power(tmp_
         ({"Name": "Power"}, "no power"),
         ([{"PowerControl": [{"PowerConsumedWatts": 1}]}], "without a time"),
         ([1], "Redfish resources"),
+        ({"MetricValues": 5}, "metric values"),
+        ([{"PowerControl": 5, "Timestamp": 1}], "controls"),
     ],
 )
 def test_other_redfish_is_refused(tmp_path: Path, content: object, expected: str) -> None:

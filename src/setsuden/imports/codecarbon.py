@@ -32,6 +32,7 @@ _KEPT = (
     "project_name", "run_id", "experiment_id", "emissions", "water_consumed", "country_name", "country_iso_code",
     "region", "cloud_provider", "cloud_region", "codecarbon_version", "tracking_mode", "pue", "wue",
 )  # fmt: skip
+_MOST = {"duration": 1e10, "energy_consumed": 1e15}  # three centuries in s; the world's electricity in a decade in kWh
 _SAME = 1e-6
 """Parts that differ from the total by more than this share do not explain it."""
 
@@ -137,6 +138,8 @@ def _start(
         ended = datetime.fromisoformat(text)
     except ValueError:
         raise InputError("is not a time", place=place, value=text, remedy="Expected ISO 8601.") from None
+    if not 1900 <= ended.year <= 9998:
+        raise InputError("is a time outside the years 1900 to 9998", place=place, value=text)
     flags: list[Flag] = []
     if ended.tzinfo is None:
         if settings.zone is None:
@@ -172,6 +175,10 @@ def _environment(table: CsvTable, line: int, cells: dict[str, str]) -> dict[str,
 
 def _figure(table: CsvTable, line: int, cells: dict[str, str], column: str) -> float:
     value = number(cells.get(column), _place(table, line, column), low=0.0)
+    if value is not None and value > _MOST[column]:
+        raise InputError(
+            "is more than there is", place=_place(table, line, column), value=value, remedy="Check the unit."
+        )
     if value is None:
         raise InputError("is blank", place=_place(table, line, column), remedy="The run has no such figure; remove it.")
     return value

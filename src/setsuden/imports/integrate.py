@@ -16,6 +16,10 @@ from setsuden.ledger.codec import Row
 GAP_INTERVALS = 3.0
 """A distance of more than so many usual distances between samples is a gap."""
 
+MOST_COUNT = 1e21  # J: the world's electricity in a decade
+MOST_W = 1e9
+"""No data centre draws more; a unit typed wrong does."""
+
 Array = NDArray[np.float64]
 
 
@@ -54,6 +58,10 @@ def from_power(times_s: Sequence[float], power_w: Sequence[float], place: str) -
     t, p, flags = _ordered(times_s, power_w, place)
     if (p < 0).any():
         raise InputError("power is not negative", place=place, value=float(p.min()))
+    if (p > MOST_W).any():
+        raise InputError(
+            "is more power than any machine draws", place=place, value=float(p.max()), remedy="Check the unit."
+        )
     steps = np.diff(t)
     joules = 0.5 * (p[1:] + p[:-1]) * steps
     gaps = _gaps(steps)
@@ -88,8 +96,8 @@ def _ordered(times_s: Sequence[float], values: Sequence[float], place: str) -> t
         raise InputError("a time is not a finite number", place=place)
     known = ~np.isnan(v)  # an unknown sample is no sample: what it leaves is a gap
     t, v = t[known], v[known]
-    if np.isinf(v).any():
-        raise InputError("a sample is infinite", place=place)
+    if np.isinf(v).any() or (np.abs(v) > MOST_COUNT).any():
+        raise InputError("a sample is infinite, or as good as", place=place)
     order = np.argsort(t, kind="stable")
     flags = (DISORDER,) if (order != np.arange(len(t))).any() else ()
     t, v = t[order], v[order]

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from setsuden.errors import InputError
 from setsuden.imports.assemble import Series, run_of
 from setsuden.imports.imported import Imported, Settings
 from setsuden.imports.names import MLFLOW
-from setsuden.imports.text import number, read_csv, read_json, read_text
+from setsuden.imports.text import number, objects, read_csv, read_json, read_text
 from setsuden.imports.times import Clock
 
 Entry = tuple[str, object, object, str]  # key, timestamp, value, place
@@ -73,13 +72,13 @@ def _folder(path: Path) -> list[Entry]:
 
 def _json(path: Path) -> list[Entry]:
     document = read_json(path)
-    pages = document if isinstance(document, list) else [document]
+    what = "entries with key, value and timestamp"
     found: list[Entry] = []
-    for page in pages:
-        entries: Any = page.get("metrics", page) if isinstance(page, dict) else page
-        for entry in entries if isinstance(entries, list) else [entries]:
-            if not isinstance(entry, dict) or not {"key", "value", "timestamp"} <= set(entry):
-                raise InputError("expected entries with key, value and timestamp", place=str(path), value=entry)
+    for page in objects(document if isinstance(document, list) else [document], str(path), what):
+        entries = objects(page["metrics"], str(path), what) if "metrics" in page else [page]
+        for entry in entries:
+            if not {"key", "value", "timestamp"} <= set(entry):
+                raise InputError(f"expected {what}", place=str(path), value=sorted(entry))
             place = f"{path}, entry {len(found) + 1}"
             found.append((str(entry["key"]), entry["timestamp"], entry["value"], place))
     return found

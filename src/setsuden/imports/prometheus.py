@@ -14,7 +14,7 @@ from setsuden.errors import InputError
 from setsuden.imports.assemble import COUNTER, Series, run_of
 from setsuden.imports.imported import Imported, Settings
 from setsuden.imports.names import OWN, PROMETHEUS, Meaning
-from setsuden.imports.text import number, read_json
+from setsuden.imports.text import number, objects, read_json
 from setsuden.imports.times import Clock
 from setsuden.quantity import Provenance
 
@@ -28,7 +28,9 @@ def read(path: Path, settings: Settings) -> list[Imported]:
     nodes: dict[str, dict[tuple[str, str], Series]] = {}
     for index, result in enumerate(_results(path), 1):
         place = f"{path}, result {index}"
-        labels = result.get("metric") or {}
+        labels = result.get("metric")
+        if not isinstance(labels, dict):
+            raise InputError("a result without its metric", place=place)
         name = str(labels.get("__name__", ""))
         meaning = _meaning(name, labels, settings)
         if meaning is None:
@@ -88,7 +90,10 @@ def _of_zone(meaning: Meaning, labels: dict[str, Any]) -> Meaning | None:
 def _samples(result: dict[str, Any], scale: float, clock: Clock, place: str) -> tuple[list[float], list[float]]:
     times: list[float] = []
     values: list[float] = []
-    for pair in result.get("values") or []:
+    pairs = result.get("values")
+    if not isinstance(pairs, list):
+        raise InputError("a result without its values", place=place)
+    for pair in pairs:
         if not isinstance(pair, list) or len(pair) != 2:
             raise InputError("expected pairs of time and value", place=place, value=pair)
         if str(pair[1]) in ("NaN", "+Inf", "-Inf"):
@@ -111,4 +116,4 @@ def _results(path: Path) -> list[dict[str, Any]]:
         raise InputError(
             "is not the answer to a range query", place=str(path), value=kind, remedy="Save /api/v1/query_range."
         )
-    return [result for result in results if isinstance(result, dict)]
+    return objects(results, str(path), "results")

@@ -14,7 +14,7 @@ from typing import Any
 from setsuden.errors import InputError
 from setsuden.imports.assemble import WALL, Series, run_of
 from setsuden.imports.imported import Imported, Settings
-from setsuden.imports.text import number, read_json
+from setsuden.imports.text import number, objects, read_json
 from setsuden.imports.times import Clock
 
 _TIMES = ("Timestamp", "timestamp", "time", "DateTime")
@@ -50,10 +50,9 @@ def read(path: Path, settings: Settings) -> list[Imported]:
 
 def _polls(document: Any, path: Path) -> list[tuple[str, object, object]]:
     found: list[tuple[str, object, object]] = []
-    for index, item in enumerate(document if isinstance(document, list) else [document], 1):
+    items = document if isinstance(document, list) else [document]
+    for index, item in enumerate(objects(items, str(path), "Redfish resources"), 1):
         place = f"{path}, item {index}"
-        if not isinstance(item, dict):
-            raise InputError("expected Redfish resources", place=place, value=item)
         if "MetricValues" in item:
             found += _report(item, place)
             continue
@@ -70,7 +69,7 @@ def _polls(document: Any, path: Path) -> list[tuple[str, object, object]]:
 def _report(report: dict[str, Any], place: str) -> list[tuple[str, object, object]]:
     found: list[tuple[str, object, object]] = []
     chosen: str | None = None
-    for value in report["MetricValues"]:
+    for value in objects(report["MetricValues"], place, "metric values"):
         name = str(value.get("MetricId") or value.get("MetricProperty") or "").rsplit("/", 1)[-1]
         if name.lower() not in _METRICS:
             continue
@@ -85,7 +84,10 @@ def _report(report: dict[str, Any], place: str) -> list[tuple[str, object, objec
 
 def _polled(item: dict[str, Any], place: str) -> float | None:
     if "PowerControl" in item:
-        known = [number(control.get("PowerConsumedWatts"), place) for control in item["PowerControl"]]
+        known = [
+            number(control.get("PowerConsumedWatts"), place)
+            for control in objects(item["PowerControl"], place, "controls")
+        ]
         if None in known or not known:
             return None  # one of several unknown: the sum is unknown, not smaller
         return sum(value for value in known if value is not None)

@@ -107,3 +107,15 @@ def number(cell: object, place: str, *, low: float = -math.inf) -> float | None:
         span = "a finite number" if low == -math.inf else f"a finite number of at least {low:g}"
         raise InputError(f"must be {span}", place=place, value=cell)
     return value
+
+
+def objects(value: object, place: str, what: str) -> list[dict[str, Any]]:
+    """A list of JSON objects; InputError naming ``what`` was expected for anything else."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise InputError(f"expected a list of {what}", place=place, value=_short(value))
+    return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -10,6 +10,7 @@ from setsuden.errors import InputError
 _RELATIVE_BELOW = 1e8  # before 1973: nobody dates a training run so
 _MILLISECONDS_ABOVE = 1e11
 _MICROSECONDS_ABOVE = 1e14
+_EARLIEST_S, _LATEST_S = -2.2e9, 2.5e11
 
 
 class Clock:
@@ -37,6 +38,8 @@ class Clock:
             number /= 1e6
         elif abs(number) >= _MILLISECONDS_ABOVE:
             number /= 1e3
+        if not _EARLIEST_S < number < _LATEST_S:
+            raise InputError("is a time outside the years 1900 to 9999", place=place, value=value)
         self._note(relative=abs(number) < _RELATIVE_BELOW, place=place)
         return number
 

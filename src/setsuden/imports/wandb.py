@@ -15,7 +15,7 @@ from setsuden.errors import InputError
 from setsuden.imports.assemble import COUNTER, Series, run_of
 from setsuden.imports.imported import Imported, Settings
 from setsuden.imports.names import WANDB, WANDB_NODE_CPU
-from setsuden.imports.text import number, read_csv, read_json
+from setsuden.imports.text import number, objects, read_csv, read_json
 from setsuden.imports.times import Clock
 
 _TIMES = ("_timestamp", "timestamp", "_runtime")
@@ -64,10 +64,5 @@ def _events(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
     if path.suffix.lower() == ".csv":
         return [(f"{path}, line {line}", cells) for line, cells in read_csv(path).rows]
     document = read_json(path)
-    events = document if isinstance(document, list) else [document]
-    found: list[tuple[str, Mapping[str, Any]]] = []
-    for index, event in enumerate(events, 1):
-        if not isinstance(event, dict):
-            raise InputError("expected one object per event", place=f"{path}, event {index}", value=event)
-        found.append((f"{path}, event {index}", event))
-    return found
+    events = objects(document if isinstance(document, list) else [document], str(path), "events")
+    return [(f"{path}, event {index}", event) for index, event in enumerate(events, 1)]

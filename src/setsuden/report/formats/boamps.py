@@ -52,12 +52,13 @@ def _document(subject: Subject) -> tuple[dict[str, Any], list[str]]:
         return stand_in
 
     facts = subject.facts
+    dumped = facts.model_dump(mode="json", include={"algorithms", "datasets"})  # YAML's dates become text
     task = {
         "taskStage": required("task.taskStage", subject.stage, UNSPECIFIED),
         "taskFamily": required("task.taskFamily", facts.task_family, UNSPECIFIED),
         "nbRequest": facts.requests if subject.stage == "inference" else None,
-        "algorithms": facts.algorithms or [_algorithm(subject)],
-        "dataset": required("task.dataset", facts.datasets, [{"dataUsage": "input", "dataType": "other"}]),
+        "algorithms": dumped["algorithms"] or [_algorithm(subject)],
+        "dataset": required("task.dataset", dumped["datasets"], [{"dataUsage": "input", "dataType": "other"}]),
         "measuredAccuracy": facts.accuracy,
         "taskDescription": facts.task,
     }

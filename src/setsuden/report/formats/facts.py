@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +16,7 @@ TRAINING_STAGES = ("training", "pre-training", "fine-tuning")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True)
 
 
 class Publisher(_Strict):
@@ -62,7 +64,7 @@ class Facts(_Strict):
     url: str | None = None
     download: str | None = None
     supplier: str | None = None
-    released: str | None = None
+    released: date | None = None
     stage: Stage | None = None
     task_family: str | None = None
     task: str | None = None
@@ -92,10 +94,16 @@ def read_facts(path: str | Path) -> Facts:
     if not isinstance(loaded, dict):
         raise InputError("facts are a mapping of names to values", place=str(path), value=type(loaded).__name__)
     try:
-        return Facts.model_validate(loaded)
+        facts = Facts.model_validate(loaded)
+        json.dumps(facts.model_dump(), allow_nan=False, default=str)
+        return facts
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         known = ", ".join(Facts.model_fields) if first["type"] == "extra_forbidden" else None
         remedy = f"Known: {known}." if known else None
         raise InputError(first["msg"], place=f"{path}: {field}", remedy=remedy) from None
+    except ValueError:
+        raise InputError(
+            "a figure is not a finite number", place=str(path), remedy="Leave out what is unknown."
+        ) from None
