@@ -300,6 +300,15 @@ def test_a_run_of_unknown_energy_is_not_counted_as_nothing() -> None:
     assert "unknown" in result.stderr
 
 
+def test_retraining_every_few_weeks_is_done_that_often() -> None:
+    stage = {"name": "retrain", "energy_kwh": 2.0, "every_weeks": 4, "over_weeks": 52}
+    read = declared({"name": "x", "stages": [stage]})
+    assert read.stages[0].times == 13
+    assert campaign("x", read.stages).energy.value == pytest.approx(26)
+    weekly = declared({"name": "x", "stages": [stage | {"every_weeks": 0.1, "over_weeks": 0.3}]})
+    assert weekly.stages[0].times == 3
+
+
 @pytest.mark.parametrize(
     ("raw", "field"),
     [
@@ -312,6 +321,12 @@ def test_a_run_of_unknown_energy_is_not_counted_as_nothing() -> None:
         ({"name": "x", "stages": [{"name": "s", "energy_kwh": float("nan")}]}, "stages.0.energy_kwh"),
         ({"name": "x", "stages": [{"name": "s", "energy_kwh": 1, "trails": 3}]}, "trails"),
         ({"name": "x", "stages": [{"name": "s", "energy_kwh": {"value": 1, "low": 2, "high": 3}}]}, "interval"),
+        ({"name": "x", "stages": [{"name": "s", "energy_kwh": 1, "every_weeks": 4}]}, "go together"),
+        ({"name": "x", "stages": [{"name": "s", "energy_kwh": 1, "every_weeks": 0, "over_weeks": 9}]}, "every_weeks"),
+        (
+            {"name": "x", "stages": [{"name": "s", "energy_kwh": 1, "times": 2, "every_weeks": 4, "over_weeks": 52}]},
+            "give times, or",
+        ),
         ({"name": "x", "boundary": "galaxy", "stages": [{"name": "s", "energy_kwh": 1}]}, "boundary"),
         (
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -66,6 +67,8 @@ class _Stage(_Cost):
     trials: Annotated[int, Field(ge=1)] = 1
     repeats: Annotated[int, Field(ge=1)] = 1
     times: _Positive = 1.0
+    every_weeks: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    over_weeks: _Positive | None = None
     spread: _Positive = 0.0
     stopped_share: _Share = 0.0
     stopped_at: _Share = 0.5
@@ -74,6 +77,21 @@ class _Stage(_Cost):
     rerun_failed: bool = False
     kept: Annotated[int, Field(ge=0)] = 1
     quality: _Quality | None = None
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> _Stage:
+        if (self.every_weeks is None) != (self.over_weeks is None):
+            raise ValueError("every_weeks and over_weeks go together")
+        if self.every_weeks is not None and "times" in self.model_fields_set:
+            raise ValueError("give times, or every_weeks and over_weeks")
+        return self
+
+    @property
+    def done(self) -> float:
+        """How often the stage is done: once at the end of every full span of ``every_weeks``."""
+        if self.every_weeks is None or self.over_weeks is None:
+            return self.times
+        return float(math.floor(self.over_weeks / self.every_weeks + 1e-9))
 
 
 class _Instead(_Cost):
@@ -155,8 +173,10 @@ def declared(raw: Any, *, place: str = "campaign") -> Declared:
 
 def _stage(item: _Stage, boundary: Boundary) -> Stage:
     quality = Quality(item.quality.mean, item.quality.sd) if item.quality else None
-    plain = item.model_dump(exclude={"energy_kwh", "hours", "watts", "count", "quality"})
-    return Stage(energy=item.energy(boundary), quality=quality, **plain)
+    plain = item.model_dump(
+        exclude={"energy_kwh", "hours", "watts", "count", "quality", "times", "every_weeks", "over_weeks"}
+    )
+    return Stage(energy=item.energy(boundary), quality=quality, times=item.done, **plain)
 
 
 def _estimate(figure: _Figure, in_unit: str, boundary: Boundary = NODE) -> Estimate:
