@@ -147,8 +147,9 @@ def _more(answer: CampaignResult | Recorded, messages: Messages) -> list[str]:
 def _against(alternative: Alternative, point: BreakEven, messages: Messages) -> list[str]:
     say = messages.say
     verdict = _verdict(point).replace("-", "_")
-    n, low, high = (significant(x, 2) if x is not None else "∞" for x in (point.n, point.low, point.high))
-    lines = [say(f"verdict.{verdict}", instead=alternative.name, n=n, low=low, high=high)]
+    n, low, high = (significant(x, 3) if x is not None else "∞" for x in (point.n, point.low, point.high))
+    around = n if low == high else f"{n} [{low}, {high}]"
+    lines = [say(f"verdict.{verdict}", instead=alternative.name, n=around)]
     cheaper = _cheaper(point, alternative.requests)
     if cheaper and alternative.requests is not None:
         requests = significant(alternative.requests, 3)

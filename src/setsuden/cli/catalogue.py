@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import click
 
@@ -10,12 +11,24 @@ from setsuden.cli.common import failing_clearly, json_option, lang_option, print
 from setsuden.language import Language, Messages
 
 if TYPE_CHECKING:
-    from setsuden.catalogue.processors import Kind
+    from setsuden.catalogue.processor_names import Kind
     from setsuden.catalogue.search import Hit
 
 # Figures and labels worth a place in a one-line hit.
 _HEADLINE = (
-    *("name", "item", "label_en", "location", "intensity_g_per_kwh", "tdp_w", "ratio", "l_per_kwh", "down_mbps"),
+    *(
+        "name",
+        "what",
+        "country",
+        "item",
+        "label_en",
+        "location",
+        "intensity_g_per_kwh",
+        "tdp_w",
+        "ratio",
+        "l_per_kwh",
+        "down_mbps",
+    ),
     *("value", "unit", "price_per_kwh", "currency", "carbon_kg", "energy_kwh", "basis", "year"),
 )
 
@@ -69,13 +82,12 @@ def show(row_id: str, as_json: bool, language: Language) -> None:
     for document in documents:
         click.echo(f"{document['table']}/{document['id']}")
         for name, value in document["fields"].items():
-            text = ", ".join(value) if isinstance(value, tuple) else value
-            click.echo(f"  {name:22} {say('unknown_cell') if value is None else text}")
+            click.echo(f"  {_pad(name)} {say('unknown_cell') if value is None else _cell(value)}")
         source = document["source"]
-        click.echo(f"  {say('source'):22} {source['text'] if source['id'] else say('no_source')}")
+        click.echo(f"  {_pad(say('source'))} {source['text'] if source['id'] else say('no_source')}")
         for name in ("licence", "edition", "url"):
             if source[name]:
-                click.echo(f"  {say(name):22} {source[name]}")
+                click.echo(f"  {_pad(say(name))} {source[name]}")
 
 
 @catalogue.command()
@@ -154,4 +166,16 @@ def match(name: tuple[str, ...], kind: Kind, as_json: bool, language: Language) 
 def _headline(hit: Hit) -> str:
     """The first figures of a row that carry a meaning by themselves."""
     fields: dict[str, Any] = hit.to_json()["fields"]
-    return "  ".join(f"{name}={fields[name]}" for name in _HEADLINE if fields.get(name) is not None)
+    return "  ".join(f"{name}={_cell(fields[name])}" for name in _HEADLINE if fields.get(name) is not None)
+
+
+def _cell(value: object) -> str:
+    """A figure without the zeros that only say that it is no integer; a list as its items."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _pad(label: str) -> str:
+    """``label`` to the width of the column of names, Japanese letters counted as two."""
+    return label + " " * max(0, 22 - sum(2 if east_asian_width(letter) in "WF" else 1 for letter in label))
