@@ -132,6 +132,8 @@ def test_one_row_is_found_without_cutting_the_others_and_is_the_same_row() -> No
     for row_id in (first, middle, last, "generic-cpu-socket"):
         lone = Table("processors", processors.Processor)
         assert lone.get(row_id) == fresh.get(row_id)
+        assert lone._built_in is not None
+        assert lone._built_in._lines is None
     assert Table("processors", processors.Processor).find("intel-xeon") is None  # only the beginning of ids
 
 
