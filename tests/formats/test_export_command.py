@@ -164,3 +164,9 @@ def test_a_run_that_failed_is_exported_as_a_draft_and_said_to_be_so(tmp_path: Pa
     assert validated("boamps", result.stdout)["header"]["reportStatus"] == "draft"
     assert "is failed" in result.stderr
     assert "it broke" not in result.stdout
+
+
+def test_the_command_offers_every_format() -> None:
+    from setsuden.cli.export_formats import NAMES
+
+    assert tuple(FORMATS) == NAMES

@@ -17,9 +17,10 @@ from setsuden.ledger import measurement_to_json
 
 WORDS = (
     "metrics", "key", "value", "timestamp", "system/gpu_0_power_usage_watts", "_timestamp", "gpu.0.powerWatts",
-    "status", "data", "resultType", "matrix", "result", "metric", "values", "__name__",
-    "DCGM_FI_DEV_POWER_USAGE", "MetricValues", "MetricId", "MetricValue", "Timestamp", "SystemInputPower", "PowerControl", "PowerConsumedWatts", "PowerWatts",
-    "Reading", "duration", "energy_consumed", "time", "power", "cpu_energy", "run_id", "pue",
+    "status", "data", "resultType", "matrix", "result", "metric", "values", "__name__", "DCGM_FI_DEV_POWER_USAGE",
+    "MetricValues", "MetricId", "MetricValue", "Timestamp", "SystemInputPower", "PowerControl",
+    "PowerConsumedWatts", "PowerWatts", "Reading", "duration", "energy_consumed", "time", "power", "cpu_energy",
+    "run_id", "pue",
 )  # fmt: skip
 words = st.sampled_from(WORDS)
 leaves = st.one_of(

@@ -14,13 +14,12 @@ import click
 
 from setsuden import __version__
 from setsuden.cli.common import failing_clearly, json_option, lang_option
-from setsuden.cli.export_formats import refuse_options, rendered
+from setsuden.cli.export_formats import NAMES, refuse_options, rendered
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger import RunRecord
 from setsuden.ledger.document import run_document
-from setsuden.report.formats import FORMATS
 
 _PLAIN = ("json", "csv")
 _COLUMNS = (
@@ -32,7 +31,7 @@ _COLUMNS = (
 
 @click.command()
 @click.argument("run", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice([*_PLAIN, *FORMATS]), default="json", show_default=True)
+@click.option("--format", "form", type=click.Choice([*_PLAIN, *NAMES]), default="json", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: stdout.")
 @click.option("--with-host", is_flag=True, help="Keep host, user and folder names.")
 @click.option("--site", metavar="CODE", help="Where it ran, for carbon: JP, US-CA, aws:eu-north-1 ...")

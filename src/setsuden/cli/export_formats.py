@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from setsuden.report.formats.facts import Facts
     from setsuden.report.formats.subject import Rendered, Subject
 
+# The formats' names, here so that the plain ones and --help need not load what renders reports.
+NAMES = ("boamps", "hf", "sci", "if", "eu-gpai", "spdx", "cyclonedx", "codecarbon", "latex", "markdown")
 # The command line's own names for what a footprint is made of.
 _FOOTPRINT = ("site", "intensity", "live", "year", "pue", "embodied_kg")
 
