@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
 from setsuden.ledger.measurement import Utilisation
+from setsuden.meter.attribution import attributed
 from setsuden.meter.load import LoadSpan
 from setsuden.meter.rig import Reading, Rig
 from setsuden.meter.setup import Setup
 from setsuden.quantity import Estimate
+from setsuden.sensors.container import Container
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +24,48 @@ class Tick:
     power         node total since the tick before, W; None when nothing counts
     energy        node total since the first reading, J
     channels      each channel with its mean power since the tick before, W
+    energies      joules of each of them since the first reading
     utilisation   since the tick before
+    container     W of the container that is watched, by component, see ``setsuden.meter.attribution``
     """
 
     elapsed_s: float
     power: Estimate | None
     energy: Estimate | None
     channels: tuple[tuple[ChannelRecord, Estimate], ...]
+    energies: tuple[Estimate, ...]
     utilisation: Utilisation
+    container: dict[str, Estimate] | None = None
 
 
 def watch(
-    setup: Setup, interval_s: float, count: int | None = None, sleep: Callable[[float], None] = time.sleep
+    setup: Setup,
+    interval_s: float,
+    count: int | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    container: Container | None = None,
 ) -> Iterator[Tick]:
     """A tick every ``interval_s`` on schedule, ``count`` of them or for ever; closes the sensors at its end."""
     rig = Rig(setup)
     try:
         first = before = rig.read()
+        used = container.read() if container is not None else None
         number = 0
         while count is None or number < count:
             number += 1
             sleep(max(0.0, first.t_s + number * interval_s - setup.clock.elapsed()))
             now = rig.read()
-            yield _tick(rig, first, before, now)
+            tick = _tick(rig, first, before, now)
+            if container is not None and used is not None:
+                last, used = used, container.read()
+                if before.load is not None and now.load is not None:
+                    parts = attributed(tick.channels, (last, used), (before.load, now.load))
+                    tick = replace(tick, container=parts)
+            yield tick
             before = now
     finally:
+        if container is not None:
+            container.close()
         rig.close()
 
 
@@ -59,11 +78,13 @@ def _tick(rig: Rig, first: Reading, before: Reading, now: Reading) -> Tick:
     load = LoadSpan(before.load)
     if now.load is not None:
         load.add(now.load)
+    energies = tuple(_energy(channel, position, first, now) for position, channel in enumerate(rig.channels))
     return Tick(
         now.t_s - first.t_s,
         node_total([power for channel, power in powers if channel.counted]),
-        node_total([_energy(c, position, first, now) for position, c in enumerate(rig.channels) if c.counted]),
+        node_total([energy for channel, energy in zip(rig.channels, energies, strict=True) if channel.counted]),
         powers,
+        energies,
         load.utilisation(now.load),
     )
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 
-
 _PREPARE_AFTER_S = 0.1
 
 

@@ -31,6 +31,7 @@ _BURST = 1.5
 _LIMIT_W = 1500.0
 _LOST = 15  # NVML_ERROR_GPU_IS_LOST
 _NO_PERMISSION = 4
+_NOT_FOUND = 6
 
 
 class Gpu:
@@ -46,6 +47,7 @@ class Gpu:
         limit_mw = self._asks(lambda: nvml.nvmlDeviceGetPowerManagementLimitConstraints(self.handle)[1])
         self.limit_w = _BURST * limit_mw / 1000 if limit_mw else _LIMIT_W
         counter_j, power_w = self._try(self._counter_j), self._try(self._power_w)
+        self._seen_us = 0
         self._counter: CounterTally | None = None
         self._power: PowerTally | None = None
         self._model: GpuModel | None = None
@@ -74,6 +76,23 @@ class Gpu:
     def sm_share(self) -> float:
         """Share of the last sampling period in which a kernel ran, 0-1; raises NVMLError."""
         return float(self._nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu) / 100
+
+    def process_shares(self) -> dict[int, float] | None:
+        """By process: share of the time since the last call that it ran on the card, 0-1; None where it does not tell.
+
+        Mean of the driver's own samples (NVML API reference, nvmlDeviceGetProcessUtilization; Maxwell and newer).
+        """
+        try:
+            samples = self._nvml.nvmlDeviceGetProcessUtilization(self.handle, self._seen_us)
+        except (self._nvml.NVMLError, AttributeError) as error:
+            # "Not found" is how the driver says that no process ran.
+            return {} if getattr(error, "value", None) == _NOT_FOUND else None
+        percent: dict[int, list[int]] = {}
+        for sample in samples:
+            if sample.timeStamp > self._seen_us:
+                percent.setdefault(int(sample.pid), []).append(int(sample.smUtil))
+        self._seen_us = max([self._seen_us, *(int(sample.timeStamp) for sample in samples)])
+        return {pid: sum(found) / len(found) / 100 for pid, found in percent.items()}
 
     def clock_reasons(self) -> int:
         """Why the clocks are held back now, the library's bit mask; 0 where it does not say."""

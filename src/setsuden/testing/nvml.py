@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-NOT_SUPPORTED, NO_PERMISSION, UNKNOWN, GPU_IS_LOST = 3, 4, 999, 15
+NOT_SUPPORTED, NO_PERMISSION, NOT_FOUND, UNKNOWN, GPU_IS_LOST = 3, 4, 6, 999, 15
 
 
 class FakeNvmlError(Exception):
@@ -26,6 +26,7 @@ class FakeGpu:
     average_s       the power reading is the mean over this long; 0 for this very moment
     duty            share of each ``average_s`` that the power sensor looks at (0.25 on A100 and H100)
     counter, power  whether the driver answers these questions
+    sm_by_pid       percent of the time that each process runs on it; None where the driver does not tell
     lost            it has fallen off the bus: every question fails
     truth_j         really drawn since the start
     """
@@ -52,6 +53,7 @@ class FakeGpu:
     shown_j: float = 0.0
     now_s: float = 0.0
     processes: list[tuple[int, int]] = field(default_factory=list)
+    sm_by_pid: dict[int, int] | None = None
     questions: list[str] = field(default_factory=list)
 
     def draws(self, t_s: float) -> float:
@@ -159,6 +161,14 @@ class FakeNvml:
     def nvmlDeviceGetCurrentClocksEventReasons(self, gpu: FakeGpu) -> int:  # noqa: N802
         """Bit mask of why clocks are held back."""
         return self._ask(gpu, "clocks").clock_reasons
+
+    def nvmlDeviceGetProcessUtilization(self, gpu: FakeGpu, since_us: int) -> list[SimpleNamespace]:  # noqa: N802
+        """One sample per process of ``gpu.sm_by_pid``, at this moment."""
+        now_us = round(gpu.now_s * 1e6)
+        found = self._ask(gpu, "process utilisation", supported=gpu.sm_by_pid is not None).sm_by_pid or {}
+        if not found or now_us <= since_us:
+            raise FakeNvmlError(NOT_FOUND)
+        return [SimpleNamespace(pid=pid, timeStamp=now_us, smUtil=percent) for pid, percent in found.items()]
 
     def nvmlDeviceGetComputeRunningProcesses(self, gpu: FakeGpu) -> list[SimpleNamespace]:  # noqa: N802
         """Processes with memory on the card."""

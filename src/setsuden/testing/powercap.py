@@ -109,6 +109,10 @@ class FakePowercap:
             (folder / "constraint_0_name").write_text("long_term\n")
             (folder / "constraint_0_max_power_uw").write_text(f"{round(max_power_w * 1e6)}\n")
         (self.root / "class" / "powercap" / entry).symlink_to(folder)
+        kind = self.root / "class" / "powercap" / control
+        if not kind.is_symlink():
+            kind.symlink_to(self.root / "devices" / "virtual" / "powercap" / control)
+            (kind / "subsystem").symlink_to(self.root / "class" / "powercap")
         zone = FakeZone(folder, watts, range_uj or RANGE_UJ, start_j * 1e6)
         zone.follows = self.zones[follows] if follows else None
         self.zones[entry] = zone
