@@ -43,7 +43,7 @@ def attempt(kind: str, path: Path) -> None:
             assert found.energy is None or found.energy.value >= 0
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("kind", ["mlflow", "wandb", "prometheus", "redfish"])
 @given(tree=trees)
 @example(tree={"status": "success", "data": {"resultType": "matrix", "result": [{"metric": 5, "values": 7}]}})
@@ -54,7 +54,7 @@ def test_any_json_is_read_or_refused(tmp_path: Path, kind: str, tree: object) ->
     attempt(kind, path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("kind", ["codecarbon", "csv", "mlflow", "wandb"])
 @given(head=st.lists(words, min_size=1, max_size=5).map(",".join), table=tables)
 @example(head="timestamp,duration,energy_consumed", table="2026-01-01,1e300,1e300")
@@ -65,7 +65,7 @@ def test_any_table_is_read_or_refused(tmp_path: Path, kind: str, head: str, tabl
     attempt(kind, path)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("kind", list(KINDS))
 @given(content=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, kind: str, content: bytes) -> None:
