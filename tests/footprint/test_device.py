@@ -162,6 +162,9 @@ def test_busier_is_never_less_and_time_and_number_are_linear(
         ("--watts 3 --hours 1 --utilisation 90", "--utilisation"),
         ("--kwh 1 --device A100", "--device"),
         ("--kwh 1 --memory-gb 4", "--memory-gb"),
+        ("--kwh 1 --boundary building", "boundary"),
+        ("--kwh 1 --boundary node+PUE --pue 1.2", "applied once"),
+        ("--hours 1 --watts 1 --boundary node", "--kwh"),
         ("--days -1 --watts 3", "--days"),
         ("--kwh 1e300", "energy"),
         ("--kwh 1 --market-intensity -1", "market"),
@@ -185,3 +188,10 @@ def test_a_contract_stands_beside_the_grid_and_never_replaces_it() -> None:
     found = document("--kwh", "1000", "--site", "JP", "--market-intensity", "0")
     assert found["operational_carbon_kg"]["value"] > 400
     assert found["market_based_carbon_kg"]["value"] == 0
+
+
+def test_energy_counted_at_the_facility_is_said_to_be_so() -> None:
+    found = document("--kwh", "1151000", "--boundary", "node+PUE", "--intensity", "330")
+    assert found["boundary"] == "node+PUE"
+    assert found["operational_carbon_kg"]["value"] == pytest.approx(379_830)
+    assert "SET-NO-PUE" not in {note["code"] for note in found["notes"]}

@@ -20,7 +20,8 @@ _CURRENCIES = ("USD", "EUR", "JPY", "GBP", "CNY", "INR")
 
 
 @click.command()
-@click.option("--kwh", type=float, metavar="X", help="Energy in kWh, counted at the computer.")
+@click.option("--kwh", type=float, metavar="X", help="Energy in kWh.")
+@click.option("--boundary", metavar="B", help="What --kwh includes: device, node or node+PUE.  [default: node]")
 @click.option("--hours", type=float, metavar="H", help="Hours of work, with --watts or --device.")
 @click.option("--days", type=float, metavar="D", help="The same in days of 24 hours.")
 @click.option("--watts", type=float, metavar="W", help="Average watts of one device or node at full use.")
@@ -76,6 +77,7 @@ def footprint(language: Language, as_json: bool, **options: Any) -> None:
 def _result(
     *,
     kwh: float | None,
+    boundary: str | None,
     run_id: str | None,
     pue: float | None,
     site: str | None,
@@ -95,11 +97,13 @@ def _result(
     from setsuden.footprint import Note, Window
     from setsuden.footprint import footprint as compute
     from setsuden.footprint.checks import checked_year, number
-    from setsuden.quantity import NODE, Estimate, Provenance
+    from setsuden.quantity import NODE, Boundary, Estimate, Provenance
 
     windows: tuple[Window, ...] = ()
     notes: tuple[Note, ...] = ()
     hours = 0.0
+    if boundary is not None and kwh is None:
+        raise InputError("--boundary goes with --kwh")
     if run_id is not None:
         _refuse("--run", kwh=kwh, **work, at=at_text)
         from setsuden.footprint.from_run import run_energy
@@ -113,7 +117,8 @@ def _result(
         raise InputError("--hourly goes with --run", remedy="Say when with --at TIME.")
     elif kwh is not None:
         _refuse("--kwh", **work)
-        energy = Estimate.exact(number("--kwh", kwh), "kWh", Provenance.ASSUMED, NODE)
+        extent = NODE if boundary is None else Boundary.parse(boundary)
+        energy = Estimate.exact(number("--kwh", kwh), "kWh", Provenance.ASSUMED, extent)
     else:
         energy, hours = _energy(**work)
     result = compute(
