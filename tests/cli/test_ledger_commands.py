@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,9 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     result = setsuden("show", "--ledger", str(tmp_path / "x"))
     assert result.exit_code == 1
     assert "not a ledger" in result.stderr
+
+
+def test_export_leaves_out_the_command_line_unless_asked() -> None:
+    setsuden("run", "--", sys.executable, "-c", "pass", "--token=secret")
+    assert "--token=secret" not in setsuden("export", "last").stdout
+    assert "--token=secret" in setsuden("export", "last", "--with-host").stdout

@@ -99,9 +99,16 @@ def _json(records: Sequence[RunRecord], with_host: bool) -> str:
     document = {
         "setsuden": __version__,
         "redacted": not with_host,
-        "runs": [run_document(record, with_host=with_host) for record in records],
+        "runs": [_shareable(record, with_host) for record in records],
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _shareable(record: RunRecord, with_host: bool) -> dict[str, Any]:
+    document = run_document(record, with_host=with_host)
+    if not with_host:
+        document["config"].pop("command", None)  # arguments may hold paths, names and keys
+    return document
 
 
 def _csv(records: Sequence[RunRecord]) -> str:
