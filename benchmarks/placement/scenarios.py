@@ -63,7 +63,8 @@ def main() -> None:
         [
             "# Placement: scenarios per second",
             "",
-            f"{args.scenarios} payloads and rates x {args.draws} draws, seed {SEED}; Python {platform.python_version()}, "
+            f"{args.scenarios} payloads and rates x {args.draws} draws, seed {SEED}; "
+            f"Python {platform.python_version()}, "
             f"numpy {np.__version__}, {os.cpu_count()} logical cores, {platform.machine()}.",
             "",
             "| view | first run, s | second run, s | same decisions | digest |",

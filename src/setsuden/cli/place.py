@@ -1,18 +1,25 @@
-"""``setsuden place``: edge, cloud or split, with both views of what the network costs."""
+"""``setsuden place``: edge, cloud or split, and where and when to train."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.language import Language, Messages
 
+if TYPE_CHECKING:
+    from setsuden.study.places import Declared
+
 
 @click.command()
 @click.argument("study", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--example", is_flag=True, help="Print a commented question and exit.")
+@click.option(
+    "--example", is_flag=False, flag_value="inference", type=click.Choice(["inference", "training"]),
+    help="Print a commented question and exit.",
+)  # fmt: skip
 @click.option(
     "--out",
     type=click.Path(file_okay=True, path_type=Path),
@@ -21,34 +28,63 @@ from setsuden.language import Language, Messages
 @json_option
 @lang_option
 @failing_clearly
-def place(study: Path | None, example: bool, out: Path | None, as_json: bool, language: Language) -> None:
-    """Say where to run a model, per request: on the device, on a server nearby, in the cloud, or split.
+def place(study: Path | None, example: str | None, out: Path | None, as_json: bool, language: Language) -> None:
+    """Say where to run a model, per request, or where and when to train one.
 
-    STUDY is a YAML file (see --example); without one, the example is answered. Both ways to count the network are
-    always shown: its average, and what one more transfer really draws.
+    STUDY is a YAML file (see --example and --example training); without one, the example of inference is answered: on
+    the device, on a server nearby, in the cloud, or split. Both ways to count the network are always shown: its
+    average, and what one more transfer really draws.
     """
-    from setsuden.placement.inference.reading import example_text, read_example, read_file
+    from setsuden.placement.inference import reading as inference
+    from setsuden.placement.training import reading as training
+    from setsuden.study.output import check_folder
+    from setsuden.study.places import parse_yaml, read_yaml
 
     if example:
-        click.echo(example_text(), nl=False)
+        click.echo((training if example == "training" else inference).example_text(), nl=False)
         return
-    from setsuden.placement.inference import answer
-    from setsuden.placement.inference.document import document
-    from setsuden.placement.inference.text import text
-    from setsuden.study.output import check_folder, write_result
-
     if out is not None:
         check_folder(out)
-    found = answer(read_file(study) if study is not None else read_example())
+    declared = read_yaml(study, "place") if study else parse_yaml(inference.example_text(), "example.yaml", "place")
+    answered = _training if "training" in declared.data else _inference
+    document, said, paths = answered(declared, out, language)
+    if as_json:
+        print_json(document)
+        return
+    click.echo(said)
+    if paths:
+        click.echo(Messages("placement", language).say("text.written", paths=", ".join(map(str, paths))))
+
+
+def _inference(declared: Declared, out: Path | None, language: Language) -> tuple[dict[str, Any], str, list[Path]]:
+    from setsuden.placement.inference import answer
+    from setsuden.placement.inference.document import document
+    from setsuden.placement.inference.reading import read
+    from setsuden.placement.inference.text import text
+
+    found = answer(read(declared))
     plain = document(found)
     paths: list[Path] = []
     if out is not None:
         from setsuden.report.place import write
+        from setsuden.study.output import write_result
 
         paths = [write_result(plain, out), *write(found, out)]
-    if as_json:
-        print_json(plain)
-        return
-    click.echo(text(found, language))
-    if paths:
-        click.echo(Messages("placement", language).say("text.written", paths=", ".join(map(str, paths))))
+    return plain, text(found, language), paths
+
+
+def _training(declared: Declared, out: Path | None, language: Language) -> tuple[dict[str, Any], str, list[Path]]:
+    from setsuden.placement.training import answer
+    from setsuden.placement.training.document import document
+    from setsuden.placement.training.reading import read
+    from setsuden.placement.training.text import text
+
+    found = answer(read(declared))
+    plain = document(found)
+    paths: list[Path] = []
+    if out is not None:
+        from setsuden.report.train import write
+        from setsuden.study.output import write_result
+
+        paths = [write_result(plain, out), *write(found, out)]
+    return plain, text(found, language), paths

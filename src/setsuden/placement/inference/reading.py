@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
-from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -83,13 +82,6 @@ def read_example() -> Study:
     from setsuden.study.places import parse_yaml
 
     return read(parse_yaml(example_text(), "example.yaml", "place"))
-
-
-def read_file(path: Path) -> Study:
-    """The study of a YAML file."""
-    from setsuden.study.places import read_yaml
-
-    return read(read_yaml(path, "place"))
 
 
 def _local(choice: LocalChoice) -> Local:

@@ -1,0 +1,21 @@
+"""Where and when to train: regions, starting later, pausing, scaling, judged on what the grid really did."""
+
+from setsuden.placement.training.outcome import Answer, Outcome, answer
+from setsuden.placement.training.schedule import best_start, cheapest_hours, elastic, pauses, switches
+from setsuden.placement.training.signal import Worlds, worlds
+from setsuden.placement.training.study import Job, Site
+
+__all__ = [
+    "Answer",
+    "Job",
+    "Outcome",
+    "Site",
+    "Worlds",
+    "answer",
+    "best_start",
+    "cheapest_hours",
+    "elastic",
+    "pauses",
+    "switches",
+    "worlds",
+]

@@ -1,0 +1,24 @@
+"""The page of placing a training: one offline HTML file per language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from setsuden.language import LANGUAGES, Language
+from setsuden.placement.training import Answer
+from setsuden.report.sheet import rendered, write_pages
+from setsuden.report.train.page import build, frame_words
+
+
+def write(answer: Answer, out_dir: str | Path, languages: Sequence[Language] = LANGUAGES) -> list[Path]:
+    """``report.LANGUAGE.html`` in ``out_dir``; all pages are made before the first is written."""
+    return write_pages([(f"report.{language}.html", render(answer, language)) for language in languages], Path(out_dir))
+
+
+def render(answer: Answer, language: Language) -> str:
+    """The page as text."""
+    return rendered(build(answer, language), frame_words(language))
+
+
+__all__ = ["render", "write"]
