@@ -1,11 +1,23 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 from click.testing import CliRunner
 
+from setsuden.cli.exposition import exposition
 from setsuden.cli.main import main
+from setsuden.cli.metrics_server import MetricsServer
+from setsuden.errors import InputError
+from setsuden.footprint.intensity import choose
+from setsuden.meter.live import Tick
+from setsuden.meter.live import watch as ticks
+from setsuden.meter.setup import find_setup
+from setsuden.quantity import Estimate, Provenance
+from setsuden.sensors.protocol import Component
+from setsuden.testing import FakeClock, FakeSensor, fake_channel
 from tests.schemas_support import validate
 
 
@@ -27,3 +39,55 @@ def test_lines_are_for_people(language: str) -> None:
 @pytest.mark.parametrize("words", [["--interval", "0"], ["--interval", "nan"], ["--count", "0"], ["--json"]])
 def test_wrong_use_exits_with_2(words: list[str]) -> None:
     assert CliRunner().invoke(main, ["watch", *words]).exit_code == 2
+
+
+def test_a_place_gives_the_carbon_rate_of_its_grid() -> None:
+    result = CliRunner().invoke(main, ["watch", "--json", "-n", "1", "--interval", "0.05", "--site", "JP"])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    validate("watch", document)
+    (tick,) = document["ticks"]
+    assert tick["carbon_rate"]["unit"] == "gCO2e/h"
+    per_kwh = 1000 * tick["carbon_rate"]["value"] / tick["power"]["value"]
+    assert per_kwh == pytest.approx(choose("JP", None, None, (), None).estimate.value)
+    shown = CliRunner().invoke(main, ["watch", "-n", "1", "--interval", "0.05", "--site", "JP"])
+    assert "gCO2e/h" in shown.stdout
+
+
+def test_a_container_that_is_not_there_exits_with_2() -> None:
+    assert CliRunner().invoke(main, ["watch", "-n", "1", "--container", "no/such"]).exit_code == 2
+
+
+def tick_of(**watts: float) -> Tick:
+    clock = FakeClock()
+    sensor = FakeSensor(clock, watts, tuple(fake_channel(f"{name}", component=Component(name)) for name in watts))
+    (tick,) = ticks(find_setup([sensor], clock, None), 2.0, 1, sleep=clock.advance)
+    return tick
+
+
+def test_metrics_are_named_in_base_units_and_sum_to_the_node() -> None:
+    tick = tick_of(cpu=10.0, gpu=100.0)
+    assert tick.energy is not None
+    text = exposition(tick, Estimate.exact(3.5, "gCO2e", Provenance.ESTIMATED))
+    rows = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    energy = {name: float(value) for name, value in rows.items() if name.startswith("setsuden_energy_joules_total")}
+    assert energy == {
+        'setsuden_energy_joules_total{component="cpu",device="cpu",provenance="measured"}': pytest.approx(20.0),
+        'setsuden_energy_joules_total{component="gpu",device="gpu",provenance="measured"}': pytest.approx(200.0),
+    }
+    assert sum(energy.values()) == pytest.approx(tick.energy.value)
+    assert rows["setsuden_carbon_grams_total"] == "3.5"
+    assert text.count("# TYPE setsuden_energy_joules_total counter") == 1
+
+
+@pytest.mark.enable_socket
+def test_the_server_shows_the_newest_text_and_nothing_else(socket_enabled: None) -> None:
+    with MetricsServer(0) as server:
+        server.text = exposition(tick_of(cpu=10.0))
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as reply:
+            assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            assert reply.read().decode() == server.text
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", timeout=10)
+        with pytest.raises(InputError, match="cannot serve"):
+            MetricsServer(server.port)

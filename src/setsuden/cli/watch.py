@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.exposition import exposition
 from setsuden.cli.ledger_option import duration, figure
+from setsuden.cli.metrics_server import MetricsServer
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger.measurement import Utilisation
 from setsuden.meter.live import Tick
 from setsuden.meter.live import watch as ticks
 from setsuden.meter.setup import find_setup
-from setsuden.quantity import render
+from setsuden.quantity import Estimate, render
+from setsuden.sensors.container import Container
+from setsuden.sensors.host import Host
 
 
 @click.command()
 @click.option("--interval", "interval_s", type=float, default=1.0, show_default=True, help="Seconds between two lines.")
 @click.option("-n", "--count", type=click.IntRange(min=1), help="Stop after so many; default: go on until Ctrl-C.")
+@click.option("--site", metavar="CODE", help="Show the carbon rate of this place's grid: JP, US-CA, WORLD ...")
+@click.option("--container", "container_path", metavar="PATH", help="Also one container: its path in /sys/fs/cgroup.")
+@click.option("--prometheus", "port", type=click.IntRange(0, 65535), help="Serve http://ADDRESS:PORT/metrics.")
+@click.option("--bind", "address", default="127.0.0.1", show_default=True, help="Address to serve on.")
 @json_option
 @lang_option
 @failing_clearly
-def watch(interval_s: float, count: int | None, as_json: bool, language: Language) -> None:
+def watch(
+    interval_s: float, count: int | None, site: str | None, container_path: str | None, port: int | None, address: str,
+    as_json: bool, language: Language,
+) -> None:  # fmt: skip
     """Watts per component now, joules since the start, how busy things are. Nothing is recorded.
 
     --json needs --count and prints one document with all of them at the end.
@@ -32,25 +45,54 @@ def watch(interval_s: float, count: int | None, as_json: bool, language: Languag
         raise InputError("an interval lies between 0.05 and 3600 seconds", place="--interval", value=interval_s)
     if as_json and count is None:
         raise InputError("--json needs --count", remedy="Say how many: setsuden watch --json --count 10.")
-    found = ticks(find_setup(None, None, None), interval_s, count)
+    intensity = _intensity(site)
+    server = MetricsServer(port, address) if port is not None else None
+    setup = find_setup(None, None, None)
+    container = Container(Host(), container_path, setup.sensors) if container_path is not None else None
+    found = _served(ticks(setup, interval_s, count, container=container), server, intensity)
     if as_json:
-        print_json({"ticks": [_document(tick) for tick in found]})
+        print_json({"ticks": [_document(tick, intensity) for tick in found]})
         return
     messages = Messages("meter", language)
+    if server is not None:
+        click.echo(messages.say("watch.serving", address=address, port=server.port), err=True)
     try:
         for tick in found:
-            click.echo(_line(tick, messages))
+            click.echo(_line(tick, intensity, messages))
     except KeyboardInterrupt:
         click.echo(err=True)
 
 
-def _line(tick: Tick, messages: Messages) -> str:
+def _intensity(site: str | None) -> Estimate | None:
+    """gCO2e/kWh of the place, a yearly mean."""
+    if site is None:
+        return None
+    from setsuden.footprint.intensity import choose
+
+    return choose(site, None, None, (), None).estimate
+
+
+def _served(found: Iterator[Tick], server: MetricsServer | None, intensity: Estimate | None) -> Iterator[Tick]:
+    """Pass the ticks on, showing each to whoever asks the server."""
+    with server if server is not None else nullcontext():
+        for tick in found:
+            if server is not None:
+                server.text = exposition(tick, _carbon(tick.energy, intensity, "gCO2e"))
+            yield tick
+
+
+def _carbon(figure: Estimate | None, intensity: Estimate | None, unit: str) -> Estimate | None:
+    """Watts or joules of the node times the grid's intensity; power-usage effectiveness of the building left out."""
+    return None if figure is None or intensity is None else (figure * intensity).to(unit)
+
+
+def _line(tick: Tick, intensity: Estimate | None, messages: Messages) -> str:
     unknown = messages.say("runs.unknown")
     parts = [
         f"{channel.component} {render(power, interval=False)}" for channel, power in tick.channels if channel.counted
     ]
     busy = tick.utilisation.cpu_share
-    return messages.say(
+    line = messages.say(
         "watch.line",
         elapsed=duration(tick.elapsed_s, unknown),
         power=figure(tick.power, unknown),
@@ -58,9 +100,17 @@ def _line(tick: Tick, messages: Messages) -> str:
         energy=figure(tick.energy, unknown),
         busy=unknown if busy is None else f"{busy:.0%}",
     )
+    rate = _carbon(tick.power, intensity, "gCO2e/h")
+    if rate is not None:
+        line += messages.say("watch.carbon", rate=render(rate))
+    if tick.container is not None:
+        parts = [f"{component} {render(power)}" for component, power in tick.container.items()]
+        line += messages.say("watch.container", parts=" + ".join(parts) or unknown)
+    return line
 
 
-def _document(tick: Tick) -> dict[str, Any]:
+def _document(tick: Tick, intensity: Estimate | None) -> dict[str, Any]:
+    rate = _carbon(tick.power, intensity, "gCO2e/h")
     return {
         "elapsed_s": tick.elapsed_s,
         "power": None if tick.power is None else tick.power.to_json(),
@@ -76,4 +126,8 @@ def _document(tick: Tick) -> dict[str, Any]:
             for channel, power in tick.channels
         ],
         "utilisation": {name: getattr(tick.utilisation, name) for name in Utilisation.__dataclass_fields__},
+        "carbon_rate": None if rate is None else rate.to_json(),
+        "container": None
+        if tick.container is None
+        else {component: power.to_json() for component, power in tick.container.items()},
     }
