@@ -54,9 +54,11 @@ class Making(Part):
 
 
 class LocalChoice(Part):
-    """A machine on site: a row of the catalogue, or joules and seconds of one request as measured by the user."""
+    """A machine on site: a row of the catalogue, a pilot run on it, or joules and seconds of one request."""
 
     system: str | None = Field(default=None, min_length=1)
+    pilot: str | None = Field(default=None, min_length=1)
+    configuration: str | None = Field(default=None, min_length=1)
     energy_j: Amount | None = None
     seconds: Positive | None = None
     idle_w: Amount | None = None
@@ -66,9 +68,7 @@ class LocalChoice(Part):
 
     @model_validator(mode="after")
     def _one_way(self) -> LocalChoice:
-        stated = self.energy_j is not None and self.seconds is not None
-        if (self.system is None) != stated or (self.energy_j is None) != (self.seconds is None):
-            raise ValueError("give either system, or energy_j and seconds")
+        _one_source(self)
         return self
 
 
@@ -77,6 +77,8 @@ class CloudChoice(Part):
 
     system: str | None = Field(default=None, min_length=1)
     single: str | None = Field(default=None, min_length=1)
+    pilot: str | None = Field(default=None, min_length=1)
+    configuration: str | None = Field(default=None, min_length=1)
     energy_j: Amount | None = None
     seconds: Positive | None = None
     idle_w: Amount | None = None
@@ -91,9 +93,7 @@ class CloudChoice(Part):
 
     @model_validator(mode="after")
     def _one_way(self) -> CloudChoice:
-        stated = self.energy_j is not None and self.seconds is not None
-        if (self.system is None) != stated or (self.energy_j is None) != (self.seconds is None):
-            raise ValueError("give either system, or energy_j and seconds")
+        _one_source(self)
         if (self.batch is None) != (self.single is None):
             raise ValueError("batch and single belong together: single is the row of one request at a time")
         for name in ("utilisation",):
@@ -103,6 +103,16 @@ class CloudChoice(Part):
         if self.pue is not None and self.pue.value < 1:
             raise ValueError("pue is at least 1")
         return self
+
+
+def _one_source(choice: LocalChoice | CloudChoice) -> None:
+    """Where a machine's figures come from is said exactly once."""
+    stated = choice.energy_j is not None and choice.seconds is not None
+    ways = (choice.system is not None) + (choice.pilot is not None) + stated
+    if ways != 1 or (choice.energy_j is None) != (choice.seconds is None):
+        raise ValueError("give one of: system, pilot, or energy_j and seconds")
+    if choice.configuration is not None and choice.pilot is None:
+        raise ValueError("configuration belongs to pilot")
 
 
 class NetworkChoice(Part):

@@ -13,6 +13,7 @@ from setsuden.catalogue import grid
 from setsuden.catalogue.embodied import server_utilisation
 from setsuden.catalogue.uncertainty import default
 from setsuden.errors import InputError
+from setsuden.placement.inference.calibrated import from_pilot
 from setsuden.placement.inference.declaration import CloudChoice, LocalChoice, Making, NetworkChoice, PlaceDeclaration
 from setsuden.placement.inference.machine import Machine, batched, measured, with_server_idle
 from setsuden.placement.inference.split import Layer, layers_of
@@ -84,14 +85,21 @@ def read_example() -> Study:
     return read(parse_yaml(example_text(), "example.yaml", "place"))
 
 
-def _local(choice: LocalChoice) -> Local:
+def _machine(choice: LocalChoice | CloudChoice) -> Machine:
+    """The machine of the one source that is given; idle watts that are stated go before those of a pilot."""
     idle = None if choice.idle_w is None else choice.idle_w.estimate("W")
     if choice.system is not None:
-        machine = measured(choice.system, idle)
-    else:
-        assert choice.energy_j is not None
-        assert choice.seconds is not None
-        machine = Machine("stated by the user", choice.energy_j.estimate("J/request"), choice.seconds, idle)
+        return measured(choice.system, idle)
+    if choice.pilot is not None:
+        found = from_pilot(choice.pilot, choice.configuration)
+        return found if idle is None else replace(found, idle=idle)
+    assert choice.energy_j is not None
+    assert choice.seconds is not None
+    return Machine("stated by the user", choice.energy_j.estimate("J/request"), choice.seconds, idle)
+
+
+def _local(choice: LocalChoice) -> Local:
+    machine = _machine(choice)
     if machine.idle is None and choice.idle_share > 0:
         raise InputError(
             "its waiting is to be charged, and its idle watts are unknown",
@@ -101,15 +109,9 @@ def _local(choice: LocalChoice) -> Local:
 
 
 def _remote(choice: CloudChoice) -> Remote:
-    idle = None if choice.idle_w is None else choice.idle_w.estimate("W")
-    if choice.system is not None:
-        machine = measured(choice.system, idle)
-    else:
-        assert choice.energy_j is not None
-        assert choice.seconds is not None
-        machine = Machine("stated by the user", choice.energy_j.estimate("J/request"), choice.seconds, idle)
+    machine = _machine(choice)
     if choice.single is not None and choice.batch is not None:
-        machine = batched(measured(choice.single, idle), machine, choice.batch)
+        machine = batched(measured(choice.single, machine.idle), machine, choice.batch)
     return Remote(
         with_server_idle(machine),
         server_utilisation() if choice.utilisation is None else choice.utilisation.estimate("1"),
