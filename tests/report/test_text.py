@@ -31,6 +31,11 @@ def test_the_verdict_comes_first_and_the_next_command_last() -> None:
     assert lines[-1].startswith("Next: setsuden report")
 
 
+def test_the_next_command_names_the_folder_where_it_is_not_the_usual_one() -> None:
+    assert text_summary(sample(), "en", "out/my pilot").endswith("setsuden report 'out/my pilot' --open")
+    assert text_summary(sample(), "ja", "mine").endswith("setsuden report mine --lang ja --open")
+
+
 def test_hostile_names_cannot_steer_the_terminal() -> None:
     assert "\x1b" not in text_summary(variant("hostile"), "en")
 

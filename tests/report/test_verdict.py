@@ -100,6 +100,25 @@ def test_what_to_measure_next_names_the_configuration_or_the_limited_figure() ->
     assert "the accuracy of MLP 3×512 (batch 8), because it decides whether a limit is met" in said
 
 
+def test_an_option_that_comes_out_best_more_often_is_named_with_the_reason() -> None:
+    def close(document: dict[str, Any], surer: float) -> None:
+        decision = document["decision"]
+        feasible = [option for option in decision["options"] if option["feasible"]]
+        other = next(option for option in feasible if option["id"] != decision["recommended"])
+        for option in feasible:
+            option |= {"best_probability": 0.29 if option["id"] == decision["recommended"] else 0.0}
+            option |= {"feasible_probability": 0.5}
+        other |= {"best_probability": 0.45, "feasible_probability": surer}
+
+    sure = verdict(read(changed(lambda document: close(document, 0.9))), Words("en")).sure
+    assert "comes out best more often (45 %)" in sure
+    assert "surer to meet the limits" in sure
+    free = verdict(read(changed(lambda document: close(document, 0.5))), Words("en")).sure
+    assert "its figures are less sure" in free
+    said = verdict(read(sample()), Words("en")).sure
+    assert "more often" not in said
+
+
 def test_a_saving_whose_interval_includes_none_says_so() -> None:
     def unsure(document: dict[str, Any]) -> None:
         document["decision"]["saving_against"]["saving"] |= {"low": -50.0}

@@ -49,9 +49,16 @@ def test_settings_are_named_only_where_they_differ() -> None:
 def test_the_full_name_tells_both_batch_sizes() -> None:
     pilot = read(sample())
     option = pilot.decision.options[0]
-    assert Names(pilot, Words("en")).full(option) == (
-        "LeNet, trained at batch size 8 and served at batch size 128 (SGD, fp32)"
-    )
+    assert Names(pilot, Words("en")).full(option) == ("LeNet, trained at batch size 8 and served at batch size 128")
+
+
+def test_the_full_name_says_once_what_is_the_same() -> None:
+    def same(document: dict[str, Any]) -> None:
+        document["decision"]["options"][0]["serving_batch_size"] = 8
+
+    pilot = read(changed(same))
+    assert Names(pilot, Words("en")).full(pilot.decision.options[0]) == "LeNet, batch size 8"
+    assert Names(pilot, Words("ja")).full(pilot.decision.options[0]) == "LeNet（バッチサイズ 8）"
 
 
 def test_a_flag_raised_everywhere_says_so_in_one_word() -> None:

@@ -27,7 +27,7 @@ def repeat(at_s: float, joules_per_sample: float) -> Repeat:
 
 def test_without_any_error_the_forecast_is_a_product_with_what_no_pilot_can_see() -> None:
     found = forecast(spread(([2.0, 2.0], [1.0, 1.0])), NO_ERROR, 0.0, 1e6, "J", [joules(1.0)])
-    assert (found.low, found.value, found.high) == (pytest.approx(1.94e6), 2e6, pytest.approx(2.06e6))
+    assert (found.low, found.value, found.high) == (pytest.approx(2e6 / 1.03), 2e6, pytest.approx(2.06e6))
     assert found.boundary == NODE
 
 
@@ -35,8 +35,21 @@ def test_scatter_sensor_and_drift_add_as_independent() -> None:
     scatter = spread(([9.0, 10.0, 11.0], [1.0] * 3))
     found = forecast(scatter, Systematic(0.1, 0.2), 0.05, 10.0, "J", [joules(1.0)])
     next_one = student_t95(2) * 0.1 * math.sqrt(4 / 3)
-    assert found.high / found.value - 1 == pytest.approx(math.sqrt(next_one**2 + 0.2**2 + 0.05**2 + 0.03**2))
-    assert 1 - found.low / found.value == pytest.approx(math.sqrt(next_one**2 + 0.1**2 + 0.05**2 + 0.03**2))
+    beyond = math.log1p(math.hypot(0.05, 0.03))
+    up, down = (math.sqrt(next_one**2 + math.log(reach) ** 2 + beyond**2) for reach in (1.2, 1 / 0.9))
+    assert math.log(found.high / found.value) == pytest.approx(up)
+    assert math.log(found.value / found.low) == pytest.approx(down)
+
+
+@given(st.lists(st.floats(1e-3, 1e3), min_size=2, max_size=8), st.floats(0, 0.999))
+def test_what_is_positive_keeps_a_positive_interval_that_can_be_turned_over(values: list[float], share: float) -> None:
+    found = per_sample(spread((values, [1.0] * len(values))), Systematic(share, share), "s/sample", [joules(1.0)])
+    assert 0 < found.low <= found.value <= found.high <= 1001 * found.value
+    assert 1 / found.low <= 1001 / found.value or share > 0.99
+
+
+def test_only_a_sensor_that_may_have_read_nothing_reaches_down_to_zero() -> None:
+    assert per_sample(spread(([1.0, 1.0], [1.0, 1.0])), Systematic(1.0, 1.0), "J/sample", [joules(1.0)]).low == 0.0
 
 
 def test_the_mean_is_surer_than_the_next_run() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,3 +90,9 @@ def test_a_quantile_is_one_of_the_latencies(latencies: list[float], share: float
     found = latency_quantile(latencies, share, Provenance.MEASURED)
     assert found is not None
     assert found.value / 1e3 in [pytest.approx(latency) for latency in latencies]
+
+
+def test_what_diverged_sets_no_target() -> None:
+    steady, lost = trained((0.6, 10.0)), replace(trained((0.9, 10.0)), diverged=True)
+    assert target_accuracy(None, None, [steady, lost]) == pytest.approx(0.55)
+    assert target_accuracy(None, None, [lost]) is None

@@ -137,10 +137,18 @@ def test_a_repeat_that_would_outlast_the_time_is_not_begun() -> None:
 
 
 def test_windows_are_shared_out_so_that_nothing_is_left_out() -> None:
-    document = FakeLab().run(STUDY.replace("minutes: 2", "minutes: 0.5"))
-    longest = max(r["duration_s"] for item in document["configurations"] for r in item["repeats"])
-    assert longest < 1.0
+    document = FakeLab().run(STUDY.replace("minutes: 2", "minutes: 0.35"))
+    assert min(r["duration_s"] for item in document["configurations"] for r in item["repeats"]) < 1.0
     assert all(item["repeats"] for item in document["configurations"])
+
+
+def test_full_windows_come_before_a_third_round() -> None:
+    document = FakeLab().run(STUDY.replace("minutes: 2", "minutes: 0.5"))
+    repeats = [r for item in document["configurations"] for r in item["repeats"]]
+    assert min(len(item["repeats"]) for item in document["configurations"]) >= 2
+    later = [r["duration_s"] for r in repeats if r["repeat"] >= 2]
+    assert later
+    assert min(later) >= 1.0
 
 
 def test_the_energy_budget_stops_the_windows() -> None:

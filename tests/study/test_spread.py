@@ -48,6 +48,27 @@ def test_a_single_figure_takes_the_pooled_scatter_or_admits_that_it_knows_none()
     assert of(5.0).mean_share == 0.5
 
 
+def test_two_repeats_borrow_the_scatter_of_others() -> None:
+    found = of(9.0, 11.0, pooled=(0.05, 21))
+    assert found.degrees == 1 + 4
+    assert found.relative_sd == pytest.approx(math.sqrt((0.02 + 4 * 0.05**2) / 5))
+    assert of(9.0, 11.0, pooled=(0.1, 1)) == of(9.0, 11.0)  # there are no others
+
+
+def test_borrowed_scatter_keeps_its_promise_where_scatter_differs() -> None:
+    rng = random.Random(3)
+    hits = trials = 0
+    for _ in range(200):
+        sds = [0.1 * math.exp(0.5 * rng.gauss(0, 1)) for _ in range(20)]
+        drawn = [[math.exp(sd * rng.gauss(0, 1)) for _ in range(3)] for sd in sds]
+        pooled = pooled_sd(of(a, b) for a, b, _ in drawn)
+        for a, b, following in drawn:
+            found = of(a, b, pooled=pooled)
+            hits += abs(math.log(following / found.mean)) <= found.next_share
+            trials += 1
+    assert 0.9 <= hits / trials <= 0.97
+
+
 def test_nothing_has_no_spread() -> None:
     with pytest.raises(ValueError, match="unknown"):
         of()

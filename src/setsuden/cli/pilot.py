@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from setsuden.study.places import Declared, FieldPath
 
 NEWEST = ""
+DEFAULT_OUT = Path("out/pilot")
 
 # option -> where its value belongs in the declaration
 _OVERRIDES: dict[str, FieldPath] = {
@@ -40,19 +41,27 @@ _OVERRIDES: dict[str, FieldPath] = {
 
 @click.command()
 @click.argument("study", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--data", help="Data set; see `setsuden data`.")
-@click.option("--models", help="Models, separated by commas.")
-@click.option("--batch-sizes", help="Batch sizes, separated by commas.")
-@click.option("--minutes", type=float, help="Minutes of measuring, all included.")
-@click.option("--epochs", type=int, help="Epochs of the full training that is forecast.")
-@click.option("--requests", type=int, help="Requests expected over the life of the model.")
-@click.option("--trainings", type=int, help="How often the full training will be repeated.")
-@click.option("--accuracy-floor", type=float, help="Least accuracy, 0-1; default: one point below the best.")
-@click.option("--latency-ms", type=float, help="Longest p90 latency of a served batch, ms.")
-@click.option("--site", help="Where it runs, for carbon and cost; see `setsuden catalogue`.")
-@click.option("--seed", type=int, help="Of weights, samples and order.")
-@click.option("--protocol", help="default or mlperf-like (not an MLPerf result).")
-@click.option("--out", type=click.Path(file_okay=True, path_type=Path), default=Path("out/pilot"), show_default=True)
+@click.option("--data", help="Data set; see `setsuden data list`. Default: fashion-mnist if at hand, else digits.")
+@click.option("--models", help="Models of the zoo or module:factory, separated by commas. Default: five small ones.")
+@click.option("--batch-sizes", help="Whole numbers from 1, separated by commas. Default: 16,64,256.")
+@click.option("--minutes", type=float, help="Minutes of measuring, all included; above 0. Default: 5.")
+@click.option("--epochs", type=int, help="Epochs of the full training that is forecast; from 1. Default: 20.")
+@click.option("--requests", type=int, help="Requests over the life of the model; from 0. Default: 1000000.")
+@click.option("--trainings", type=int, help="How often the full training will be done; from 1. Default: 1.")
+@click.option(
+    "--accuracy-floor", type=float, help="Least accuracy, between 0 and 1. Default: the best one seen, less 0.01."
+)
+@click.option("--latency-ms", type=float, help="Longest p90 latency of a served batch, ms, above 0. Default: no limit.")
+@click.option("--site", help="Where it runs, for carbon and cost, such as JP; see `setsuden catalogue`.")
+@click.option("--seed", type=int, help="Of weights, samples and order; from 0. Default: 1.")
+@click.option("--protocol", help="default, or mlperf-like: minute-long windows, five repeats (not an MLPerf result).")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=True, path_type=Path),
+    default=DEFAULT_OUT,
+    show_default=True,
+    help="Folder for result.json and the reports.",
+)
 @click.option("--resume", is_flag=False, flag_value=NEWEST, metavar="[RUN]", help="Continue an interrupted pilot.")
 @click.option("--example", is_flag=True, help="Print a commented study and exit.")
 @ledger_option
@@ -86,7 +95,7 @@ def pilot(
     if as_json:
         print_json(document)
     else:
-        _say(document, paths, language)
+        _say(document, out, paths, language)
 
 
 def _declared(study: Path | None, options: Mapping[str, Any], record: RunRecord | None) -> Declared:
@@ -154,11 +163,11 @@ def _write(document: Mapping[str, Any], out: Path) -> list[Path]:
     return [write_result(document, out), *report.write(document, out)]
 
 
-def _say(document: Mapping[str, Any], paths: list[Path], language: Language) -> None:
+def _say(document: Mapping[str, Any], out: Path, paths: list[Path], language: Language) -> None:
     from setsuden import report
 
     messages = Messages("study", language)
-    click.echo(report.text_summary(document, language))
+    click.echo(report.text_summary(document, language, None if out == DEFAULT_OUT else str(out)))
     planned = len(document["configurations"])
     click.echo(
         messages.say(

@@ -45,7 +45,7 @@ def report(
     if as_json or form == "json":
         print_json(document)
     elif form == "text":
-        click.echo(text_summary(document, languages[0]))
+        click.echo(text_summary(document, languages[0], source))
     else:
         paths = write(document, out or folder, languages)
         for path in paths:

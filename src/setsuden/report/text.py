@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from setsuden.language import Language
@@ -18,17 +19,20 @@ _WIDTH = 100
 _MAX_FLIPS = 2
 
 
-def text_summary(document: Mapping[str, object], language: Language = "en") -> str:
-    """A pilot document in at most 25 lines of plain text; raises InputError for a document that is not one."""
-    return summarise(read(document), language)
+def text_summary(document: Mapping[str, object], language: Language = "en", source: str | None = None) -> str:
+    """A pilot document in at most 25 lines of plain text; raises InputError for a document that is not one.
+
+    source   what `setsuden report` must be told to find it again; None for its default place
+    """
+    return summarise(read(document), language, source)
 
 
-def summarise(pilot: Pilot, language: Language) -> str:
+def summarise(pilot: Pilot, language: Language, source: str | None = None) -> str:
     """The same for a document that has been read."""
     words = Words(language)
     said = verdict(pilot, words)
     top = _top(said, words)
-    bottom = _bottom(said, words)
+    bottom = _bottom(said, words, source)
     room = MAX_LINES - len(top) - len(bottom) - 2
     middle = _options(pilot, words, room)
     lines = [*top, *(["", *middle] if middle else []), "", *bottom]
@@ -47,11 +51,11 @@ def _top(said: Verdict, words: Words) -> list[str]:
     return lines
 
 
-def _bottom(said: Verdict, words: Words) -> list[str]:
+def _bottom(said: Verdict, words: Words, source: str | None) -> list[str]:
     lines: list[str] = []
     for sentence in said.warnings[:1]:
         lines += wrap(words("text.note") + words("text.colon") + sentence, _WIDTH, indent="  ")
-    lines.append(words("text.next"))
+    lines.append(words("text.next", where=f"{shlex.quote(source)} " if source else ""))
     return lines
 
 

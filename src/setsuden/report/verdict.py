@@ -109,12 +109,31 @@ def _sure(pilot: Pilot, option: Option | None, runner_up: Option | None, names: 
     text = words(f"sure.{_confidence(pilot)}")
     if option.best_probability is not None:
         text += words("sure.probability", probability=f"{option.best_probability * 100:.0f} %")
-    same_model = pilot.decision.agreement.get("model")
-    if same_model is not None and len({each.model for each in pilot.decision.options}) > 1:
+    same_model, alone = pilot.decision.agreement.get("model"), option.best_probability or 0.0
+    if same_model is not None and same_model > alone + 0.005 and len({o.model for o in pilot.decision.options}) > 1:
         text += words("sure.model", probability=f"{same_model * 100:.0f} %")
-    if runner_up is not None:
+    rival = _rival(pilot, option)
+    if rival is not None:
+        key = "sure.rival" if _surer(rival, option) else "sure.rival_free"
+        text += words(key, option=names.said(rival), probability=f"{(rival.best_probability or 0) * 100:.0f} %")
+    elif runner_up is not None:
         text += words("sure.runner_up", option=names.said(runner_up))
     return text
+
+
+def _rival(pilot: Pilot, option: Option) -> Option | None:
+    """The feasible option that is the best in clearly more cases than the one recommended, which is cheapest by best
+    figures; None where there is none."""
+    rivals = [each for each in pilot.decision.options if each.feasible and each.best_probability is not None]
+    best = max(rivals, key=lambda each: each.best_probability or 0.0, default=None)
+    if best is None or best.id == option.id or option.best_probability is None:
+        return None
+    return best if (best.best_probability or 0.0) > option.best_probability + 0.005 else None
+
+
+def _surer(rival: Option, option: Option) -> bool:
+    """Whether the rival keeps the limits more often."""
+    return (rival.feasible_probability or 0.0) > (option.feasible_probability or 0.0)
 
 
 def _saving(pilot: Pilot, names: Names, words: Words) -> str:

@@ -60,15 +60,14 @@ class Names:
         return self._words("name.said", model=self.model(settings.model), inside=inside)
 
     def full(self, option: Option) -> str:
-        """For the verdict: model, batch sizes of both phases, and the settings."""
-        which = ("optimizer", "precision", *(name for name in self._varying if name not in ("optimizer", "precision")))
-        separator = self._words("list.separator")
-        settings = separator.join(self._settings(option, which))
-        phases = []
-        if option.training_energy is not None:
-            phases.append(self._words("name.trained", batch=option.batch_size))
-        if option.serving_batch_size is not None:
-            phases.append(self._words("name.served", batch=option.serving_batch_size))
+        """For the verdict: model, batch sizes of both phases (once where they are the same), what else differs."""
+        settings = self._words("list.separator").join(self._settings(option, self._varying))
+        trained, served = option.training_energy is not None, option.serving_batch_size
+        if trained and served == option.batch_size:
+            phases = [self._words("name.both", batch=served)]
+        else:
+            phases = [self._words("name.trained", batch=option.batch_size)] if trained else []
+            phases += [self._words("name.served", batch=served)] if served is not None else []
         return self._words(
             "name.full" if settings else "name.plain",
             model=self.model(option.model),

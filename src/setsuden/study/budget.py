@@ -83,7 +83,7 @@ class Budget:
         """Length of the next window: as asked, or an equal share of what is left when that is shorter.
 
         overhead_s     set-up and warm-up before the window
-        windows_left   windows that the rule still demands, this one included
+        windows_left   windows that must still fit, this one included
         """
         share_s = self.measuring_left_s / max(1, windows_left) - overhead_s
         return max(min(asked_s, LEAST_WINDOW_S), min(asked_s, share_s))

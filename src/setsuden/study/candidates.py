@@ -80,7 +80,8 @@ class Candidate:
         """This candidate for the decision engine."""
         metrics: dict[str, Estimate | Composite] = {TOTAL: self.total_energy()}
         if (accuracy := self.accuracy) is not None and self.quality is not None:
-            told = "/".join(str(self.quality.get(key)) for key in ("model", "batch_size", "optimizer", "precision"))
+            keys = ("model", "batch_size", "optimizer", "learning_rate", "precision")
+            told = "/".join(str(self.quality.get(key)) for key in keys)
             metrics[ACCURACY] = Composite((Part(accuracy, None, f"accuracy of {told}"),))
         if (latency := self.latency) is not None and self.serve is not None:
             metrics[LATENCY] = Composite((Part(latency, None, f"latency of {self.serve['id']}"),))
@@ -140,15 +141,24 @@ def _ways_to_serve(train: Mapping[str, Any], served: Sequence[Mapping[str, Any]]
 
 
 def _nearest_quality(qualities: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The model's quality training with the same optimiser and precision if any, then the nearest batch size."""
+    """The model's training with the same optimiser and precision if any, then the nearest rate and batch size."""
 
-    def distance(quality: Mapping[str, Any]) -> tuple[bool, bool, float, int]:
+    def distance(quality: Mapping[str, Any]) -> tuple[bool, bool, float, float, int]:
         size = int(quality["batch_size"])
+        trains = settings["phase"] == "train"
         return (
-            settings["phase"] == "train" and quality.get("optimizer") != settings.get("optimizer"),
+            trains and quality.get("optimizer") != settings.get("optimizer"),
             quality.get("precision") != settings.get("precision"),
-            abs(math.log(size / settings["batch_size"])),
+            _apart(quality.get("learning_rate"), settings.get("learning_rate")) if trains else 0.0,
+            _apart(size, settings["batch_size"]),
             size,
         )
 
     return min((quality for quality in qualities if quality["model"] == settings["model"]), key=distance, default=None)
+
+
+def _apart(a: float | None, b: float | None) -> float:
+    """How many times the one is the other, as the size of a logarithm; inf where only one is known."""
+    if a is None or b is None:
+        return 0.0 if a == b else math.inf
+    return abs(math.log(a / b))

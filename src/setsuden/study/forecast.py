@@ -1,6 +1,8 @@
 """From a few measured windows to a figure per sample, and from there to a run that has not happened yet.
 
-Four things make a forecast unsure, and they are added as independent (root of the sum of squares):
+Four things make a forecast unsure, and they are added as independent (root of the sum of squares) in logarithms: joules
+and seconds per sample are positive, so doubt multiplies and divides them, and no interval reaches zero or below unless
+the sensor's own does.
 
 scatter     repeats differ: Student's t over the repeats, for one further run (not only for the mean)
 systematic  the sensor is off by the same share in every window; repeating does not help
@@ -22,6 +24,9 @@ from setsuden.study.spread import Spread
 UNSEEN_SHARE = 0.03
 """Half-width for what minutes cannot show: settling heat, another hour of the day. Own judgement, guided by a published
 study whose first epoch foretells a hundred to 3.1 % (Mavromatis et al. 2024, arXiv:2406.14328, figure 5, digitised)."""
+
+MOST_LOG = math.log(1000.0)
+"""No interval reaches above a thousandfold: wider, two windows have said nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,13 @@ def drift(groups: Sequence[Sequence[Repeat]], *, time: bool = False) -> float:
 def _around(
     value: float, scatter: float, sensor: Systematic, extra: float, unit: str, like: Sequence[Estimate]
 ) -> Estimate:
-    down = math.sqrt(scatter**2 + sensor.down**2 + extra**2)
-    up = math.sqrt(scatter**2 + sensor.up**2 + extra**2)
+    beyond = math.log1p(extra)
+    down = math.hypot(scatter, beyond, -math.log1p(-sensor.down)) if sensor.down < 1 else math.inf
+    up = math.hypot(scatter, beyond, math.log1p(sensor.up))
     return Estimate(
         value,
-        value * max(0.0, 1 - down),
-        value * (1 + up),
+        value * math.exp(-down),
+        value * math.exp(min(up, MOST_LOG)),
         unit,
         weakest(estimate.provenance for estimate in like),
         like[0].boundary,

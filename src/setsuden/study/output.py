@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,19 @@ RESULT = "result.json"
 
 
 def check_folder(folder: Path) -> None:
-    """Raise InputError unless files can be written into ``folder``, which is not made yet."""
+    """Raise InputError unless files can be written into ``folder``; what is made to find out is removed again."""
     place = folder.absolute()
     while not place.exists():
         place = place.parent
     if not place.is_dir():
         raise InputError("this is a file, not a folder", place="--out", value=str(place), remedy="Name a folder.")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise InputError("cannot write here", place="--out", value=str(place), remedy="Choose another folder.")
+    try:  # asking for permissions says nothing of a full or read-only disk, nor to root
+        with tempfile.TemporaryDirectory(prefix=".setsuden-", dir=place) as trial:
+            (Path(trial) / RESULT).write_text("{}", encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot write here: {error.strerror}", place="--out", value=str(folder), remedy="Choose another folder."
+        ) from None
 
 
 def write_result(document: Mapping[str, Any], folder: Path) -> Path:

@@ -95,6 +95,8 @@ def parse_yaml(text: str, name: str, command: str = "pilot") -> Declared:
             place=f"{name}:{line}",
             remedy=f"Compare with the output of: setsuden {command} --example",
         ) from None
+    except InputError:
+        raise
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"not valid YAML: {error}", place=name) from None
     if not isinstance(data, Mapping):

@@ -45,10 +45,13 @@ def energy_to_target(quality: Quality, target: float) -> Estimate | None:
 
 
 def target_accuracy(declared: float | None, floor: float | None, results: Sequence[Quality]) -> float | None:
-    """The declared target, else the accuracy floor, else five points below the best accuracy reached."""
+    """The declared target, else the accuracy floor, else five points below the best accuracy reached.
+
+    What diverged reached nothing, whatever it scored before.
+    """
     if declared is not None or floor is not None:
         return declared if declared is not None else floor
-    best = max((result.correct / result.tested for result in results), default=None)
+    best = max((result.correct / result.tested for result in results if not result.diverged), default=None)
     return max(0.0, best - TARGET_BELOW_BEST) if best is not None else None
 
 

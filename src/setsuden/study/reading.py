@@ -121,9 +121,7 @@ def near(name: str, allowed: Iterable[str]) -> str:
     return f"Known: {', '.join(options)}."
 
 
-def explained(
-    error: ValidationError, declared: Declared, model: type[BaseModel] = StudyDeclaration
-) -> InputError:
+def explained(error: ValidationError, declared: Declared, model: type[BaseModel] = StudyDeclaration) -> InputError:
     """The first problem by line, in words; further ones are counted. ``model`` is what was to be read."""
     problems = sorted(error.errors(), key=lambda item: _line(declared.place(_path(item))))
     first = problems[0]

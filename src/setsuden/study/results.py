@@ -170,8 +170,7 @@ def _dynamic(kept: Sequence[Repeat], together: PhaseSpread) -> dict[str, Any] | 
 
 
 def _throughput(time: Estimate) -> Estimate:
-    low, high = max(time.low, time.value * 1e-3), time.high
-    return Estimate(1 / time.value, 1 / high, 1 / low, "sample/s", time.provenance)
+    return Estimate(1 / time.value, 1 / time.high, 1 / time.low, "sample/s", time.provenance)
 
 
 def _per_epoch(energy_per_sample: Estimate, samples: int) -> Estimate:

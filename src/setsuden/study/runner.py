@@ -22,6 +22,9 @@ from setsuden.study.store import StudyStore
 from setsuden.study.workshop import Task, Workshop
 
 LEAST_REQUESTS = 30  # an open-loop window lasts long enough for so many requests
+SHORTENED_ROUNDS = 2
+"""Windows are made shorter only to fit so many rounds into the budget: two full windows say more of a configuration
+than three that a sensor can hardly tell apart, and one configuration lends its scatter to another."""
 
 
 class Runner:
@@ -108,28 +111,32 @@ class Runner:
         return stop is not None
 
     def _least_s(self, configuration: Configuration) -> float:
-        """What one more repeat takes at least, from the last one: set-up, warm-up and one step; 0 before the first."""
+        """What one more repeat takes at least, from the last one: set-up, warm-up and one step; 0 before the first.
+
+        After the rounds that may be shortened, a whole window.
+        """
         repeats = self.findings.of(configuration.id)
         if not repeats:
             return 0.0
         step_s = repeats[-1].seconds_per_sample * configuration.batch_size
-        return self._overheads_s.get(configuration.id, 0.0) + step_s
+        window_s = 0.0 if len(repeats) < SHORTENED_ROUNDS else self.study.measure.window_s
+        return self._overheads_s.get(configuration.id, 0.0) + max(step_s, window_s)
 
     def _stop_rest(self, stop: Stop) -> None:
         for configuration in self.plan:
             if not self._settled(configuration):
                 self.findings.stops[configuration.id] = stop
 
-    def _windows_demanded(self) -> int:
-        """Windows that the rule still asks for at least."""
+    def _windows_demanded(self, rounds: int) -> int:
+        """Windows still missing until every configuration has so many."""
         return sum(
-            max(0, self.rule.repeats - len(self.findings.of(configuration.id)))
+            max(0, rounds - len(self.findings.of(configuration.id)))
             for configuration in self.plan
             if configuration.id not in self.findings.stops
         )
 
     def _repeat(self, configuration: Configuration, repeat: int) -> None:
-        demanded = self._windows_demanded()
+        demanded = self._windows_demanded(self.rule.repeats)
         self.show("measure", self.findings.windows, self.findings.windows + max(1, demanded), configuration.id)
         at_s = self.budget.elapsed_s
         attributes = self._attributes(configuration)
@@ -139,7 +146,7 @@ class Runner:
                 began_s = self._seconds()
                 task.work(self.study.measure.warmup_s)
                 warmup_s = self._seconds() - began_s
-                asked_s = self._window_s(configuration, demanded)
+                asked_s = self._window_s(configuration)
                 measurement, work = self._window(task, asked_s, {**attributes, "repeat": repeat})
             finally:
                 task.close()
@@ -164,7 +171,7 @@ class Runner:
         self._store.keep_repeat(found)
         self._store.keep_spent(self.findings)
 
-    def _window_s(self, configuration: Configuration, demanded: int) -> float:
+    def _window_s(self, configuration: Configuration) -> float:
         asked_s = self.study.measure.window_s
         if configuration.request_rate_per_s is not None:
             asked_s = max(asked_s, LEAST_REQUESTS / configuration.request_rate_per_s)
@@ -172,7 +179,8 @@ class Runner:
             return asked_s
         known = list(self._overheads_s.values())
         overhead_s = sum(known) / len(known) if known else self.study.measure.warmup_s
-        return self.budget.window_s(asked_s, overhead_s, demanded)
+        rounds = min(SHORTENED_ROUNDS, self.rule.repeats)
+        return self.budget.window_s(asked_s, overhead_s, self._windows_demanded(rounds))
 
     def _window(self, task: Task, seconds: float, attributes: dict[str, object]) -> tuple[Measurement, Work]:
         with self.meter.window("measure", **attributes) as window:

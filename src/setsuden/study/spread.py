@@ -1,4 +1,4 @@
-"""The mean of a few repeats and how sure it is: Student's t, with a pooled spread for what was seen only once."""
+"""The mean of a few repeats and how sure it is: Student's t, with the scatter of comparable configurations lent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from functools import lru_cache
 
 Ratio = tuple[Sequence[float], Sequence[float]]
 UNKNOWN_SPREAD = 0.5  # relative half-width stated when nothing at all is known about the spread
+LENT_DEGREES = 4
+"""Repeats that the scatter of comparable configurations counts for. With this many, simulated 90 % intervals of two to
+four repeats hold 90-95 % of the truths for scatters up to 30 % that differ threefold between configurations, at half
+the width that two repeats alone would need."""
 
 
 @lru_cache(maxsize=256)
@@ -68,7 +72,7 @@ class Spread:
 
     @property
     def mean_share(self) -> float:
-        """90 % half-width of the mean, as a share of it: t sd / sqrt(n)."""
+        """90 % half-width of the mean, as a share of it or in logarithms: t sd / sqrt(n)."""
         return self._t * self.relative_sd / math.sqrt(self.n)
 
     @property
@@ -85,8 +89,9 @@ def spread(*ratios: Ratio, pooled: tuple[float, int] | None = None) -> Spread:
     """Spread of a product of ratios (joules over samples, seconds over samples), each a sum over a sum.
 
     ratios   (numerators, denominators), one entry per repeat, positive denominators
-    pooled   (relative sd, degrees) of comparable configurations, used when there is a single repeat; without it a
-             half-width of +-50 % is assumed
+    pooled   (relative sd, degrees) of comparable configurations, these repeats included. A single repeat takes it as it
+             is; without it a half-width of +-50 % is assumed. Several repeats mix it in as ``LENT_DEGREES`` further
+             ones (the moderated t of Smyth 2004, doi:10.2202/1544-6115.1027), as far as others have contributed.
 
     The sum of the joules over the sum of the samples is what a long run does to a machine whose speed varies; the mean
     of the windows' own ratios would be larger, and one stalled window would rule it. Scatter is that of the classical
@@ -104,7 +109,11 @@ def spread(*ratios: Ratio, pooled: tuple[float, int] | None = None) -> Spread:
             for i, (a, b) in enumerate(zip(numerators, denominators, strict=True)):
                 residuals[i] += n * (a / over - b / under)
     if n > 1:
-        return Spread(mean, math.sqrt(math.fsum(r * r for r in residuals) / (n - 1)), n - 1, n)
+        square, degrees = math.fsum(r * r for r in residuals), n - 1
+        lent = min(LENT_DEGREES, pooled[1] - degrees) if pooled is not None else 0
+        if pooled is not None and lent > 0:
+            square, degrees = square + lent * pooled[0] ** 2, degrees + lent
+        return Spread(mean, math.sqrt(square / degrees), degrees, n)
     if pooled is not None and pooled[1] > 0:
         return Spread(mean, pooled[0], pooled[1], n)
     return Spread(mean, UNKNOWN_SPREAD, 0, n)

@@ -92,6 +92,7 @@ class Option(Settings):
     serving_energy_per_request: Figure | None = None
     total_energy: Figure
     feasible: bool
+    feasible_probability: float | None = None
     violations: tuple[Violation, ...] = ()
     on_front: bool = False
     front_probability: float | None = None

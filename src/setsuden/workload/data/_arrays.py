@@ -32,9 +32,13 @@ def load_npz(target: str, limits: Limits) -> Dataset:
             arrays = {key: file[key] for key in file.files}
     except InputError:
         raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except OSError as error:
+        raise InputError(f"cannot read this file: {error.strerror}", place=str(path)) from error
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
-            f"cannot be read as a .npz file: {error}", place=str(path), remedy="Write it with numpy.savez."
+            "this is no .npz file of plain arrays, or it is damaged",
+            place=str(path),
+            remedy="Write it with numpy.savez.",
         ) from error
     return from_arrays(f"npz:{target}", arrays, limits, source=str(path))
 
