@@ -1,0 +1,164 @@
+"""Meters on a fake processor whose joules are known: what each reports over what was drawn.
+
+    sudo python benchmarks/meters/run.py [--peer NAME=FOLDER ...] [-o table.md]
+
+Every tool runs unchanged, in a process and a mount namespace of its own (``unshare -m``, hence root) in which ``/sys``
+is a fake tree that a driver advances in real time. A peer is looked for in FOLDER (``pip install --target FOLDER
+NAME``), so that nothing of it enters this environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from itertools import pairwise
+from pathlib import Path
+
+from scenarios import FAULT_AT_S, SCENARIOS, Scenario, at_ready
+from tools import TOOLS, program
+
+from setsuden.testing import FakeClock
+from setsuden.testing.powercap import FakePowercap
+
+STEP_S = 0.005
+PATIENCE_S = 60.0
+INSIDE = """set -e
+mkdir -p {hold}; mount --rbind /sys {hold}
+mount -t tmpfs none /sys
+mkdir -p /sys/class /sys/devices/virtual /sys/devices/system /sys/fs
+mount --bind {tree}/class /sys/class; mount --bind {tree}/devices/virtual /sys/devices/virtual
+mount --rbind {hold}/devices/system /sys/devices/system; mount --rbind {hold}/fs /sys/fs
+exec {python} {script} {folder}
+"""
+
+
+def run(tool: str, scenario: Scenario, folder: str | None) -> str:
+    """One cell of the table."""
+    with tempfile.TemporaryDirectory() as scratch:
+        base = Path(scratch)
+        tree = FakePowercap(base / "sys", FakeClock())
+        scenario.build(tree)
+        (base / "program.py").write_text(program(tool))
+        inside = INSIDE.format(
+            hold=base / "hold", tree=base / "sys", python=sys.executable, script=base / "program.py", folder=base
+        )
+        env = dict(os.environ, HOME=str(base), SETSUDEN_LEDGER=str(base / "ledger.sqlite"))
+        if folder:
+            env["PYTHONPATH"] = folder
+        with (base / "log").open("w") as log:
+            process = subprocess.Popen(
+                ["unshare", "-m", "--propagation", "private", "sh", "-c", inside],
+                env=env, cwd=base, stdout=log, stderr=log,
+            )  # fmt: skip
+            truth = drive(scenario, tree, base, process)
+        answer = base / "answer.json"
+        if not answer.exists():
+            lines = (base / "log").read_text().strip().splitlines()
+            return f"raises: {lines[-1][:70]}" if lines else "no answer"
+        return judged(json.loads(answer.read_text()), truth, TOOLS[tool][3])
+
+
+def drive(
+    scenario: Scenario, tree: FakePowercap, base: Path, process: subprocess.Popen[bytes]
+) -> list[tuple[float, float, float]]:
+    """Advance the tree in real time until the program has ended; (time, joules of the packages, of the DRAM)."""
+    truth: list[tuple[float, float, float]] = []
+    begun = last = time.monotonic()
+    ready: float | None = None
+    done: set[str] = set()
+    while process.poll() is None:
+        now = time.monotonic()
+        if scenario.watts is not None:
+            for entry in scenario.cpu:
+                tree[entry].watts = scenario.watts(now)
+        tree.advance(now - last)
+        last = now
+        sums = [sum(tree[entry].truth_j for entry in group) for group in (scenario.cpu, scenario.dram)]
+        truth.append((now, sums[0], sums[1]))
+        if ready is None and (base / "ready").exists():
+            ready = now
+            at_ready(scenario, tree)
+        for name, at_s in (("fault", FAULT_AT_S), ("mend", FAULT_AT_S + 2.0), ("stop", scenario.end_s)):
+            if ready is not None and now - ready >= at_s and name not in done:
+                done.add(name)
+                if name == "stop":
+                    (base / "stop").touch()
+                else:
+                    getattr(scenario, name)(tree)
+        if now - begun > PATIENCE_S:
+            process.kill()
+            break
+        time.sleep(STEP_S)
+    process.wait()
+    return truth
+
+
+def judged(answer: dict[str, object], truth: list[tuple[float, float, float]], what: str) -> str:
+    """Reported over true; for a figure with an interval also whether the truth is inside, and the flags."""
+    t0, t1 = float(str(answer["t0"])), float(str(answer["t1"]))
+    begin, end = at(truth, t0), at(truth, t1)
+    true_j = end[0] - begin[0] + (end[1] - begin[1] if what != "package" else 0.0)
+    joules = answer["joules"]
+    if not isinstance(joules, int | float):
+        return "none"
+    text = f"{joules / true_j:.3f}"
+    if isinstance(answer["low"], int | float) and isinstance(answer["high"], int | float):
+        inside = "inside" if answer["low"] <= true_j <= answer["high"] else "OUTSIDE"
+        flags = [flag for flag in answer["flags"] if flag not in EXPECTED]  # type: ignore[attr-defined]
+        text += f" ({inside}{'; ' + ', '.join(flags) if flags else ''})"
+    return text
+
+
+# What this machine is flagged for in every case: DRAM that is modelled, and a processor that does nothing.
+EXPECTED = ("SET-UNSATURATED", "SET-NOISY", "SET-TOO-SHORT")
+
+
+def at(truth: list[tuple[float, float, float]], t_s: float) -> tuple[float, float]:
+    """Joules at a moment, linear between two steps of the driver."""
+    for (a, *before), (b, *after) in pairwise(truth):
+        if a <= t_s <= b:
+            share = (t_s - a) / (b - a)
+            return tuple(x + share * (y - x) for x, y in zip(before, after, strict=True))  # type: ignore[return-value]
+    return truth[-1][1:]
+
+
+def version(name: str, folder: str | None) -> str:
+    found = distributions(path=[folder]) if folder else distributions()
+    return next((d.version for d in found if d.metadata["Name"].casefold() == name.casefold()), "?")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=FOLDER")
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    tools: dict[str, str | None] = {"setsuden": None, **dict(peer.split("=", 1) for peer in options.peer)}
+    head = [f"{tool} {version(tool, folder)}" for tool, folder in tools.items()]
+    lines = [
+        f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python "
+        f"{platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start.",
+        "",
+        f"| scenario | {' | '.join(head)} |",
+        "| --- |" + " --- |" * len(head),
+    ]
+    print("\n".join(lines), flush=True)
+    for scenario in SCENARIOS:
+        with ThreadPoolExecutor(len(tools)) as pool:
+            cells = list(pool.map(lambda tool, case=scenario: run(tool, case, tools[tool]), tools))  # type: ignore[misc]
+        lines.append(f"| {scenario.name} | {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+        print(lines[-1], flush=True)
+    if options.output is not None:
+        options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
