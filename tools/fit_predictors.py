@@ -37,6 +37,16 @@ TABLES = {
     "power_w": ("mlperf_inference_power", "edge_conv2d_energy", "zeus_training_power", "mlenergy_inference",
                 "cpu_layer_energy", "mlperf_tiny_energy"),
 }  # fmt: skip
+SOURCES = [
+    "huggingface/pytorch-image-models, results/benchmark-*.csv (Apache-2.0)",
+    "ml-energy/zeus, NSDI '23 trace (Apache-2.0)",
+    "mlcommons/cm4mlperf-results (Apache-2.0)",
+    "mlcommons/tiny_results_v0.7 to v1.3 (Apache-2.0)",
+    "NEUSoftGreenAI/NeurstrucEnergy, conv2d (MIT)",
+    "sitar-lab/NeuSight, labels and test sets (MIT)",
+    "ml-energy/leaderboard, task results (no licence stated: coefficients only)",
+    "JohannesGetzner/dl-energy-estimator (no licence stated: coefficients only)",
+]
 PARTS = 6  # of a level of the covariance
 SAMPLE = 500  # rows the covariance is fitted on
 FOLDS = 5
@@ -296,7 +306,7 @@ def main() -> None:
         return
     if options.keep_models:
         document = json.loads(OUT.read_text(encoding="utf-8"))
-        document["scores"] = scores
+        document |= {"sources": SOURCES, "scores": scores}
         OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         return
     document = {}
@@ -308,7 +318,7 @@ def main() -> None:
         document[target]["widths"] = widths(rows, target, domains_of(rows), document[target]["kernels"])
     if options.no_scores and OUT.exists():
         scores = json.loads(OUT.read_text(encoding="utf-8"))["scores"]
-    document["scores"] = scores
+    document |= {"sources": SOURCES, "scores": scores}
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 

@@ -156,7 +156,8 @@ def _settled(costs: Floats, weights: Floats) -> int:
     total, square = np.cumsum(weights[::-1])[::-1], np.cumsum((weights * held**2)[::-1])[::-1]
     sums = np.cumsum((weights * held)[::-1])[::-1]
     error = (square - sums**2 / total) / (total * np.arange(len(held), 0, -1))
-    return int(np.argmin(error[: most + 1]))
+    tie = 1e-12 * (sums[0] / total[0]) ** 2  # equal steps differ by rounding only
+    return int(np.argmax(error[: most + 1] <= error[: most + 1].min() + tie))
 
 
 def _mean(costs: Floats, weights: Floats) -> tuple[float, float]:
