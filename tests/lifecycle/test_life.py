@@ -199,3 +199,9 @@ def test_the_example_in_the_repository_is_the_one_that_is_printed() -> None:
 
     shown = Path(__file__).parents[2] / "examples" / "lifecycle.yaml"
     assert shown.read_text(encoding="utf-8") == example_text()
+
+
+def test_the_boundary_holds_making_only_where_it_is_counted() -> None:
+    plain = life(PLAIN).sheets["marginal"].total_carbon
+    made = life(PLAIN + "hardware: [{name: server, kg: 800, used_years: 1}]\n").sheets["marginal"].total_carbon
+    assert (str(plain.boundary), str(made.boundary)) == ("node+PUE+network", "node+PUE+network+embodied")

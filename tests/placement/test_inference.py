@@ -182,3 +182,24 @@ def test_many_situations_at_once_decide_as_one_by_one() -> None:
     for (payload, rate), decision in zip(cases, found, strict=True):
         case = replace(base, up_kb=exact(payload, "kB/request"), rate_per_s=exact(rate, "request/s"))
         assert decision.recommended == answer(case).views["attribution"].decision.recommended
+
+
+def test_a_choice_that_is_too_close_is_said_to_be() -> None:
+    from setsuden.placement.inference.words import PlaceWords
+
+    unsure = replace(machine(0.14, 0.1), energy=replace(exact(0.14, "J/request"), low=0.014, high=1.4))
+    said = PlaceWords(answer(study(unsure, machine(0.1, 0.001), payload_kb=0.1)), "en").said()
+    assert said.headline.startswith("Too close to call")
+    assert "too close to call" in said.sure[0]
+
+
+def test_the_boundary_of_carbon_holds_making_only_where_a_machine_states_it() -> None:
+    base = study(machine(2.0, 0.3, 1.6), machine(0.01, 0.001), idle_share=1.0)
+    made = replace(base, device=replace(base.device, making=exact(1e-4, "gCO2e/s")), objective="carbon")
+    plain = answer(replace(base, objective="carbon")).views["marginal"].figure("cloud", "carbon")
+    device, cloud = (answer(made).views["marginal"].figure(name, "carbon") for name in ("device", "cloud"))
+    assert plain is not None
+    assert device is not None
+    assert cloud is not None
+    assert str(plain.boundary) == "node+PUE+network"
+    assert str(device.boundary) == str(cloud.boundary) == "node+PUE+network+embodied"

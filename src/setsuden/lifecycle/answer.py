@@ -106,17 +106,18 @@ def sheet(plan: Plan, view: View, *, n: int = DRAWS, seed: int = DEFAULT_SEED) -
     """The balance of one view."""
     best, drawn = plan.best(), plan.draws(n, seed)
     energy = {
-        stage.name: _estimate(stage.energy(best), stage.energy(drawn), "kWh", WITHIN, plan, stage)
+        stage.name: _estimate(stage.energy(best), stage.energy(drawn), "kWh", plan, stage)
         for stage in plan.stages
         if stage.grid is not None
     }
     rows = {stage.name: stage.carbon(drawn) for stage in plan.stages}
     values = {stage.name: stage.carbon(best) for stage in plan.stages}
     carbon = {
-        stage.name: _estimate(values[stage.name], rows[stage.name], "gCO2e", WITH_MAKING, plan, stage).to("kgCO2e")
+        stage.name: _estimate(values[stage.name], rows[stage.name], "gCO2e", plan, stage).to("kgCO2e")
         for stage in plan.stages
     }
     dominating = max(values, key=lambda name: values[name])
+    counted = WITH_MAKING if "embodied" in values else WITHIN
     stacked = np.vstack([rows[stage.name] for stage in plan.stages])
     first = [stage.name for stage in plan.stages].index(dominating)
     probability = float((stacked.argmax(axis=0) == first).mean())
@@ -136,7 +137,7 @@ def sheet(plan: Plan, view: View, *, n: int = DRAWS, seed: int = DEFAULT_SEED) -
         carbon,
         _total(plan, [stage.energy(best) for stage in plan.stages if stage.grid],
                [stage.energy(drawn) for stage in plan.stages if stage.grid], "kWh", WITHIN),
-        _total(plan, list(values.values()), list(rows.values()), "gCO2e", WITH_MAKING).to("kgCO2e"),
+        _total(plan, list(values.values()), list(rows.values()), "gCO2e", counted).to("kgCO2e"),
         dominating,
         probability,
         _parity(plan),
@@ -247,7 +248,8 @@ def _sum(plan: Plan, names: Sequence[Name], values: Mapping[str, Value]) -> Valu
     return total
 
 
-def _estimate(value: float, rows: Array, unit: str, boundary: Boundary, plan: Plan, stage: Stage) -> Estimate:
+def _estimate(value: float, rows: Array, unit: str, plan: Plan, stage: Stage) -> Estimate:
+    boundary = WITH_MAKING if stage.name == "embodied" else WITHIN
     low, high = np.quantile(rows, (0.05, 0.95))
     factors = tuple(
         dict.fromkeys(

@@ -16,7 +16,7 @@ from dataclasses import replace
 from setsuden.errors import InputError
 from setsuden.placement.inference.split import shares
 from setsuden.placement.inference.study import Local, Study
-from setsuden.placement.inference.term import Placement, Term
+from setsuden.placement.inference.term import WITH_MAKING, Placement, Term
 from setsuden.placement.network import Published, View
 from setsuden.quantity import Estimate, Provenance
 from setsuden.quantity.draws import combine
@@ -40,7 +40,9 @@ def placements(study: Study, view: View, charged: Published | None = None) -> tu
     latency = study.cloud.rtt_s + _seconds(_airtime(study, study.up_kb, study.down_kb) + _served_s(study))
     found.append(Placement("cloud", terms, latency, 0.0))
     found += _splits(study, view, charged)
-    return tuple(found)
+    machines = (study.device, study.edge, study.cloud)
+    making = any(machine is not None and machine.making is not None for machine in machines)
+    return tuple(replace(item, counted=WITH_MAKING) for item in found) if making else tuple(found)
 
 
 def _local(local: Local, place: str, share: float = 1.0) -> tuple[Term, ...]:

@@ -44,14 +44,16 @@ class Placement:
     """One way to place the work.
 
     id         device, edge, cloud, or ``split:LAYER``
-    latency_s  from the request to its answer, best figure
+    latency    from the request to its answer, s
     busy_s     seconds between requests below which its busiest machine cannot keep up
+    counted    what its carbon includes: making is inside where any machine of the question states it
     """
 
     id: str
     terms: tuple[Term, ...]
     latency: Estimate
     busy_s: float
+    counted: Boundary = WITHIN
 
     def energy(self, weights: Mapping[str, Estimate]) -> Estimate:
         """J/request in a scenario; the interval encloses every combination."""
@@ -67,11 +69,11 @@ class Placement:
         for term in self.terms:
             figure = term.figure * term.scale
             if term.kind == "making":
-                carbon.append(Part(figure.within(WITH_MAKING), term.weight, f"{term.source}, carbon"))
+                carbon.append(Part(figure.within(self.counted), term.weight, f"{term.source}, carbon"))
                 continue
             energy.append(Part(figure.within(WITHIN), term.weight, term.source))
             grams = _carbon(figure, intensity[term.place])
-            carbon.append(Part(grams.within(WITH_MAKING), term.weight, f"{term.source}, carbon"))
+            carbon.append(Part(grams.within(self.counted), term.weight, f"{term.source}, carbon"))
         metrics: dict[str, Metric] = {
             "energy": Composite(tuple(energy)),
             "carbon": Composite(tuple(carbon)),

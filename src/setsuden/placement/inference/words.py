@@ -74,7 +74,8 @@ class PlaceWords:
         if marginal is None or average is None:
             headline, because = self.say("verdict.none"), ""
         elif marginal == average:
-            headline = self.say("verdict.agree", option=self.where(marginal))
+            close = any(answer.views[view].decision.confidence == "too-close" for view in VIEWS)
+            headline = self.say("verdict.agree_close" if close else "verdict.agree", option=self.where(marginal))
             because = self.say(
                 "verdict.because_agree",
                 option=self.option(marginal),
@@ -101,7 +102,7 @@ class PlaceWords:
 
     def _sure(self, view: ViewAnswer) -> str:
         decision = view.decision
-        name = self.say(f"view.{view.view}")
+        name = f"{self.say(f'view.{view.view}')} ({self.say(f'confidence.{decision.confidence}')})"
         if decision.recommended is None:
             return self.say("verdict.sure_none", view=name)
         probability = decision.assessment(decision.recommended).best_probability
