@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     busy: float
     total: float
 
