@@ -29,7 +29,7 @@ def test_shipped_laws_are_non_negative_and_complete(target: Target) -> None:
 def test_the_file_names_its_sources_and_scores_and_holds_no_rows() -> None:
     found = document()
     assert len(found["sources"]) == 8
-    assert all(0 < score["mape"] and 0 <= score["coverage_90"] <= 1 for score in found["scores"].values())
+    assert all(score["mape"] > 0 and 0 <= score["coverage_90"] <= 1 for score in found["scores"].values())
     assert "row_id" not in json.dumps(found)
     assert len(json.dumps(found)) < 60_000
 

@@ -41,11 +41,13 @@ class EarlyForecast:
     steps_total   steps of the whole run, at least 1
     provenance    of the joules that are observed; the forecast is no stronger than ``estimated``
     boundary      of those joules
+    unseen_share  half-width (0-1) for what the steps so far cannot show; more on a machine shared with others
     """
 
     steps_total: int
     provenance: Provenance = Provenance.ESTIMATED
     boundary: Boundary = DEVICE
+    unseen_share: float = UNSEEN_SHARE
     _times: list[float] = field(default_factory=list)
     _joules: list[float] = field(default_factory=list)
     _steps: list[int] = field(default_factory=list)
@@ -131,7 +133,7 @@ class EarlyForecast:
         left = max(self.steps_total - self._steps[-1], 0)
         spent = readings[-1] - readings[0] + mean * self._steps[0]
         value = spent + mean * left
-        half = left * sqrt(scatter**2 + (UNSEEN_SHARE * mean) ** 2)
+        half = left * sqrt(scatter**2 + (self.unseen_share * mean) ** 2)
         return value, max(value - half, spent), value + half
 
     def _scatter_share(self) -> float:
