@@ -105,7 +105,9 @@ def test_a_cheap_training_loses_to_a_cheap_service_once_requests_are_many() -> N
     assert row["requests_value"] == pytest.approx(expected)
     assert row["requests"]["low"] < expected < row["requests"]["high"]
     document["study"]["expected_requests"] = expected * 1.01
-    assert decided(document)["recommended"] == "small/b128/sgd/fp32/t2"
+    beyond = decided(document)
+    assert beyond["recommended"] == "small/b128/sgd/fp32/t2"
+    assert "trainings" not in {f["factor"] for f in beyond["flips"]}  # 0.99 of a training is none
 
 
 def test_nothing_feasible_says_so_and_what_would_help() -> None:
@@ -213,3 +215,28 @@ def test_the_energy_budget_is_a_constraint_on_the_total() -> None:
     fewer = next(f for f in found["flips"] if f["factor"] == "expected_requests")
     assert fewer["direction"] == "down"
     assert fewer["becomes"] == "middle/b128/sgd/fp32/t2"
+
+
+def test_accuracy_is_that_of_the_nearest_learning_rate() -> None:
+    document = pilot_document(models=("middle",), batches=(32,), constraints=limits(accuracy_floor=0.5))
+    (quality,) = document["quality"]
+    slow, fast = copy.deepcopy(quality), copy.deepcopy(quality)
+    slow |= {"learning_rate": 0.001, "batch_size": 32}
+    fast |= {"learning_rate": 0.1, "batch_size": 64}
+    slow["accuracy"] |= {"value": 0.6, "low": 0.6, "high": 0.6}
+    document["quality"] = [slow, fast]
+    for item in document["configurations"]:
+        if item["phase"] == "train":
+            item["learning_rate"] = 0.08
+    (only,) = decided(document)["options"]
+    assert only["accuracy"]["value"] == fast["accuracy"]["value"]
+
+
+def test_a_diverged_training_sets_no_floor() -> None:
+    rule = limits() | {"accuracy_floor_rule": "best minus one point"}
+    document = pilot_document(constraints=rule)
+    for quality in document["quality"]:
+        if quality["model"] == "huge":
+            quality["diverged"] = True
+    (floor,) = decided(document)["constraints"]
+    assert floor["limit"] == pytest.approx(MODELS["large"][2] - 0.01)

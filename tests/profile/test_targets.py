@@ -230,3 +230,8 @@ def test_compiled_models_are_profiled_as_written() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert profile(model, input_shape=(1, 28, 28)).macs == 416_520
+
+
+def test_an_input_that_no_layer_can_take_is_one_sentence() -> None:
+    with pytest.raises(InputError, match=r"cannot take this input: RuntimeError.*Check the input shape"):
+        profile("lenet", input_shape=(3, 2, 2))

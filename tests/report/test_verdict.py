@@ -33,6 +33,7 @@ def test_flips_say_which_way() -> None:
     assert flip("expected_requests", 1e5, 4e5, RESNET) == (
         "Above 400,000 requests, ResNet-20 (batch 32) becomes the better choice."
     )
+    assert flip("expected_requests", 1e5, 4_599_784, RESNET).startswith("Above 4,600,000 requests")
     assert flip("expected_requests", 1e5, 50, RESNET).startswith("Below 50 requests")
     assert "95.1 % is enough" in flip("accuracy_floor", 0.96, 0.951, MLP)
     assert "no option meets" in flip("accuracy_floor", 0.96, 0.99, None)
@@ -84,6 +85,16 @@ def test_the_only_option_that_meets_the_limits_is_called_that() -> None:
     pilot = read(changed(narrow))
     assert verdict(pilot, Words("en")).because.startswith("It is the only one of 18 options that meets your limits")
     assert "この案だけです" in verdict(pilot, Words("ja")).because
+
+
+def test_a_single_option_is_not_called_one_of_one() -> None:
+    def alone(document: dict[str, Any]) -> None:
+        decision = document["decision"]
+        decision["options"] = [option for option in decision["options"] if option["id"] == decision["recommended"]]
+
+    pilot = read(changed(alone))
+    assert verdict(pilot, Words("en")).because.startswith("It is the only option that was measured")
+    assert "測定した選択肢はこの案だけ" in verdict(pilot, Words("ja")).because
 
 
 def test_what_to_measure_next_names_the_configuration_or_the_limited_figure() -> None:

@@ -79,7 +79,15 @@ def _because(pilot: Pilot, option: Option | None, words: Words) -> str:
         return _nearest_miss(pilot, words)
     requests = pilot.study.expected_requests
     feasible = [candidate for candidate in pilot.decision.options if candidate.feasible]
-    case = "_only" if len(feasible) == 1 else "_close" if _confidence(pilot) == "too-close" else ""
+    case = (
+        "_single"
+        if len(pilot.decision.options) == 1
+        else "_only"
+        if len(feasible) == 1
+        else "_close"
+        if _confidence(pilot) == "too-close"
+        else ""
+    )
     text = words(
         f"verdict.because{case}" if requests else f"verdict.because_training{case}",
         option=Names(pilot, words).said(option),
@@ -172,7 +180,7 @@ def _factor_value(factor: str, value: float) -> str:
         return f"{value * 100:.1f} %"
     if factor == "latency_ceiling_ms":
         return f"{value:,.3g} ms"
-    return count(round(value)) if value >= 10 else f"{value:.3g}"
+    return count(float(f"{value:.3g}") if value >= 1000 else round(value)) if value >= 10 else f"{value:.3g}"
 
 
 def violation_sentence(violation: Violation, words: Words) -> str:

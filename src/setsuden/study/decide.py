@@ -23,7 +23,7 @@ from setsuden.decision.flips import constraint_flips, weight_flips
 from setsuden.quantity import Estimate
 from setsuden.quantity.draws import DEFAULT_SEED
 from setsuden.study.analysis.shared_error import shared_relative_error
-from setsuden.study.candidates import ACCURACY, LATENCY, TOTAL, Candidate, candidates, in_joules, weights
+from setsuden.study.candidates import ACCURACY, LATENCY, TOTAL, TRAININGS, Candidate, candidates, in_joules, weights
 
 OBJECTIVE = Objective(TOTAL, "min")
 POINTS_BELOW_BEST = 0.01
@@ -254,8 +254,13 @@ def _flips(case: _Case) -> list[dict[str, Any]]:
     metrics = [TOTAL, *dict.fromkeys(c.metric for c in case.constraints if c.metric != TOTAL)]
     table = Table(options, metrics, case.weights)
     found = constraint_flips(table, OBJECTIVE, case.constraints)
-    found += weight_flips(table, OBJECTIVE, case.constraints)
+    found += tuple(flip for flip in weight_flips(table, OBJECTIVE, case.constraints) if not _impossible(flip))
     return [_flip_json(flip, by_key) for flip in found]
+
+
+def _impossible(flip: Flip) -> bool:
+    """A part of a training: what is trained at all is trained once."""
+    return flip.factor == TRAININGS and flip.turns_at < 1
 
 
 def _flip_json(flip: Flip, by_key: Mapping[str, Candidate]) -> dict[str, Any]:

@@ -87,7 +87,16 @@ class TorchWork:
                     remedy="Check the input shape, or give a model whose weights exist and device='cpu'.",
                 ) from error
             reason = f"ran on {home}, because on meta: {type(error).__name__}: {_first_line(error)}"
-            return self._on(home, (reason,), train, loss, optimizer, strict)
+            try:
+                return self._on(home, (reason,), train, loss, optimizer, strict)
+            except InputError:
+                raise
+            except Exception as again:
+                raise InputError(
+                    f"the model cannot take this input: {type(again).__name__}: {_first_line(again)}",
+                    place=self.name,
+                    remedy="Check the input shape and the batch size.",
+                ) from again
 
     def _on(
         self,
