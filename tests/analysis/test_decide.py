@@ -105,9 +105,11 @@ def test_a_cheap_training_loses_to_a_cheap_service_once_requests_are_many() -> N
     assert row["requests_value"] == pytest.approx(expected)
     assert row["requests"]["low"] < expected < row["requests"]["high"]
     document["study"]["expected_requests"] = expected * 1.01
-    beyond = decided(document)
-    assert beyond["recommended"] == "small/b128/sgd/fp32/t2"
-    assert "trainings" not in {f["factor"] for f in beyond["flips"]}  # 0.99 of a training is none
+    assert decided(document)["recommended"] == "small/b128/sgd/fp32/t2"
+    document["study"]["expected_requests"] = expected * 0.99
+    below = decided(document)
+    assert below["recommended"] == "middle/b128/sgd/fp32/t2"
+    assert "trainings" not in {f["factor"] for f in below["flips"]}  # 0.99 of a training is none
 
 
 def test_nothing_feasible_says_so_and_what_would_help() -> None:
