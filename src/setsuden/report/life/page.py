@@ -67,7 +67,9 @@ def build(answer: Answer, language: Language) -> Page:
         language=language,
         title=say("page.title", name=answer.plan.name),
         study=answer.plan.name,
-        facts=[Fact(say("page.question"), say("page.facts", requests=count(answer.plan.requests.value), months=months))],
+        facts=[
+            Fact(say("page.question"), say("page.facts", requests=count(answer.plan.requests.value), months=months))
+        ],
         headline=said.headline,
         because=said.because,
         sure=(" " if language == "en" else "").join(said.sure),
