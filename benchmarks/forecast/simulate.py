@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from setsuden.quantity import NODE, Estimate, Provenance
 from setsuden.study.forecast import NO_ERROR, drift, forecast
 from setsuden.study.record import Repeat
-from setsuden.study.spread import spread
+from setsuden.study.spread import pooled_sd, spread
 
 STEP_S = 0.1
 FULL_S = 3600.0
@@ -60,8 +60,8 @@ def trial(sd: float, tau_s: float, slow: float, rng: np.random.Generator) -> tup
                 Repeat("", round_, 0, "", 0, at_s, 0.0, WINDOW_S, round(done), energy, None, {}, ())
             )  # fmt: skip
             at_s += WINDOW_S
-    mine = groups[0]
-    seconds = spread(([repeat.duration_s for repeat in mine], [float(repeat.samples) for repeat in mine]))
+    ratios = [([r.duration_s for r in group], [float(r.samples) for r in group]) for group in groups]
+    seconds = spread(ratios[0], pooled=pooled_sd(spread(ratio) for ratio in ratios))
     like = [Estimate.exact(1.0, "s", Provenance.MEASURED)]
     found = forecast(seconds, NO_ERROR, drift(groups, time=True), 1.0, "s", like)
     truth = 1 / (1000 * float(speed[round(pilot_s / STEP_S) :].mean()))
