@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from setsuden.ledger import Ledger
 from setsuden.sensors.protocol import Component
 from setsuden.sensors.utilisation import Load
 from setsuden.testing import FakeClock, FakeSensor, fake_channel
@@ -37,13 +38,13 @@ class FakeProbe:
 
 
 class LoadBench:
-    def __init__(self, component: Component = Component.CPU) -> None:
+    def __init__(self, component: Component = Component.CPU, ledger: Ledger | None = None) -> None:
         from setsuden.meter import Meter
 
         self.clock = FakeClock()
         self.probe = FakeProbe(self.clock)
         sensor = FakeSensor(self.clock, {"a": 50.0}, (fake_channel("a", component=component),))
-        self.meter = Meter(sensors=[sensor], clock=self.clock, probe=self.probe, rate_hz=0, ledger=False)
+        self.meter = Meter(sensors=[sensor], clock=self.clock, probe=self.probe, rate_hz=0, ledger=ledger or False)
 
     def tick(self, times: int = 1) -> None:
         for _ in range(times):
@@ -120,3 +121,25 @@ def test_fast_sampling_does_not_look_at_the_load_each_time() -> None:
             bench.clock.advance(0.01)
             meter.sample()
     assert bench.probe.reads < 10
+
+
+def test_traffic_is_what_the_counters_grew_by() -> None:
+    bench = LoadBench()
+    bench.probe.load = bench.probe.load._replace(received_bytes=1e6, sent_bytes=5e5)
+    with bench.meter as meter, meter.window("upload") as upload:
+        bench.tick(2)
+        bench.probe.load = bench.probe.load._replace(received_bytes=1.25e6, sent_bytes=9.5e6)
+        bench.tick(2)
+    assert upload.measurement.utilisation.network_received_bytes == 250e3
+    assert upload.measurement.utilisation.network_sent_bytes == 9e6
+
+
+def test_a_network_counter_that_starts_again_is_unknown_for_that_window() -> None:
+    bench = LoadBench()
+    bench.probe.load = bench.probe.load._replace(received_bytes=1e6, sent_bytes=5e5)
+    with bench.meter:
+        bench.tick(2)
+        bench.probe.load = bench.probe.load._replace(received_bytes=10.0, sent_bytes=6e5)
+        bench.tick(2)
+    assert bench.meter.result.utilisation.network_received_bytes is None
+    assert bench.meter.result.utilisation.network_sent_bytes == 1e5

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.ledger_option import ledger_option, open_ledger
+from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 
 if TYPE_CHECKING:
@@ -25,10 +27,22 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=True, path_type=Path),
     help="Folder for result.json and the pages; default: none.",
 )
+@click.option("--payload-run", metavar="RUN", help="Take the payload from the bytes that a run of the ledger moved.")
+@click.option("--payload-requests", type=float, metavar="N", help="Requests that run answered.  [x>0]")
+@ledger_option
 @json_option
 @lang_option
 @failing_clearly
-def place(study: Path | None, example: str | None, out: Path | None, as_json: bool, language: Language) -> None:
+def place(
+    study: Path | None,
+    example: str | None,
+    out: Path | None,
+    payload_run: str | None,
+    payload_requests: float | None,
+    ledger_path: Path | None,
+    as_json: bool,
+    language: Language,
+) -> None:
     """Say where to run a model, per request, or where and when to train one.
 
     STUDY is a YAML file (see --example and --example training); without one, the example of inference is answered: on
@@ -46,8 +60,15 @@ def place(study: Path | None, example: str | None, out: Path | None, as_json: bo
     if out is not None:
         check_folder(out)
     declared = read_yaml(study, "place") if study else parse_yaml(inference.example_text(), "example.yaml", "place")
-    answered = _training if "training" in declared.data else _inference
-    document, said, paths = answered(declared, out, language)
+    if (payload_run is None) != (payload_requests is None):
+        raise InputError("--payload-run and --payload-requests go together", place="--payload-run")
+    if "training" in declared.data:
+        if payload_run is not None:
+            raise InputError("a training has no payload per request", place="--payload-run", value=payload_run)
+        document, said, paths = _training(declared, out, language)
+    else:
+        measured = None if payload_run is None else (payload_run, payload_requests or 0.0, ledger_path)
+        document, said, paths = _inference(declared, out, language, measured)
     if as_json:
         print_json(document)
         return
@@ -56,13 +77,21 @@ def place(study: Path | None, example: str | None, out: Path | None, as_json: bo
         click.echo(Messages("placement", language).say("text.written", paths=", ".join(map(str, paths))))
 
 
-def _inference(declared: Declared, out: Path | None, language: Language) -> tuple[dict[str, Any], str, list[Path]]:
+def _inference(
+    declared: Declared, out: Path | None, language: Language, measured: tuple[str, float, Path | None] | None
+) -> tuple[dict[str, Any], str, list[Path]]:
     from setsuden.placement.inference import answer
     from setsuden.placement.inference.document import document
     from setsuden.placement.inference.reading import read
     from setsuden.placement.inference.text import text
 
-    found = answer(read(declared))
+    question = read(declared)
+    if measured is not None:
+        from setsuden.placement.inference.measured_payload import with_measured_payload
+
+        with open_ledger(measured[2]) as kept:
+            question = with_measured_payload(question, kept.run(measured[0]), measured[1])
+    found = answer(question)
     plain = document(found)
     paths: list[Path] = []
     if out is not None:

@@ -35,7 +35,11 @@ class ChannelEnergy:
 
 @dataclass(frozen=True, slots=True)
 class Utilisation:
-    """Means over the window, shares 0-1; None where nothing could be read."""
+    """Means over the window, shares 0-1; None where nothing could be read.
+
+    network_received_bytes, network_sent_bytes  sums over the window, of the machine or of its container, loopback left
+                                                out; other programs there are inside
+    """
 
     cpu_share: float | None = None
     process_cpu_share: float | None = None
@@ -43,6 +47,8 @@ class Utilisation:
     memory_share: float | None = None
     gpu_sm_share: float | None = None
     gpu_memory_used_bytes: float | None = None
+    network_received_bytes: float | None = None
+    network_sent_bytes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ class LoadSpan:
             memory_share=_clipped(memory / end.memory_bytes) if memory is not None and end.memory_bytes else None,
             gpu_sm_share=self._gpu_shares.value,
             gpu_memory_used_bytes=self._gpu_bytes.value,
+            network_received_bytes=_grown(begin.received_bytes, end.received_bytes),
+            network_sent_bytes=_grown(begin.sent_bytes, end.sent_bytes),
         )
 
 
@@ -124,6 +126,11 @@ def _share(first: float | None, last: float | None, begin: Load, end: Load) -> f
         return None
     capacity_s = end.cpu_capacity_s - begin.cpu_capacity_s
     return _clipped((last - first) / capacity_s) if capacity_s > 0 else None
+
+
+def _grown(first: float | None, last: float | None) -> float | None:
+    """What a running sum grew by; None when unreadable or when it started again (an interface came or went)."""
+    return None if first is None or last is None or last < first else last - first
 
 
 def _clipped(share: float) -> float:

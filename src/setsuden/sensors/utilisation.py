@@ -17,6 +17,7 @@ from setsuden.sensors.limits import Limits
 from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.process_tree import ProcessTree
 from setsuden.sensors.protocol import Sensor
+from setsuden.sensors.traffic import Traffic
 
 
 class Load(NamedTuple):
@@ -28,6 +29,7 @@ class Load(NamedTuple):
     memory_used_bytes  of the machine, or of the container with its page cache; ``memory_bytes`` is how much there is
     gpu_sm_share       mean over the visible cards, 0-1
     gpu_memory_used_bytes  sum over the visible cards
+    received_bytes, sent_bytes  through the network so far, loopback left out, see ``traffic``
     held_back          what slows things down: ``cpu-thermal``, ``gpu-thermal``, ``gpu-power-brake``, ``gpu-power-cap``
     """
 
@@ -40,6 +42,8 @@ class Load(NamedTuple):
     gpu_sm_share: float | None = None
     gpu_memory_used_bytes: float | None = None
     held_back: tuple[str, ...] = ()
+    received_bytes: float | None = None
+    sent_bytes: float | None = None
 
 
 # Bits of nvmlClocksEventReasons (NVML API reference).
@@ -66,6 +70,7 @@ class UtilisationProbe:
         self._held = OpenFile(host.files, self._limits.memory_usage) if self._limits.memory_usage else None
         self._meminfo = OpenFile(host.files, host.procfs / "meminfo")
         self._tree = ProcessTree(host)
+        self._traffic = Traffic(host)
         self._throttles = [OpenFile(host.files, path) for path in _throttle_files(host)]
         self._throttled = self._throttle_count()
         self._ticks_per_s = os.sysconf("SC_CLK_TCK") if self._linux and hasattr(os, "sysconf") else 100
@@ -85,6 +90,7 @@ class UtilisationProbe:
             share,
             vram,
             (*self._cpu_held_back(), *self._gpu_held_back()),
+            *self._traffic.read(),
         )
 
     def close(self) -> None:
@@ -93,6 +99,7 @@ class UtilisationProbe:
             if file is not None:
                 file.close()
         self._tree.close()
+        self._traffic.close()
 
     def _cpu(self) -> tuple[float | None, float | None]:
         if not self._linux:
