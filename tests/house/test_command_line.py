@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
@@ -22,3 +25,8 @@ def test_every_command_speaks_json(name: str) -> None:
 
 def test_an_unknown_command_is_wrong_use() -> None:
     assert CliRunner().invoke(main, ["nonsense"]).exit_code == 2
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "setsuden", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("setsuden, version")
