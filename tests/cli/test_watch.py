@@ -6,6 +6,8 @@ import urllib.request
 
 import pytest
 from click.testing import CliRunner
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from setsuden.cli.exposition import exposition
 from setsuden.cli.main import main
@@ -34,6 +36,26 @@ def test_lines_are_for_people(language: str) -> None:
     result = CliRunner().invoke(main, ["watch", "-n", "1", "--interval", "0.05", "--lang", language])
     assert result.exit_code == 0, result.output
     assert "CPU" in result.stdout
+
+
+def test_opentelemetry_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = InMemoryMetricReader()
+    monkeypatch.setattr("opentelemetry.metrics.get_meter_provider", lambda: MeterProvider([reader]))
+    words = ["watch", "--json", "-n", "2", "--interval", "0.05", "--site", "JP", "--otel"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    last = json.loads(result.stdout)["ticks"][-1]
+    data = reader.get_metrics_data()
+    assert data is not None
+    points = {metric.name: metric.data.data_points for metric in data.resource_metrics[0].scope_metrics[0].metrics}
+    assert sum(point.value for point in points["hw.energy"]) == pytest.approx(last["energy"]["value"])  # type: ignore[union-attr]
+    assert points["setsuden.carbon"][0].value > 0  # type: ignore[union-attr]
+
+
+def test_opentelemetry_without_a_provider_exits_with_2() -> None:
+    result = CliRunner().invoke(main, ["watch", "-n", "1", "--otel"])
+    assert result.exit_code == 2
+    assert "provider" in result.output
 
 
 @pytest.mark.parametrize("words", [["--interval", "0"], ["--interval", "nan"], ["--count", "0"], ["--json"]])

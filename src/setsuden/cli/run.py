@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -19,11 +19,24 @@ from setsuden.ledger import measurement_to_json
 from setsuden.meter import DEFAULT_RATE_HZ, Meter
 
 
+def rate(text: str | float) -> float | Literal["adaptive"]:
+    """Samples per second as given on the command line."""
+    return "adaptive" if text == "adaptive" else float(text)
+
+
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--name", help="Name of the run; default: the command's first word.")
 @click.option("--tag", "tags", multiple=True, help="Tag to find the run again; may be given more than once.")
-@click.option("--rate", "rate_hz", type=float, default=DEFAULT_RATE_HZ, show_default=True, help="Samples per second.")
+@click.option(
+    "--rate",
+    "rate_hz",
+    type=rate,
+    metavar="HZ|adaptive",
+    default=DEFAULT_RATE_HZ,
+    show_default=True,
+    help="Samples per second, or: adaptive.",
+)
 @click.option("--idle", "idle_s", type=float, help="Seconds of idle baseline before and after; default: a kept one.")
 @click.option("--no-ledger", is_flag=True, help="Keep nothing on disk.")
 @click.option("--json-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON document here.")
@@ -32,8 +45,9 @@ from setsuden.meter import DEFAULT_RATE_HZ, Meter
 @lang_option
 @failing_clearly
 def run(
-    command: tuple[str, ...], name: str | None, tags: tuple[str, ...], rate_hz: float, idle_s: float | None,
-    no_ledger: bool, json_file: Path | None, ledger_path: Path | None, as_json: bool, language: Language,
+    command: tuple[str, ...], name: str | None, tags: tuple[str, ...], rate_hz: float | Literal["adaptive"],
+    idle_s: float | None, no_ledger: bool, json_file: Path | None, ledger_path: Path | None, as_json: bool,
+    language: Language,
 ) -> None:  # fmt: skip
     """Measure any command: setsuden run [OPTIONS] -- CMD...
 

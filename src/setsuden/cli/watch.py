@@ -18,6 +18,7 @@ from setsuden.ledger.measurement import Utilisation
 from setsuden.meter.live import Tick
 from setsuden.meter.live import watch as ticks
 from setsuden.meter.setup import find_setup
+from setsuden.meter.telemetry import Telemetry
 from setsuden.quantity import Estimate, render
 from setsuden.sensors.container import Container
 from setsuden.sensors.host import Host
@@ -29,13 +30,14 @@ from setsuden.sensors.host import Host
 @click.option("--site", metavar="CODE", help="Show the carbon rate of this place's grid: JP, US-CA, WORLD ...")
 @click.option("--container", "container_path", metavar="PATH", help="Also one container: its path in /sys/fs/cgroup.")
 @click.option("--prometheus", "port", type=click.IntRange(0, 65535), help="Serve http://ADDRESS:PORT/metrics.")
+@click.option("--otel", is_flag=True, help="Also as OpenTelemetry metrics, to the provider that is set up.")
 @click.option("--bind", "address", default="127.0.0.1", show_default=True, help="Address to serve on.")
 @json_option
 @lang_option
 @failing_clearly
 def watch(
-    interval_s: float, count: int | None, site: str | None, container_path: str | None, port: int | None, address: str,
-    as_json: bool, language: Language,
+    interval_s: float, count: int | None, site: str | None, container_path: str | None, port: int | None, otel: bool,
+    address: str, as_json: bool, language: Language,
 ) -> None:  # fmt: skip
     """Watts per component now, joules since the start, how busy things are. Nothing is recorded.
 
@@ -47,9 +49,10 @@ def watch(
         raise InputError("--json needs --count", remedy="Say how many: setsuden watch --json --count 10.")
     intensity = _intensity(site)
     server = MetricsServer(port, address) if port is not None else None
+    telemetry = Telemetry() if otel else None
     setup = find_setup(None, None, None)
     container = Container(Host(), container_path, setup.sensors) if container_path is not None else None
-    found = _served(ticks(setup, interval_s, count, container=container), server, intensity)
+    found = _served(ticks(setup, interval_s, count, container=container), server, telemetry, intensity)
     if as_json:
         print_json({"ticks": [_document(tick, intensity) for tick in found]})
         return
@@ -72,12 +75,19 @@ def _intensity(site: str | None) -> Estimate | None:
     return choose(site, None, None, (), None).estimate
 
 
-def _served(found: Iterator[Tick], server: MetricsServer | None, intensity: Estimate | None) -> Iterator[Tick]:
-    """Pass the ticks on, showing each to whoever asks the server."""
+def _served(
+    found: Iterator[Tick], server: MetricsServer | None, telemetry: Telemetry | None, intensity: Estimate | None
+) -> Iterator[Tick]:
+    """Pass the ticks on, showing each to whoever asks the server or reads the telemetry."""
+    if telemetry is not None:
+        telemetry.begin()
     with server if server is not None else nullcontext():
         for tick in found:
+            carbon = _carbon(tick.energy, intensity, "gCO2e")
             if server is not None:
-                server.text = exposition(tick, _carbon(tick.energy, intensity, "gCO2e"))
+                server.text = exposition(tick, carbon)
+            if telemetry is not None:
+                telemetry.show(tick, carbon)
             yield tick
 
 

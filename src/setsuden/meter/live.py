@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
@@ -55,7 +55,7 @@ def watch(
             number += 1
             sleep(max(0.0, first.t_s + number * interval_s - setup.clock.elapsed()))
             now = rig.read()
-            tick = _tick(rig, first, before, now)
+            tick = tick_between(rig.channels, first, before, now)
             if container is not None and used is not None:
                 last, used = used, container.read()
                 if before.load is not None and now.load is not None:
@@ -69,20 +69,20 @@ def watch(
         rig.close()
 
 
-def _tick(rig: Rig, first: Reading, before: Reading, now: Reading) -> Tick:
+def tick_between(channels: Sequence[ChannelRecord], first: Reading, before: Reading, now: Reading) -> Tick:
+    """What three readings of the same channels tell: power since ``before``, energy since ``first``."""
     seconds = now.t_s - before.t_s
     powers = tuple(
-        (channel, _power(_energy(channel, position, before, now), seconds))
-        for position, channel in enumerate(rig.channels)
+        (channel, _power(_energy(channel, position, before, now), seconds)) for position, channel in enumerate(channels)
     )
     load = LoadSpan(before.load)
     if now.load is not None:
         load.add(now.load)
-    energies = tuple(_energy(channel, position, first, now) for position, channel in enumerate(rig.channels))
+    energies = tuple(_energy(channel, position, first, now) for position, channel in enumerate(channels))
     return Tick(
         now.t_s - first.t_s,
         node_total([power for channel, power in powers if channel.counted]),
-        node_total([energy for channel, energy in zip(rig.channels, energies, strict=True) if channel.counted]),
+        node_total([energy for channel, energy in zip(channels, energies, strict=True) if channel.counted]),
         powers,
         energies,
         load.utilisation(now.load),

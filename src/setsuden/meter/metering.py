@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from setsuden.errors import InputError
 from setsuden.meter import codes, lifetime
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.idle import IdleBaseline
     from setsuden.meter.load import LoadProbe
+    from setsuden.meter.pace import Pace
+    from setsuden.meter.telemetry import Telemetry
     from setsuden.sensors.host import Clock
     from setsuden.sensors.protocol import Sensor
 
@@ -36,6 +38,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DEFAULT_RATE_HZ = 2.0
+ADAPTIVE = "adaptive"
 
 
 class Meter:
@@ -44,7 +47,8 @@ class Meter:
     name      what is measured
     ledger    None: the user's ledger; a path or a Ledger; False: keep nothing on disk
     rate_hz   how often the sensors are sampled in the background; 0: only at the edges of windows. Window energies do
-              not depend on it: they are differences of readings at their edges.
+              not depend on it: they are differences of readings at their edges. "adaptive": from once in 0.9 s while
+              the power holds still to ten times a second while it changes
     idle_s    seconds of doing nothing before and after, to learn the idle power; None: reuse a baseline of this machine
               younger than 12 hours if the ledger has one; 0: no baseline
     tags      for finding the run again
@@ -54,6 +58,7 @@ class Meter:
     config    plain data stored with the run; ``kind`` sorts runs in lists
     run       write into this run, which the caller opened and will finish, instead of a new one
     sleep     waits for idle baselines; tests put a fake in its place
+    telemetry  shows joules and watts as OpenTelemetry metrics at every background sample; one may serve many meters
 
     Also a decorator: every call of the function is a run of its own. Window methods may be called from any thread. In
     a forked child every method does nothing. A ledger that fails never raises here: ``result`` carries
@@ -65,7 +70,7 @@ class Meter:
         name: str = "run",
         *,
         ledger: Ledger | str | os.PathLike[str] | bool | None = None,
-        rate_hz: float = DEFAULT_RATE_HZ,
+        rate_hz: float | Literal["adaptive"] = DEFAULT_RATE_HZ,
         idle_s: float | None = None,
         tags: Sequence[str] = (),
         sensors: Sequence[Sensor] | None = None,
@@ -75,14 +80,17 @@ class Meter:
         kind: str = "meter",
         run: RunWriter | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        telemetry: Telemetry | None = None,
     ) -> None:
-        if not 0 <= rate_hz <= 1000:
-            raise InputError("the sampling rate must lie between 0 and 1000 Hz", place="rate_hz", value=rate_hz)
+        if rate_hz != ADAPTIVE and (isinstance(rate_hz, str) or not 0 <= rate_hz <= 1000):
+            raise InputError(
+                "the sampling rate must lie between 0 and 1000 Hz, or be 'adaptive'", place="rate_hz", value=rate_hz
+            )
         if idle_s is not None and not 0 <= idle_s <= 3600:
             raise InputError("an idle baseline takes 0 to 3600 seconds", place="idle_s", value=idle_s)
         self._settings: dict[str, Any] = {
             "ledger": ledger, "rate_hz": rate_hz, "idle_s": idle_s, "tags": tags, "sensors": sensors, "clock": clock,
-            "probe": probe, "config": config, "kind": kind, "run": run, "sleep": sleep,
+            "probe": probe, "config": config, "kind": kind, "run": run, "sleep": sleep, "telemetry": telemetry,
         }  # fmt: skip
         self.name = name
         self._pid = os.getpid()
@@ -92,6 +100,8 @@ class Meter:
         self._book: WindowBook | None = None
         self._recorder = Recorder(name, self._settings)
         self._sampler: Sampler | None = None
+        self._pace: Pace | None = None
+        self._shown: tuple[Reading, Reading] | None = None
         self._idle = IdleKeeper(idle_s, sleep)
         self._result: Measurement | None = None
 
@@ -101,6 +111,8 @@ class Meter:
         """Open the run, measure the idle baseline if asked for, begin the outermost window and the sampling."""
         if self._rig is not None:
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
+        if self._settings["telemetry"] is not None:
+            self._settings["telemetry"].begin()
         rig = self._rig = Rig(find_setup(self._settings["sensors"], self._settings["clock"], self._settings["probe"]))
         first_id = self._recorder.open(rig.channels)
         self._idle.before(rig, self._recorder.journal)
@@ -108,10 +120,8 @@ class Meter:
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
         self._recorder.begin(first.t_s)
-        rate_hz = self._settings["rate_hz"]
-        if rate_hz > 0:
-            self._sampler = Sampler(self._background, rate_hz, _load_the_rest)
-            self._sampler.start()
+        self._shown = (first, first)
+        self._start_sampling(rig)
         lifetime.opened(self)
         return self
 
@@ -210,7 +220,10 @@ class Meter:
         with self._lock:
             reading = self._read(edge=False)
             self._running().tick(reading)
-        self._recorder.write_due(reading.t_s)
+            self._show(reading)
+            if self._pace is not None:
+                self._pace.note(reading)
+        self._recorder.write_due(reading.t_s, self._pace.period_s if self._pace is not None else 0.0)
 
     # -- results
 
@@ -245,6 +258,30 @@ class Meter:
     @property
     def _cpu_s(self) -> float:
         return self._edge_cpu_s + (self._sampler.cpu_s if self._sampler is not None else 0.0)
+
+    def _start_sampling(self, rig: Rig) -> None:
+        rate_hz = self._settings["rate_hz"]
+        if rate_hz == 0:
+            return
+        if rate_hz == ADAPTIVE:
+            from setsuden.meter.pace import Pace
+
+            pace = self._pace = Pace(rig.channels)
+            self._sampler = Sampler(self._background, lambda: pace.period_s, _load_the_rest)
+        else:
+            self._sampler = Sampler(self._background, lambda: 1.0 / rate_hz, _load_the_rest)
+        self._sampler.start()
+
+    def _show(self, reading: Reading) -> None:
+        """Give a reading to the telemetry, if there is one."""
+        telemetry: Telemetry | None = self._settings["telemetry"]
+        if telemetry is None or self._rig is None or self._shown is None:
+            return
+        from setsuden.meter.live import tick_between
+
+        first, before = self._shown
+        telemetry.show(tick_between(self._rig.channels, first, before, reading))
+        self._shown = (first, reading)
 
     def _background(self) -> None:
         self.sample()
@@ -294,6 +331,9 @@ class Meter:
         synchronise_devices()
         with self._lock:
             reading = self._read()
+            self._show(reading)
+        if self._settings["telemetry"] is not None:
+            self._settings["telemetry"].end()
         drift = self._idle.after(rig) if error is None else None
         if drift is not None:
             self._recorder.remark(drift.code, drift.detail)

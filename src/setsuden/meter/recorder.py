@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from setsuden.meter.windows import OpenWindow
 
 _FLUSH_S = 0.5
+_LATEST_S = 1.0  # what a kill may lose
 _CHECKPOINT_S = 30.0
 
 
@@ -63,9 +64,9 @@ class Recorder:
         self._flushed_s = self._checkpointed_s = t_s
         self.journal.flush()
 
-    def write_due(self, t_s: float) -> None:
-        """Write what waits, if it is time for it."""
-        if t_s - self._flushed_s < _FLUSH_S:
+    def write_due(self, t_s: float, next_s: float = 0.0) -> None:
+        """Write what waits, if it is time for it, or would be late for it at the next sample in ``next_s`` seconds."""
+        if t_s - self._flushed_s < _FLUSH_S and t_s + next_s - self._flushed_s < _LATEST_S:
             return
         self._flushed_s = t_s
         written = self.journal.flush()

@@ -10,7 +10,7 @@ _PREPARE_AFTER_S = 0.1
 
 
 class Sampler:
-    """Calls ``tick`` at absolute deadlines ``start + k / rate`` until stopped.
+    """Calls ``tick`` at absolute deadlines, each ``period_s()`` after the one before, until stopped.
 
     ``prepare`` is called once before them, after a moment in which the program that is measured gets going.
 
@@ -18,10 +18,12 @@ class Sampler:
     has used, as of its last tick.
     """
 
-    def __init__(self, tick: Callable[[], None], rate_hz: float, prepare: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, tick: Callable[[], None], period_s: Callable[[], float], prepare: Callable[[], None] | None = None
+    ) -> None:
         self._tick = tick
         self._prepare = prepare
-        self._period_s = 1.0 / rate_hz
+        self._period_s = period_s
         # Held until it is time to stop; a timed acquire is one call, where an Event would take a dozen.
         self._gate = threading.Lock()
         self._gate.acquire()
@@ -46,12 +48,13 @@ class Sampler:
             self._prepare()
         deadline = time.monotonic()
         while True:
-            deadline += self._period_s
+            period_s = self._period_s()
+            deadline += period_s
             behind = time.monotonic() - deadline
             if behind > 0:
-                skipped = int(behind / self._period_s) + 1
+                skipped = int(behind / period_s) + 1
                 self.late += skipped
-                deadline += skipped * self._period_s
+                deadline += skipped * period_s
             if self._gate.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 break
             try:

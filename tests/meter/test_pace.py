@@ -1,0 +1,105 @@
+"""The adaptive rate, on a clock that goes only when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from setsuden.errors import InputError
+from setsuden.ledger.store import Ledger
+from setsuden.meter import Meter, metering
+from setsuden.meter.pace import FASTEST_S, SLOWEST_S, Pace
+from setsuden.meter.rig import Rig
+from setsuden.meter.setup import find_setup
+from setsuden.testing import FakeClock, FakeSensor, fake_channel
+from setsuden.testing.sensor import Watts
+
+
+def rests(watts: Watts, seconds: float, update_interval_s: float = 0.001) -> list[tuple[float, float]]:
+    """When each sample was taken, and how long the sampler would rest after it."""
+    clock = FakeClock(elapsed_s=0.0)
+    channel = fake_channel("cpu", update_interval_s=update_interval_s)
+    rig = Rig(find_setup([FakeSensor(clock, {"cpu": watts}, (channel,))], clock, None))
+    pace = Pace(rig.channels)
+    found = []
+    while clock.elapsed() < seconds:
+        clock.advance(pace.period_s)
+        pace.note(rig.read())
+        found.append((clock.elapsed(), pace.period_s))
+    return found
+
+
+def test_steady_power_is_sampled_slower_and_slower_to_a_bound() -> None:
+    found = [rest for _, rest in rests(40.0, 20.0)]
+    assert found == sorted(found)
+    assert found[-1] == SLOWEST_S
+
+
+def test_a_step_of_power_is_followed_at_once_and_then_let_go() -> None:
+    found = rests(lambda t: 40.0 if t < 10 else 90.0, 25.0)
+    fast = [t for t, rest in found if rest == FASTEST_S]
+    assert fast
+    assert 10.0 < fast[0] <= 10.0 + 2 * SLOWEST_S
+    assert found[-1][1] == SLOWEST_S
+
+
+def test_power_that_keeps_changing_keeps_the_fastest_rate() -> None:
+    found = rests(lambda t: 20.0 + 100.0 * (int(t / 0.1) % 2), 20.0)
+    late = [rest for t, rest in found if t > 5]
+    assert sum(rest == FASTEST_S for rest in late) > len(late) / 2
+
+
+def test_a_wobble_that_the_counter_cannot_tell_apart_is_no_change() -> None:
+    assert rests(lambda t: 40.0 + (int(t) % 2), 30.0)[-1][1] == SLOWEST_S
+    slow_counter = rests(lambda t: 40.0 + 8.0 * (int(t) % 2), 30.0, update_interval_s=0.1)
+    assert slow_counter[-1][1] == SLOWEST_S
+    assert min(rest for _, rest in slow_counter) >= 0.2
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=60), st.floats(0, 5))
+def test_whatever_is_drawn_it_rests_within_its_bounds(watts: list[float], update_interval_s: float) -> None:
+    found = rests(lambda t: watts[int(t) % len(watts)], 30.0, update_interval_s)
+    assert all(FASTEST_S <= rest <= SLOWEST_S for _, rest in found)
+
+
+class Puppet:
+    """Stands in for the sampling thread: ``step`` lets its rest pass and ticks."""
+
+    made: list[Puppet]
+
+    def __init__(self, tick: Callable[[], None], period_s: Callable[[], float], prepare: Callable[[], None]) -> None:
+        self.tick, self.period_s = tick, period_s
+        self.cpu_s, self.late, self.fault = 0.0, 0, None
+        self.made.append(self)
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def test_a_kill_at_any_moment_loses_at_most_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metering, "Sampler", Puppet)
+    Puppet.made = []
+    clock = FakeClock()
+    sensor = FakeSensor(clock, {"cpu": lambda t: 90.0 if 10 < t < 12 or 14.3 < t < 14.4 else 40.0})
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        meter = Meter("adaptive", sensors=[sensor], clock=clock, idle_s=0, ledger=ledger, rate_hz="adaptive")
+        with meter:
+            (puppet,) = Puppet.made
+            assert meter.run_id is not None
+            lags = []
+            while clock.elapsed() < 1030.0:
+                clock.advance(puppet.period_s())
+                lags.append(clock.elapsed() - float(ledger.run(meter.run_id).samples("cpu").t_s[-1]))
+                puppet.tick()
+        assert ledger.run(meter.run_id).config["rate_hz"] == "adaptive"
+    assert max(lags) <= 1.0
+
+
+def test_other_words_are_refused() -> None:
+    with pytest.raises(InputError, match="adaptive"):
+        Meter(rate_hz="fast")  # type: ignore[arg-type]
