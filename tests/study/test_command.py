@@ -118,7 +118,7 @@ def test_an_interrupted_pilot_resumes_without_naming_anything(
     out = tmp_path / "out"
     stopped = call(study, "--out", out)
     assert stopped.exit_code == 1
-    assert "setsuden pilot --resume" in stopped.stderr
+    assert "the same command and --resume" in stopped.stderr
     assert not out.exists()
     again = FakeLab()
     monkeypatch.setattr(setsuden.study.pilot, "Surroundings", again.surroundings)
