@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.ledger_option import ledger_option
 from setsuden.language import Language, Messages
 
 
@@ -18,14 +19,32 @@ from setsuden.language import Language, Messages
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to keep it.  [default: beside the ledger]"
 )
+@click.option("--sensor", metavar="CHANNEL", help="Instead: compare this channel of a run with --against.")
+@click.option("--against", metavar="CHANNEL", help="The channel that is trusted.")
+@click.option("--run", default="last", show_default=True, help="The run of --sensor.")
+@click.option(
+    "--against-run", metavar="RUN", help="The run of --against, such as an imported wall meter.  [default: --run]"
+)
+@ledger_option
 @json_option
 @lang_option
 @failing_clearly
-def calibrate(minutes: float, name: str | None, out: Path | None, as_json: bool, language: Language) -> None:
+def calibrate(
+    minutes: float, name: str | None, out: Path | None, sensor: str | None, against: str | None, run: str,
+    against_run: str | None, ledger_path: Path | None, as_json: bool, language: Language,
+) -> None:  # fmt: skip
     """Measure matrix products, memory passes and models of the zoo here, and keep what was learned.
 
     `setsuden predict --device here` uses it from then on. Needs torch; joules come from whatever this machine has.
+
+    With --sensor nothing is run: a recorded channel is compared with a trusted one, and gain, offset, delay and update
+    interval are kept with its run.
     """
+    if sensor is not None or against is not None:
+        from setsuden.cli.calibrate_sensor import calibrate_sensor
+
+        calibrate_sensor(sensor, against, run, against_run, ledger_path, as_json, language)
+        return
     from setsuden.predict.calibrate import benches
     from setsuden.predict.calibrate import calibrate as calibrated
     from setsuden.predict.device_file import write
