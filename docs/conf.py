@@ -6,7 +6,7 @@ import setsuden
 
 project = "setsuden"
 author = "the setsuden authors"
-copyright = "2026, the setsuden authors"  # noqa: A001 (the name Sphinx asks for)
+copyright = "2026, the setsuden authors"
 release = setsuden.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.doctest", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["deflist", "dollarmath", "attrs_block"]
