@@ -7,16 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from setsuden.cli.live_price import live_price
 from setsuden.errors import InputError
 from setsuden.language import Language
 
 if TYPE_CHECKING:
     from setsuden.footprint import Footprint
-    from setsuden.footprint.from_run import RunEnergy
     from setsuden.ledger import RunRecord
-    from setsuden.quantity import Estimate
     from setsuden.report.formats.facts import Facts
     from setsuden.report.formats.subject import Rendered, Subject
 
@@ -77,7 +74,9 @@ def _footprint(record: RunRecord, options: dict[str, Any], language: Language) -
     run = from_record(record)
     site, intensity = options["site"], options["intensity"]
     if options["live"] is not None:
-        site, intensity = None, _live(run, options, language)
+        if site is not None and intensity is not None:
+            raise InputError("give --live or --intensity, not both")
+        site, intensity = None, live_price(options["live"], site, run.windows, language)
     return footprint(
         run.energy,
         site=site,
@@ -86,17 +85,6 @@ def _footprint(record: RunRecord, options: dict[str, Any], language: Language) -
         pue=options["pue"],
         embodied=options["embodied_kg"],
     )
-
-
-def _live(run: RunEnergy, options: dict[str, Any], language: Language) -> Estimate:
-    """The intensity of the hours the run took place in, or the annual one; which of the two is said on stderr."""
-    from setsuden.footprint.live import live_intensity, source_of
-
-    if options["site"] is None or options["intensity"] is not None:
-        raise InputError("--live needs --site, whose annual figure stands in when the service fails")
-    price = live_intensity(source_of(options["live"], options["site"]), run.windows, options["site"])
-    click.echo(f"setsuden: {price.code}: {price.text(language)}", err=True)
-    return price.estimate
 
 
 def _facts(options: dict[str, Any]) -> Facts:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.live_price import live_price
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -51,6 +52,11 @@ _CURRENCIES = ("USD", "EUR", "JPY", "GBP", "CNY", "INR")
     "--at", "at_text", metavar="TIME", help="Start, as 2025-06-01T12:00+09:00; priced by the hour if possible."
 )
 @click.option("--hourly", is_flag=True, help="With --run: price by the hours it ran in, where a profile is known.")
+@click.option(
+    "--live",
+    metavar="SOURCE[:ZONE]",
+    help="With --run and --site: intensity of its hours from a service: gb, japan:JP-TK.",
+)
 @click.option("--embodied-kg", type=float, metavar="M", help="kgCO2e of making the hardware, the share of this use.")
 @click.option("--price", type=float, metavar="P", help="Price of one kWh, with --currency.")
 @click.option("--currency", metavar="CUR", help="Of --price: " + ", ".join(_CURRENCIES) + ".")
@@ -67,7 +73,7 @@ def footprint(language: Language, as_json: bool, **options: Any) -> None:
     from setsuden.footprint.document import document
     from setsuden.footprint.text import text
 
-    result = _result(**options)
+    result = _result(language=language, **options)
     if as_json:
         print_json(document(result, language))
     else:
@@ -86,6 +92,8 @@ def _result(
     year: int | None,
     at_text: str | None,
     hourly: bool,
+    live: str | None,
+    language: Language,
     embodied_kg: float | None,
     price: float | None,
     currency: str | None,
@@ -99,6 +107,7 @@ def _result(
     from setsuden.footprint.checks import checked_year, number
     from setsuden.quantity import NODE, Boundary, Estimate, Provenance
 
+    priced: float | Estimate | None = intensity
     windows: tuple[Window, ...] = ()
     notes: tuple[Note, ...] = ()
     hours = 0.0
@@ -113,8 +122,16 @@ def _result(
         if hourly:
             windows = measured.windows
             notes += () if windows else (Note("no_windows"),)
+        if live is not None:
+            if intensity is not None or hourly:
+                raise InputError("--live already says the intensity; leave out --intensity and --hourly")
+            site, priced = None, live_price(live, site, measured.windows, language)
     elif hourly:
         raise InputError("--hourly goes with --run", remedy="Say when with --at TIME.")
+    elif live is not None:
+        raise InputError(
+            "--live goes with --run", remedy="Measure with `setsuden run`, then price the hours it ran in."
+        )
     elif kwh is not None:
         _refuse("--kwh", **work)
         extent = NODE if boundary is None else Boundary.parse(boundary)
@@ -124,7 +141,7 @@ def _result(
     result = compute(
         energy,
         site=site,
-        intensity=intensity,
+        intensity=priced,
         market_intensity=market_intensity,
         year=checked_year(year),
         pue=pue,
