@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import ValidationError
 
 from setsuden.catalogue import grid
 from setsuden.catalogue.uncertainty import default
-from setsuden.errors import InputError
 from setsuden.lifecycle.answer import Alternative
 from setsuden.lifecycle.declaration import AlternativeChoice, Exchange, LifeDeclaration
 from setsuden.lifecycle.plan import Plan, Stage
 from setsuden.placement.network import VIEWS, Link, View, link
 from setsuden.quantity import Estimate
-from setsuden.study.places import Declared, FieldPath, parse_yaml, read_yaml
+from setsuden.study.places import Declared, parse_yaml, read_yaml
 from setsuden.study.reading import explained
 
-T = TypeVar("T")
 _DAYS_PER_MONTH = 365.25 / 12
 _J_PER_KWH = 3.6e6
 
@@ -49,13 +45,7 @@ def read(declared: Declared) -> tuple[dict[View, Plan], tuple[Alternative, ...]]
     except ValidationError as error:
         raise explained(error, declared, LifeDeclaration) from None
 
-    def at(path: FieldPath, look_up: Callable[[], T]) -> T:
-        try:
-            return look_up()
-        except InputError as error:
-            place = declared.place(path)
-            raise InputError(error.message, place=place, value=error.value, remedy=error.remedy) from None
-
+    at = declared.at
     here = at(("site",), lambda: grid.intensity(said.site or grid.WORLD).estimate())
     other = said.other_site
     there = None if other is None else at(("other_site",), lambda: grid.intensity(other).estimate())

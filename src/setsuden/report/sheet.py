@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from setsuden.errors import InputError
-from setsuden.language import Language
+from setsuden.language import Language, Messages
 from setsuden.quantity import Factor, significant
 from setsuden.report.html import _environment, _style
 from setsuden.report.page.parts import Page
@@ -27,6 +27,24 @@ class FrameWords(Words):
         """The message of ``key`` with its placeholders filled."""
         found = self._replaced.get(key)
         return super().__call__(key, **values) if found is None else found.format(**values)
+
+
+def frame_words(room: str, language: Language, also: Mapping[str, str] | None = None) -> FrameWords:
+    """The report's words with those of ``room`` in the frame.
+
+    also   further keys of the report -> keys of the room that replace them
+    """
+    say = Messages(room, language).say
+    further = {key: say(own) for key, own in (also or {}).items()}
+    return FrameWords(
+        language,
+        {
+            "page.kicker": say("page.kicker"),
+            "page.footer": say("page.footer", version="{version}"),
+            "page.engineer": say("page.contents"),
+            **further,
+        },
+    )
 
 
 def factor_text(factor: Factor) -> str:

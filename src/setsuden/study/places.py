@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from setsuden.errors import InputError
 
 FieldPath = tuple[str | int, ...]
+T = TypeVar("T")
 _DEEPEST = 12
 
 
@@ -34,6 +35,14 @@ class Declared:
             if found := self.places.get(path[:length]):
                 return f"{found}: {written}" if written and not found.startswith("-") else found
         return written or "study"
+
+    def at(self, path: FieldPath, look_up: Callable[[], T]) -> T:
+        """What ``look_up`` finds; an InputError of it names the place of ``path`` instead of its own."""
+        try:
+            return look_up()
+        except InputError as error:
+            place = self.place(path)
+            raise InputError(error.message, place=place, value=error.value, remedy=error.remedy) from None
 
     def override(self, option: str, path: FieldPath, value: Any) -> None:
         """Set one value from the command line; errors about it will name ``option``."""

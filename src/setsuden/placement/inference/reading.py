@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
-from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -20,10 +18,9 @@ from setsuden.placement.inference.split import Layer, layers_of
 from setsuden.placement.inference.study import Local, Remote, Study
 from setsuden.placement.network import Link, link, published, radio
 from setsuden.quantity import Estimate
-from setsuden.study.places import Declared, FieldPath
+from setsuden.study.places import Declared
 from setsuden.study.reading import explained
 
-T = TypeVar("T")
 _YEAR_S = 365.25 * 86400
 _SECTIONS = ("network",)
 
@@ -43,13 +40,7 @@ def read(declared: Declared) -> Study:
     except ValidationError as error:
         raise explained(error, declared, PlaceDeclaration) from None
 
-    def at(path: FieldPath, look_up: Callable[[], T]) -> T:
-        try:
-            return look_up()
-        except InputError as error:
-            place = declared.place(path)
-            raise InputError(error.message, place=place, value=error.value, remedy=error.remedy) from None
-
+    at = declared.at
     here = at(("site",), lambda: grid.intensity(said.site or grid.WORLD).estimate())
     between = said.network.site
     network_ci = here if between is None else at(("network", "site"), lambda: grid.intensity(between).estimate())

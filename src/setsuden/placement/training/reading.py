@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.resources import files
-from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -13,10 +11,8 @@ from setsuden.errors import InputError
 from setsuden.placement.network import link
 from setsuden.placement.training.declaration import SiteChoice, TrainingDeclaration
 from setsuden.placement.training.study import Job, Site
-from setsuden.study.places import Declared, FieldPath
+from setsuden.study.places import Declared
 from setsuden.study.reading import explained
-
-T = TypeVar("T")
 
 
 def example_text() -> str:
@@ -31,13 +27,7 @@ def read(declared: Declared) -> Job:
     except ValidationError as error:
         raise explained(error, declared, TrainingDeclaration) from None
 
-    def at(path: FieldPath, look_up: Callable[[], T]) -> T:
-        try:
-            return look_up()
-        except InputError as error:
-            place = declared.place(path)
-            raise InputError(error.message, place=place, value=error.value, remedy=error.remedy) from None
-
+    at = declared.at
     job = said.training
     path = at(("training", "moving", "link"), lambda: link(job.moving.link))
     return Job(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from setsuden import __version__
-from setsuden.language import Language, Messages
+from setsuden.language import Language
 from setsuden.lifecycle import Answer
 from setsuden.lifecycle.words import LifeWords, count, kilograms
 from setsuden.quantity import merged_factors, render, significant
+from setsuden.report import sheet
 from setsuden.report.life.charts import VIEWS, bars_chart, curves_grid, tornado_grid
 from setsuden.report.numbers import shown
 from setsuden.report.page.parts import Bullets, Card, Cell, Entry, Fact, Head, Page, Section, Table, Text, boundary_text
@@ -17,15 +18,7 @@ _LIKELY, _CLEAR = 0.6, 0.9
 
 def frame_words(language: Language) -> FrameWords:
     """The report's words with those of a life in the frame."""
-    say = Messages("lifecycle", language).say
-    return FrameWords(
-        language,
-        {
-            "page.kicker": say("page.kicker"),
-            "page.footer": say("page.footer", version="{version}"),
-            "page.engineer": say("page.contents"),
-        },
-    )
+    return sheet.frame_words("lifecycle", language)
 
 
 def build(answer: Answer, language: Language) -> Page:

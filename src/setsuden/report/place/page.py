@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from setsuden import __version__
-from setsuden.language import Language, Messages
+from setsuden.language import Language
 from setsuden.placement.inference import Answer
 from setsuden.placement.inference.answer import intensities
 from setsuden.placement.inference.words import PlaceWords
 from setsuden.placement.network import VIEWS
 from setsuden.quantity import Estimate, significant
+from setsuden.report import sheet
 from setsuden.report.numbers import Shown, shown
 from setsuden.report.page.parts import Bullets, Card, Cell, Entry, Fact, Head, Page, Section, Table, Text, boundary_text
 from setsuden.report.place.charts import bars_chart, curves_grid, map_grid, name_of, shown_once, tornado_grid
@@ -17,15 +18,7 @@ from setsuden.report.sheet import FrameWords, factor_text
 
 def frame_words(language: Language) -> FrameWords:
     """The report's words with those of a placement in the frame."""
-    say = Messages("placement", language).say
-    return FrameWords(
-        language,
-        {
-            "page.kicker": say("page.kicker"),
-            "page.footer": say("page.footer", version="{version}"),
-            "page.engineer": say("page.contents"),
-        },
-    )
+    return sheet.frame_words("placement", language)
 
 
 def build(answer: Answer, language: Language) -> Page:

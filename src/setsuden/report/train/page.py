@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from setsuden import __version__
-from setsuden.language import Language, Messages
+from setsuden.language import Language
 from setsuden.placement.training import Answer
 from setsuden.placement.training.outcome import WORTH
 from setsuden.placement.training.words import TrainingWords
 from setsuden.quantity import render, significant
+from setsuden.report import sheet
 from setsuden.report.numbers import percent, shown
 from setsuden.report.page.parts import (
     Bullets,
@@ -32,16 +33,7 @@ _ORDER = ("now", "start", "pause", "scale")
 
 def frame_words(language: Language) -> FrameWords:
     """The report's words with those of a training in the frame."""
-    say = Messages("training", language).say
-    return FrameWords(
-        language,
-        {
-            "page.kicker": say("page.kicker"),
-            "page.footer": say("page.footer", version="{version}"),
-            "page.engineer": say("page.contents"),
-            "flip.heading": say("page.levers"),
-        },
-    )
+    return sheet.frame_words("training", language, {"flip.heading": "page.levers"})
 
 
 def build(answer: Answer, language: Language) -> Page:
