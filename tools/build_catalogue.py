@@ -2,7 +2,8 @@
 
     python tools/build_catalogue.py RAW_FOLDER
 
-Writes ``src/setsuden/catalogue/tables/*.csv`` and the optional share-alike pack under ``packs/odbl``. Long source and
+Writes ``src/setsuden/catalogue/tables/*.csv`` and the optional share-alike pack under ``packs/odbl``. Facts that were
+read by hand and come in no raw file lie beside this script in ``facts/``. Long source and
 licence strings are stored once in ``sources.csv`` and referred to by ``source_id``; what varies inside a source text
 (a product page, a list of rates) goes to the row's ``source_ref`` and stands as ``{ref}`` in the text. Nothing is
 filled in: a blank cell stays blank. Running it twice gives the same bytes.
@@ -21,6 +22,7 @@ from pathlib import Path
 from statistics import quantiles
 
 ROOT = Path(__file__).resolve().parent.parent
+FACTS = Path(__file__).resolve().parent / "facts"
 TABLES = ROOT / "src" / "setsuden" / "catalogue" / "tables"
 PAGE = ROOT / "docs" / "sources.md"
 PACK = ROOT / "packs" / "odbl" / "src" / "setsuden_catalogue_odbl" / "tables"
@@ -39,6 +41,7 @@ _EDITIONS = (
     (re.compile(r"\((\w{3} \d{4})\)"), "read {}"),
     (re.compile(r"inference_results_(v[\d.]+)"), "{}"),
     (re.compile(r"Green Algorithms (v\d)"), "Green Algorithms {}"),
+    (re.compile(r"^github:.* at ([0-9a-f]{7})\b"), "{}"),
 )
 
 
@@ -188,6 +191,8 @@ PLANS = (
     Plan("effect_sizes.csv", "effect_sizes", _by("id")),
 )
 
+OWN_PLANS = (Plan("network_models.csv", "network_models", _by("id")),)
+
 PACK_PLANS = (
     Plan(
         "grid_carbon_intensity_odbl.csv",
@@ -252,7 +257,7 @@ def read(path: Path) -> list[Row]:
 
 
 def _table_names() -> dict[str, str]:
-    names = {plan.raw: plan.table for plan in (*PLANS, *PACK_PLANS)}
+    names = {plan.raw: plan.table for plan in (*PLANS, *OWN_PLANS, *PACK_PLANS)}
     return names | {"grid_hourly_profile.csv": "hourly", "uncertainty_defaults.csv": "uncertainty"}
 
 
@@ -444,6 +449,8 @@ def main(raw_folder: Path) -> None:
     raw = read(raw_folder / "uncertainty_defaults.csv")
     tables["uncertainty"] = uncertainty(raw, tables["grid"], tables["grid_history"], sources)
     tables["gaps"] = gaps(sources)
+    for plan in OWN_PLANS:
+        tables[plan.table] = convert(plan, read(FACTS / plan.raw), sources)
     for name, rows in tables.items():
         write(TABLES / f"{name}.csv", rows)
     write(TABLES / "sources.csv", list(sources.rows()))
