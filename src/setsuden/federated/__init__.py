@@ -1,0 +1,1 @@
+"""Federated learning, counted: train for real, keep a trace, price it on any fleet."""
