@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.ledger.store import Ledger
-from setsuden.meter import Meter, metering
+from setsuden.meter import Meter, background
 from setsuden.meter.pace import FASTEST_S, SLOWEST_S, Pace
 from setsuden.meter.rig import Rig
 from setsuden.meter.setup import find_setup
@@ -82,7 +82,7 @@ class Puppet:
 
 
 def test_a_kill_at_any_moment_loses_at_most_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metering, "Sampler", Puppet)
+    monkeypatch.setattr(background, "Sampler", Puppet)
     Puppet.made = []
     clock = FakeClock()
     sensor = FakeSensor(clock, {"cpu": lambda t: 90.0 if 10 < t < 12 or 14.3 < t < 14.4 else 40.0})

@@ -11,7 +11,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from setsuden.meter.metering import DEFAULT_RATE_HZ, Meter
+from setsuden.meter.background import DEFAULT_RATE_HZ
+from setsuden.meter.metering import Meter
 
 if TYPE_CHECKING:
     from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation

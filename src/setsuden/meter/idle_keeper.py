@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from setsuden.errors import LedgerError
+from setsuden.errors import InputError, LedgerError
 from setsuden.ledger.liveness import writer_identity
 from setsuden.meter import codes
 from setsuden.meter.journal import Journal
@@ -25,10 +25,15 @@ REUSE_FOR_S = 12 * 3600.0
 class IdleKeeper:
     """The idle baseline of one meter.
 
-    idle_s   seconds to measure before and after; None: reuse a young one of this machine; 0: none
+    idle_s   seconds to measure before and after, up to an hour; None: reuse a young one of this machine; 0: none
     """
 
     def __init__(self, idle_s: float | None, sleep: Callable[[float], None]) -> None:
+        if idle_s is not None and not 0 <= idle_s <= 3600:
+            raise InputError(
+                "an idle baseline takes 0 to 3600 seconds", place="idle_s", value=idle_s,
+                remedy="10 is enough on a machine that rests; 0 is none.",
+            )  # fmt: skip
         self._idle_s = idle_s
         self._sleep = sleep
         self._after: IdleBaseline | None = None

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from setsuden.errors import InputError
 from setsuden.meter import codes, lifetime
+from setsuden.meter.background import DEFAULT_RATE_HZ, Background, checked_rate
 from setsuden.meter.book import WindowBook
 from setsuden.meter.handle import Window, inert
 from setsuden.meter.idle_keeper import IdleKeeper
 from setsuden.meter.recorder import Recorder
 from setsuden.meter.rig import Reading, Rig
-from setsuden.meter.sampler import Sampler
 from setsuden.meter.setup import find_setup
 from setsuden.meter.synchronise import synchronise_devices
 from setsuden.meter.windows import plain_attributes
@@ -29,16 +29,12 @@ if TYPE_CHECKING:
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.idle import IdleBaseline
     from setsuden.meter.load import LoadProbe
-    from setsuden.meter.pace import Pace
     from setsuden.meter.telemetry import Telemetry
     from setsuden.sensors.host import Clock
     from setsuden.sensors.protocol import Sensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-DEFAULT_RATE_HZ = 2.0
-ADAPTIVE = "adaptive"
 
 
 class Meter:
@@ -82,15 +78,10 @@ class Meter:
         sleep: Callable[[float], None] = time.sleep,
         telemetry: Telemetry | None = None,
     ) -> None:
-        if rate_hz != ADAPTIVE and (isinstance(rate_hz, str) or not 0 <= rate_hz <= 1000):
-            raise InputError(
-                "the sampling rate must lie between 0 and 1000 Hz, or be 'adaptive'", place="rate_hz", value=rate_hz
-            )
-        if idle_s is not None and not 0 <= idle_s <= 3600:
-            raise InputError("an idle baseline takes 0 to 3600 seconds", place="idle_s", value=idle_s)
         self._settings: dict[str, Any] = {
-            "ledger": ledger, "rate_hz": rate_hz, "idle_s": idle_s, "tags": tags, "sensors": sensors, "clock": clock,
-            "probe": probe, "config": config, "kind": kind, "run": run, "sleep": sleep, "telemetry": telemetry,
+            "ledger": ledger, "rate_hz": checked_rate(rate_hz), "idle_s": idle_s, "tags": tags, "sensors": sensors,
+            "clock": clock, "probe": probe, "config": config, "kind": kind, "run": run, "sleep": sleep,
+            "telemetry": telemetry,
         }  # fmt: skip
         self.name = name
         self._pid = os.getpid()
@@ -99,9 +90,7 @@ class Meter:
         self._rig: Rig | None = None
         self._book: WindowBook | None = None
         self._recorder = Recorder(name, self._settings)
-        self._sampler: Sampler | None = None
-        self._pace: Pace | None = None
-        self._shown: tuple[Reading, Reading] | None = None
+        self._background = Background(rate_hz, telemetry)
         self._idle = IdleKeeper(idle_s, sleep)
         self._result: Measurement | None = None
 
@@ -111,8 +100,7 @@ class Meter:
         """Open the run, measure the idle baseline if asked for, begin the outermost window and the sampling."""
         if self._rig is not None:
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
-        if self._settings["telemetry"] is not None:
-            self._settings["telemetry"].begin()
+        self._background.begin()
         rig = self._rig = Rig(find_setup(self._settings["sensors"], self._settings["clock"], self._settings["probe"]))
         first_id = self._recorder.open(rig.channels)
         self._idle.before(rig, self._recorder.journal)
@@ -120,8 +108,7 @@ class Meter:
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
         self._recorder.begin(first.t_s)
-        self._shown = (first, first)
-        self._start_sampling(rig)
+        self._background.start(rig.channels, first, self._tick)
         lifetime.opened(self)
         return self
 
@@ -130,10 +117,9 @@ class Meter:
         if self._elsewhere or self._rig is None or self._result is not None:
             return self._result
         lifetime.closed(self)
-        if self._sampler is not None:
-            self._sampler.stop()
-            if self._sampler.fault is not None:
-                self._recorder.remark(codes.NOT_RECORDED, f"Background sampling failed: {self._sampler.fault}.")
+        self._background.stop()
+        if self._background.fault is not None:
+            self._recorder.remark(codes.NOT_RECORDED, f"Background sampling failed: {self._background.fault}.")
         assert self._book is not None
         for window_id in reversed(self._book.open_ids):
             if window_id != self._root_id:
@@ -220,10 +206,8 @@ class Meter:
         with self._lock:
             reading = self._read(edge=False)
             self._running().tick(reading)
-            self._show(reading)
-            if self._pace is not None:
-                self._pace.note(reading)
-        self._recorder.write_due(reading.t_s, self._pace.period_s if self._pace is not None else 0.0)
+            next_s = self._background.note(reading)
+        self._recorder.write_due(reading.t_s, next_s)
 
     # -- results
 
@@ -247,7 +231,7 @@ class Meter:
     @property
     def late_ticks(self) -> int:
         """Samples that were skipped because the background thread woke up too late."""
-        return self._sampler.late if self._sampler is not None else 0
+        return self._background.late
 
     # -- inside
 
@@ -257,33 +241,9 @@ class Meter:
 
     @property
     def _cpu_s(self) -> float:
-        return self._edge_cpu_s + (self._sampler.cpu_s if self._sampler is not None else 0.0)
+        return self._edge_cpu_s + self._background.cpu_s
 
-    def _start_sampling(self, rig: Rig) -> None:
-        rate_hz = self._settings["rate_hz"]
-        if rate_hz == 0:
-            return
-        if rate_hz == ADAPTIVE:
-            from setsuden.meter.pace import Pace
-
-            pace = self._pace = Pace(rig.channels)
-            self._sampler = Sampler(self._background, lambda: pace.period_s, _load_the_rest)
-        else:
-            self._sampler = Sampler(self._background, lambda: 1.0 / rate_hz, _load_the_rest)
-        self._sampler.start()
-
-    def _show(self, reading: Reading) -> None:
-        """Give a reading to the telemetry, if there is one."""
-        telemetry: Telemetry | None = self._settings["telemetry"]
-        if telemetry is None or self._rig is None or self._shown is None:
-            return
-        from setsuden.meter.live import tick_between
-
-        first, before = self._shown
-        telemetry.show(tick_between(self._rig.channels, first, before, reading))
-        self._shown = (first, reading)
-
-    def _background(self) -> None:
+    def _tick(self) -> None:
         self.sample()
         self._recorder.look_around()
 
@@ -331,9 +291,7 @@ class Meter:
         synchronise_devices()
         with self._lock:
             reading = self._read()
-            self._show(reading)
-        if self._settings["telemetry"] is not None:
-            self._settings["telemetry"].end()
+            self._background.end(reading)
         drift = self._idle.after(rig) if error is None else None
         if drift is not None:
             self._recorder.remark(drift.code, drift.detail)
@@ -341,9 +299,3 @@ class Meter:
             result = self._end_at(reading, self._root_id, {}, self._recorder.flags())
         about = {**self._idle.to_json(), "meter_cpu_s": self._cpu_s, "late_samples": self.late_ticks}
         return self._recorder.finish(result, about, error)
-
-
-def _load_the_rest() -> None:
-    """Import what the end of a window needs, which the start did without."""
-    import setsuden.ledger.measurement_json
-    import setsuden.meter.closing  # noqa: F401

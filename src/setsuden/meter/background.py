@@ -1,0 +1,113 @@
+"""Background: what goes on between the edges of windows: sampling at a rate, and showing what was sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from setsuden.errors import InputError
+from setsuden.meter.sampler import Sampler
+
+if TYPE_CHECKING:
+    from setsuden.ledger.channel import ChannelRecord
+    from setsuden.meter.pace import Pace
+    from setsuden.meter.rig import Reading
+    from setsuden.meter.telemetry import Telemetry
+
+DEFAULT_RATE_HZ = 2.0
+ADAPTIVE = "adaptive"
+Rate = float | Literal["adaptive"]
+
+
+def checked_rate(rate_hz: Rate) -> Rate:
+    """The rate, 0 to 1000 Hz or "adaptive"; raises InputError for anything else."""
+    if rate_hz != ADAPTIVE and (isinstance(rate_hz, str) or not 0 <= rate_hz <= 1000):
+        raise InputError(
+            "the sampling rate must lie between 0 and 1000 Hz, or be 'adaptive'", place="rate_hz", value=rate_hz,
+            remedy="2 Hz is the default; 0 reads only at the edges of windows.",
+        )  # fmt: skip
+    return rate_hz
+
+
+class Background:
+    """The sampling thread of one meter, how long it rests, and the telemetry it feeds.
+
+    rate_hz     as ``checked_rate`` gives it; 0: no thread
+    """
+
+    def __init__(self, rate_hz: Rate, telemetry: Telemetry | None) -> None:
+        self._rate_hz = rate_hz
+        self._telemetry = telemetry
+        self._channels: Sequence[ChannelRecord] = ()
+        self._shown: tuple[Reading, Reading] | None = None
+        self._sampler: Sampler | None = None
+        self._pace: Pace | None = None
+
+    def begin(self) -> None:
+        """Claim the telemetry; raises InputError when another meter is showing its joules there."""
+        if self._telemetry is not None:
+            self._telemetry.begin()
+
+    def start(self, channels: Sequence[ChannelRecord], first: Reading, tick: Callable[[], None]) -> None:
+        """Call ``tick`` at the rate from now on."""
+        self._channels, self._shown = channels, (first, first)
+        if self._rate_hz == 0:
+            return
+        if self._rate_hz == ADAPTIVE:
+            from setsuden.meter.pace import Pace
+
+            pace = self._pace = Pace(channels)
+            self._sampler = Sampler(tick, lambda: pace.period_s, _load_the_rest)
+        else:
+            period_s = 1.0 / float(self._rate_hz)
+            self._sampler = Sampler(tick, lambda: period_s, _load_the_rest)
+        self._sampler.start()
+
+    def note(self, reading: Reading) -> float:
+        """Take over a sample: show it, pace the next one. Returns after how many seconds that comes, 0 when unknown."""
+        self._show(reading)
+        if self._pace is None:
+            return 0.0
+        self._pace.note(reading)
+        return self._pace.period_s
+
+    def end(self, last: Reading) -> None:
+        """Show the last reading and give the telemetry back."""
+        self._show(last)
+        if self._telemetry is not None:
+            self._telemetry.end()
+
+    def stop(self) -> None:
+        """End the thread, after the sample it is taking."""
+        if self._sampler is not None:
+            self._sampler.stop()
+
+    @property
+    def fault(self) -> str | None:
+        """What ended the sampling early; None when nothing did."""
+        return self._sampler.fault if self._sampler is not None else None
+
+    @property
+    def late(self) -> int:
+        """Samples that were skipped because the thread woke up too late."""
+        return self._sampler.late if self._sampler is not None else 0
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of the thread, as of its last sample."""
+        return self._sampler.cpu_s if self._sampler is not None else 0.0
+
+    def _show(self, reading: Reading) -> None:
+        if self._telemetry is None or self._shown is None:
+            return
+        from setsuden.meter.live import tick_between
+
+        first, before = self._shown
+        self._telemetry.show(tick_between(self._channels, first, before, reading))
+        self._shown = (first, reading)
+
+
+def _load_the_rest() -> None:
+    """Import what the end of a window needs, which the start did without."""
+    import setsuden.ledger.measurement_json
+    import setsuden.meter.closing  # noqa: F401
