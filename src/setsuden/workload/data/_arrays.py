@@ -162,4 +162,5 @@ def _limited(made: Dataset, limits: Limits) -> Dataset:
         y_train=made.y_train[kept_train],
         x_test=made.x_test[kept_test],
         y_test=made.y_test[kept_test],
+        groups_train=None if made.groups_train is None else made.groups_train[kept_train],
     )

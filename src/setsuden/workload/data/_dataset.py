@@ -35,6 +35,8 @@ class Dataset:
     classes           names of the classes in label order
     standardisation   None when the values are as they came
     vocabulary        number of distinct tokens, text only
+    groups_train      (training samples,): who each came from, such as its speaker; None where that is not known
+    stand_in          generated or replaced data: no accuracy or round count on it is a published task's
     """
 
     name: str
@@ -50,6 +52,8 @@ class Dataset:
     description: str
     standardisation: Standardisation | None = None
     vocabulary: int | None = None
+    groups_train: NDArray[np.str_] | None = None
+    stand_in: bool = False
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -63,6 +67,12 @@ class Dataset:
             )
         for part, x, y in (("train", self.x_train, self.y_train), ("test", self.x_test, self.y_test)):
             self._check(part, x, y)
+        if self.groups_train is not None and self.groups_train.shape != self.y_train.shape:
+            raise InputError(
+                f"{len(self.y_train)} training samples need one group each",
+                place=f"{self.name}: groups_train",
+                value=self.groups_train.shape,
+            )
         if self.x_train.shape[1:] != self.x_test.shape[1:]:
             raise InputError(
                 f"training samples have the shape {self.x_train.shape[1:]}, test samples {self.x_test.shape[1:]}",
