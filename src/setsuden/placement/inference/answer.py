@@ -103,7 +103,13 @@ def answer(study: Study, *, seed: int = DEFAULT_SEED) -> Answer:
     weights = scenario(study.up_kb, study.down_kb, study.rate_per_s, study.cloud.pue)
     views = {view: _view(study, view, weights, seed) for view in VIEWS}
     figures = [term.figure for item in views.values() for p in item.placements for term in p.terms]
-    figures += [*weights.values(), study.device_intensity, study.network_intensity, study.cloud_intensity]
+    figures += [item.latency for found in views.values() for item in found.placements]
+    figures += [
+        *weights.values(),
+        study.device_intensity,
+        study.network_intensity,
+        study.cloud_intensity,
+    ]
     factors = merged_factors(*(figure.factors for figure in figures))
     return Answer(study, weights, views, tuple(_published(study, weights)), factors, seed)
 

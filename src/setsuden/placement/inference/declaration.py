@@ -59,6 +59,7 @@ class LocalChoice(Part):
     system: str | None = Field(default=None, min_length=1)
     pilot: str | None = Field(default=None, min_length=1)
     configuration: str | None = Field(default=None, min_length=1)
+    tokens: Amount | None = None
     energy_j: Amount | None = None
     seconds: Positive | None = None
     idle_w: Amount | None = None
@@ -79,6 +80,7 @@ class CloudChoice(Part):
     single: str | None = Field(default=None, min_length=1)
     pilot: str | None = Field(default=None, min_length=1)
     configuration: str | None = Field(default=None, min_length=1)
+    tokens: Amount | None = None
     energy_j: Amount | None = None
     seconds: Positive | None = None
     idle_w: Amount | None = None
@@ -113,6 +115,8 @@ def _one_source(choice: LocalChoice | CloudChoice) -> None:
         raise ValueError("give one of: system, pilot, or energy_j and seconds")
     if choice.configuration is not None and choice.pilot is None:
         raise ValueError("configuration belongs to pilot")
+    if choice.tokens is not None and (choice.system is None or choice.tokens.value <= 0):
+        raise ValueError("tokens is above 0 and belongs to system: output tokens of a request")
 
 
 class NetworkChoice(Part):
@@ -121,6 +125,10 @@ class NetworkChoice(Part):
     link: str = "fixed"
     radio: str = "wifi"
     goodput_mbps: Positive | None = None
+    country: str | None = Field(default=None, min_length=1)
+    technology: Literal["fixed", "mobile"] | None = None
+    down_mbps: Amount | None = None
+    up_mbps: Amount | None = None
     average_kwh_per_gb: Amount | None = None
     marginal_w_per_mbps: Amount | None = None
     published: str | None = None
@@ -128,6 +136,16 @@ class NetworkChoice(Part):
     hops: NotNegative = 0.0
     hop_kwh_per_gb: Amount | None = None
     site: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _rates(self) -> NetworkChoice:
+        for name in ("down_mbps", "up_mbps"):
+            rate: Figure | None = getattr(self, name)
+            if rate is not None and (rate.value if rate.low is None else rate.low) <= 0:
+                raise ValueError(f"{name} must be above 0")
+        if self.technology is not None and self.country is None:
+            raise ValueError("technology belongs to country")
+        return self
 
 
 class LayerChoice(Part):

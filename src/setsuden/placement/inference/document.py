@@ -28,6 +28,14 @@ def document(answer: Answer) -> dict[str, Any]:
             "radio": study.radio.name,
             "published": study.published.id if study.published else None,
             "new_connection": study.new_connection,
+            "speed": None
+            if study.speed is None
+            else {
+                "name": study.speed.name,
+                "down_mbps": study.speed.down.to_json() if study.speed.down else None,
+                "up_mbps": study.speed.up.to_json() if study.speed.up else None,
+                "missing": list(study.speed.missing),
+            },
             "intensity_g_per_kwh": {
                 "device": study.device_intensity.to_json(),
                 "network": study.network_intensity.to_json(),
@@ -91,6 +99,7 @@ def _placement(answer: Answer, found: ViewAnswer, item: Placement) -> dict[str, 
         "energy_j": item.energy(answer.weights).to_json(),
         "carbon_g": carbon.to_json(),
         "latency_s": item.latency.to_json(),
+        "latency_is_lower_bound": answer.study.latency_is_lower_bound and item.id not in ("device", "edge"),
         "keeps_up": item.busy_s <= 1 / answer.study.rate_per_s.value,
         "best_probability": said.best_probability,
         "energy_by_kind_j": by_kind(item, answer),

@@ -17,11 +17,13 @@ from setsuden.errors import InputError
 from setsuden.placement.inference.split import shares
 from setsuden.placement.inference.study import Local, Study
 from setsuden.placement.inference.term import WITH_MAKING, Placement, Term
+from setsuden.placement.judgement import also, judged
 from setsuden.placement.network import Published, View
 from setsuden.quantity import Estimate, Provenance
 from setsuden.quantity.draws import combine
 
 _KBIT = 8e3  # bits in a kilobyte
+_TIME = judged("time of computing and of the radio, relative half-width", 0.2)
 
 
 def placements(study: Study, view: View, charged: Published | None = None) -> tuple[Placement, ...]:
@@ -30,14 +32,14 @@ def placements(study: Study, view: View, charged: Published | None = None) -> tu
     charged   a published coefficient in place of the average; only in the attribution view
     """
     found = [
-        Placement("device", _local(study.device, "device"), _seconds(study.device.machine.busy_s), _busy(study.device))
+        Placement("device", _local(study.device, "device"), _seconds(_answered_s(study.device)), _busy(study.device))
     ]
     if study.edge is not None:
         terms = (*_radio(study, charged), *_local(study.edge, "edge"))
-        latency = _seconds(_airtime(study, study.up_kb, study.down_kb) + study.edge.machine.busy_s)
+        latency = _seconds(_airtime(study, study.up_kb, study.down_kb) + _answered_s(study.edge))
         found.append(Placement("edge", terms, latency, _busy(study.edge)))
     terms = (*_radio(study, charged), *_network(study, view, charged), *_cloud(study, 1.0))
-    latency = study.cloud.rtt_s + _seconds(_airtime(study, study.up_kb, study.down_kb) + _served_s(study))
+    latency = study.cloud.rtt_s + _carried(study, study.up_kb, study.down_kb) + _seconds(_served_s(study))
     found.append(Placement("cloud", terms, latency, 0.0))
     found += _splits(study, view, charged)
     machines = (study.device, study.edge, study.cloud)
@@ -154,8 +156,8 @@ def _splits(study: Study, view: View, charged: Published | None) -> list[Placeme
             *_cloud(study, 1 - done),
         )
         crossing = Estimate.exact(crossing_kb, "kB/request", Provenance.ASSUMED)
-        seconds = study.device.machine.busy_s * done + _airtime(study, crossing, study.down_kb) + _served_s(study)
-        latency = study.cloud.rtt_s + _seconds(seconds)
+        seconds = _answered_s(study.device) * done + _served_s(study)
+        latency = study.cloud.rtt_s + _carried(study, crossing, study.down_kb) + _seconds(seconds)
         found.append(Placement(f"split:{number}", terms, latency, study.device.machine.busy_s * done))
     return found
 
@@ -164,9 +166,30 @@ def _airtime(study: Study, up: Estimate, down: Estimate) -> float:
     return (up.value + down.value) * _KBIT / (study.radio.goodput_mbps * 1e6)
 
 
+def _carried(study: Study, up: Estimate, down: Estimate) -> Estimate:
+    """Seconds through radio and line; in each direction the slower of the two sets the pace."""
+    total = _seconds(0.0)
+    speed = study.speed
+    for size, rate in ((up, speed.up if speed else None), (down, speed.down if speed else None)):
+        megabits = size.value * _KBIT / 1e6
+        radio = _seconds(megabits / study.radio.goodput_mbps)
+        if rate is None:
+            total = total + radio
+            continue
+        line = (megabits / rate.value, megabits / rate.high, megabits / rate.low)
+        ends = [max(a, b) for a, b in zip((radio.value, radio.low, radio.high), line, strict=True)]
+        total = total + also(replace(radio, value=ends[0], low=ends[1], high=ends[2]), *rate.factors)
+    return total
+
+
+def _answered_s(local: Local) -> float:
+    return local.machine.busy_s * local.machine.at_once
+
+
 def _served_s(study: Study) -> float:
-    return study.cloud.wait_s + study.cloud.machine.busy_s * study.cloud.batch
+    remote = study.cloud
+    return remote.wait_s + remote.machine.busy_s * max(remote.batch, remote.machine.at_once)
 
 
 def _seconds(value: float) -> Estimate:
-    return Estimate.relative(value, 0.2, "s", Provenance.ASSUMED)
+    return also(Estimate.relative(value, 0.2, "s", Provenance.ASSUMED), _TIME)

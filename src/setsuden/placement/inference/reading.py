@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.resources import files
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from setsuden.catalogue import grid
 from setsuden.catalogue.embodied import server_utilisation
@@ -16,7 +16,8 @@ from setsuden.placement.inference.declaration import CloudChoice, LocalChoice, M
 from setsuden.placement.inference.machine import Machine, batched, measured, with_server_idle
 from setsuden.placement.inference.split import Layer, layers_of
 from setsuden.placement.inference.study import Local, Remote, Study
-from setsuden.placement.network import Link, link, published, radio
+from setsuden.placement.judgement import also, judged
+from setsuden.placement.network import Link, Speed, link, published, radio, speed, technology_of
 from setsuden.quantity import Estimate
 from setsuden.study.places import Declared
 from setsuden.study.reading import explained
@@ -49,7 +50,7 @@ def read(declared: Declared) -> Study:
     return Study(
         said.name,
         said.payload_kb.estimate("kB/request"),
-        said.answer_kb.estimate("kB/request"),
+        _unless_said(said, "answer_kb", said.answer_kb.estimate("kB/request"), "size of the answer"),
         said.requests_per_minute.estimate("request/s", 1 / 60),
         said.objective,
         None if said.latency_ms is None else said.latency_ms / 1e3,
@@ -66,6 +67,7 @@ def read(declared: Declared) -> Study:
         network_ci,
         at(("cloud", "site"), lambda: _cloud_intensity(said.cloud, here)),
         at(("split",), lambda: _layers(said)),
+        at(("network",), lambda: _speed(said)),
     )
 
 
@@ -80,7 +82,7 @@ def _machine(choice: LocalChoice | CloudChoice) -> Machine:
     """The machine of the one source that is given; idle watts that are stated go before those of a pilot."""
     idle = None if choice.idle_w is None else choice.idle_w.estimate("W")
     if choice.system is not None:
-        return measured(choice.system, idle)
+        return measured(choice.system, idle, None if choice.tokens is None else choice.tokens.estimate("token/request"))
     if choice.pilot is not None:
         found = from_pilot(choice.pilot, choice.configuration)
         return found if idle is None else replace(found, idle=idle)
@@ -102,12 +104,13 @@ def _local(choice: LocalChoice) -> Local:
 def _remote(choice: CloudChoice) -> Remote:
     machine = _machine(choice)
     if choice.single is not None and choice.batch is not None:
-        machine = batched(measured(choice.single, machine.idle), machine, choice.batch)
+        tokens = None if choice.tokens is None else choice.tokens.estimate("token/request")
+        machine = batched(measured(choice.single, machine.idle, tokens), machine, choice.batch)
     return Remote(
         with_server_idle(machine),
         server_utilisation() if choice.utilisation is None else choice.utilisation.estimate("1"),
         default("pue_h").estimate("1") if choice.pue is None else choice.pue.estimate("1"),
-        choice.rtt_ms.estimate("s", 1e-3),
+        _unless_said(choice, "rtt_ms", choice.rtt_ms.estimate("s", 1e-3), "time there and back"),
         choice.wait_ms / 1e3,
         choice.batch or 1.0,
         _making(choice.embodied),
@@ -116,7 +119,12 @@ def _remote(choice: CloudChoice) -> Remote:
 
 def _making(choice: Making | None) -> Estimate | None:
     """gCO2e per second of owning it."""
-    return None if choice is None else choice.kg.estimate("gCO2e/s", 1e3 / (choice.years * _YEAR_S))
+    if choice is None:
+        return None
+    figure = choice.kg.estimate("gCO2e/s", 1e3 / (choice.years * _YEAR_S))
+    if "years" in choice.model_fields_set:
+        return figure
+    return also(figure, judged("years a machine is kept where none are stated", choice.years, "yr"))
 
 
 def _link(choice: NetworkChoice) -> Link:
@@ -127,6 +135,45 @@ def _link(choice: NetworkChoice) -> Link:
         found = replace(found, marginal=choice.marginal_w_per_mbps.estimate("J/Mbit").to("J/bit"))
     if choice.new_connection and found.standing is None:
         raise InputError("no standing power is known for a new connection of this kind", value=choice.link)
+    return found
+
+
+def _unless_said(part: BaseModel, key: str, figure: Estimate, name: str) -> Estimate:
+    """A default of ours is marked as such where the user did not state the figure."""
+    if key in part.model_fields_set:
+        return figure
+    return also(figure, judged(f"{name}, where none is stated", figure.value, figure.unit))
+
+
+def _speed(said: PlaceDeclaration) -> Speed | None:
+    """The line's rates: what is stated goes before the catalogue; what neither knows stays unknown."""
+    choice = said.network
+    found: Speed | None = None
+    if choice.country is not None:
+        technology = choice.technology or technology_of(choice.link)
+        if technology is None:
+            raise InputError("no speed is known for this kind of network", value=choice.link,
+                             remedy="Give down_mbps and up_mbps instead of country.")  # fmt: skip
+        try:
+            found = speed(choice.country, technology)
+        except InputError:
+            if choice.down_mbps is None or choice.up_mbps is None:
+                raise
+    if choice.down_mbps is not None or choice.up_mbps is not None:
+        known = found or Speed("stated", None, None)
+        down, up = (
+            stated.estimate("Mbit/s") if stated is not None else rate
+            for stated, rate in ((choice.down_mbps, known.down), (choice.up_mbps, known.up))
+        )
+        found = Speed(known.name, down, up)
+    missing = ("down_mbps", "up_mbps") if found is None else found.missing
+    if missing and said.latency_ms is not None:
+        keys = " and ".join(missing)
+        name = "your line" if found is None else found.name
+        raise InputError(
+            f"latency_ms cannot be judged: {keys} of {name} not known, and never guessed",
+            remedy=f"Give {keys} as you measured them, or leave latency_ms out.",
+        )
     return found
 
 

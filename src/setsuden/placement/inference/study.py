@@ -7,7 +7,7 @@ from typing import Literal
 
 from setsuden.placement.inference.machine import Machine
 from setsuden.placement.inference.split import Layer
-from setsuden.placement.network import Link, Published, Radio
+from setsuden.placement.network import Link, Published, Radio, Speed
 from setsuden.quantity import Estimate
 
 
@@ -52,6 +52,7 @@ class Study:
     objective        ``energy`` or ``carbon``
     new_connection   the network line exists only for this service; its standing power counts in the marginal view
     per_hop          J/bit and hop beyond the network's own figure; None where not stated
+    speed            rates of the access line, for the time that data takes; None: only the radio's rate counts
     intensity        gCO2e/kWh at the device (and edge), in the network, in the cloud
     """
 
@@ -74,3 +75,9 @@ class Study:
     network_intensity: Estimate
     cloud_intensity: Estimate
     layers: tuple[Layer, ...] = field(default=())
+    speed: Speed | None = None
+
+    @property
+    def latency_is_lower_bound(self) -> bool:
+        """Whether the way into the network is timed without knowing how fast the line carries it."""
+        return self.speed is None or bool(self.speed.missing)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from setsuden.language import Language
 from setsuden.placement.inference.answer import Answer
 from setsuden.placement.inference.words import PlaceWords
-from setsuden.quantity import render
 
 
 def text(answer: Answer, language: Language) -> str:
@@ -21,7 +20,7 @@ def text(answer: Answer, language: Language) -> str:
         )
         average = answer.views["attribution"].figure(item.id, answer.study.objective)
         shown = [words.amount(figure) if figure is not None else "-" for figure in (average, marginal)]
-        lines.append(f"  {words.option(item.id)}: {shown[0]} | {shown[1]} | {render(item.latency, interval=False)}")
+        lines.append(f"  {words.option(item.id)}: {shown[0]} | {shown[1]} | {words.latency(item)}")
     lines += ["", *said.flips, "", say("text.others")]
     for other in answer.published:
         winner = say("text.cheaper", option=words.option(other.winner)) if other.winner else say("verdict.none")

@@ -8,6 +8,8 @@ from setsuden.decision import Flip
 from setsuden.language import Language, Messages
 from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer
 from setsuden.placement.inference.document import split_name
+from setsuden.placement.inference.term import Placement
+from setsuden.placement.judgement import own_names
 from setsuden.placement.network import VIEWS, View
 from setsuden.quantity import Estimate, render, significant
 from setsuden.quantity.rendering import fitting
@@ -59,6 +61,12 @@ class PlaceWords:
         head = figure.unit.partition("/")[0]
         plain = Estimate(figure.value, figure.low, figure.high, head, figure.provenance)
         return render(plain, interval=interval)
+
+    def latency(self, item: Placement) -> str:
+        """Seconds; at least so many where nobody knows how fast the line is."""
+        time = render(item.latency, interval=False)
+        unknown = self.answer.study.latency_is_lower_bound and item.id not in ("device", "edge")
+        return self.say("text.at_least", time=time) if unknown else time
 
     def figure(self, view: View, identity: str) -> str:
         """The objective of one placement in one view."""
@@ -160,10 +168,27 @@ class PlaceWords:
             ),
             self.say("text.idle_note", share=f"{study.device.idle_share:.0%}"),
         ]
+        found += self._speeds()
         if any(view.best_split_is_end for view in self.answer.views.values()):
             found.append(self.say("text.split_end"))
         if study.per_hop is None:
             found.append(self.say("text.no_hops"))
         if not any(local.making for local in (study.device, study.edge, study.cloud) if local is not None):
             found.append(self.say("text.no_making"))
+        if names := own_names(self.answer.factors):
+            found.append(self.say("text.judged", names="; ".join(names)))
+        return found
+
+    def _speeds(self) -> list[str]:
+        """What the times of the cloud rest on."""
+        speed = self.answer.study.speed
+        if speed is None:
+            return [self.say("text.no_speed")]
+        rates = {
+            key: "?" if rate is None else significant(rate.value, 3)
+            for key, rate in (("down", speed.down), ("up", speed.up))
+        }
+        found = [self.say("text.speed", name=speed.name, **rates)]
+        if speed.missing:
+            found.append(self.say("text.speed_missing", keys=", ".join(speed.missing), name=speed.name))
         return found

@@ -9,7 +9,15 @@ from setsuden.catalogue import network
 from setsuden.catalogue.table import nearest
 from setsuden.catalogue.uncertainty import default
 from setsuden.errors import InputError
+from setsuden.placement.judgement import also, judged
 from setsuden.quantity import Estimate, Factor, Provenance
+
+_STANDING = judged("standing power of a line, relative half-width", 0.3)
+_CORE = judged("core network, low end of the range", 6.67e-5, "kWh/GB")
+_BETWEEN = (
+    judged("between data centres, low end", 0.0005, "kWh/GB"),
+    judged("between data centres, high end", 0.004, "kWh/GB"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +57,11 @@ def _cellular(base_station: str, other: str, core: str = "aslan-core-2015") -> E
     assert first is not None
     assert second is not None
     station = _row(base_station, min(first, second), max(first, second), "kWh/GB")
-    return (station + _row(core, 6.67e-5, 0.004, "kWh/GB")).to("J/bit")
+    return (station + also(_row(core, 6.67e-5, 0.004, "kWh/GB"), _CORE)).to("J/bit")
 
 
 def _fixed() -> Link:
-    line = _row("power-line", 6.5 * 0.7, 6.5 * 1.3, "W")
+    line = also(_row("power-line", 6.5 * 0.7, 6.5 * 1.3, "W"), _STANDING)
     router = default("p_rtr").estimate("W")
     return Link(
         "fixed",
@@ -64,12 +72,12 @@ def _fixed() -> Link:
 
 
 def _mobile(name: str, average: Callable[[], Estimate]) -> Link:
-    standing = _row("power-mobile-base", 1.2 * 0.7, 1.2 * 1.3, "W")
+    standing = also(_row("power-mobile-base", 1.2 * 0.7, 1.2 * 1.3, "W"), _STANDING)
     return Link(name, average(), network.marginal_w_per_mbps("mobile").to("J/bit"), standing)
 
 
 def _between_data_centres() -> Link:
-    figure = _row("inter-dc", 0.0005, 0.004, "kWh/GB").to("J/bit")
+    figure = also(_row("inter-dc", 0.0005, 0.004, "kWh/GB"), *_BETWEEN).to("J/bit")
     return Link("inter-dc", figure, network.marginal_w_per_mbps("fixed").to("J/bit"), None)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from setsuden.catalogue.network import ENERGY
 from setsuden.errors import InputError
+from setsuden.placement.judgement import also, judged
 from setsuden.quantity import Estimate, Factor, Provenance
 
 _LORA_PAYLOAD_BIT = 51 * 8
@@ -47,7 +48,8 @@ def radio(name: str, goodput_mbps: float | None = None) -> Radio:
             raise InputError("the rate of LoRa follows from its spreading factor", value=goodput_mbps)
         value = _j_per_bit(name)
         rate = _LORA_PAYLOAD_BIT / _LORA_AIRTIME_S[name] / 1e6
-        return Radio(name, _estimate(name, value, value * 0.8, value * 1.25), rate)
+        spread = judged("LoRa energy per bit, times or divided by", 1.25)
+        return Radio(name, also(_estimate(name, value, value * 0.8, value * 1.25), spread), rate)
     if name == "nb-iot":
         if goodput_mbps is None:
             raise InputError(
@@ -59,7 +61,8 @@ def radio(name: str, goodput_mbps: float | None = None) -> Radio:
         watts = ENERGY.get("nbiot-tx").value
         assert watts is not None
         value = watts / (goodput_mbps * 1e6)
-        return Radio(name, _estimate("nbiot-tx", value, value * 0.5, value * 2.0), goodput_mbps)
+        spread = judged("NB-IoT energy per bit, times or divided by", 2.0)
+        return Radio(name, also(_estimate("nbiot-tx", value, value * 0.5, value * 2.0), spread), goodput_mbps)
     raise InputError("unknown radio", value=name, remedy=f"Use one of: {', '.join(RADIOS)}.")
 
 
