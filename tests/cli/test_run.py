@@ -35,7 +35,8 @@ def test_streams_of_the_command_are_its_own_and_ours_goes_to_stderr() -> None:
     assert record.config["command"][0] == sys.executable
     assert record.root is not None
     assert record.root.attributes["exit_code"] == 0
-    assert float(record.root.attributes["cpu_user_s"]) > 0
+    # The kernel may book a short program under either of the two alone.
+    assert sum(float(record.root.attributes[name]) for name in ("cpu_user_s", "cpu_system_s")) > 0
 
 
 @pytest.mark.parametrize("code", [1, 2, 42])

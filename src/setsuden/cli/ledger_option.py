@@ -18,6 +18,14 @@ ledger_option = click.option(
     help="Ledger file; default: $SETSUDEN_LEDGER, else ledger.sqlite in your data folder.",
 )
 
+correct_option = click.option(
+    "--correct",
+    "corrections",
+    metavar="RUN_OR_FILE",
+    multiple=True,
+    help="Apply what calibrate --sensor found: a run's, or a JSON file's. Every figure then says so.",
+)
+
 
 def open_ledger(path: Path | None) -> Ledger:
     """The ledger, for reading; raises LedgerError where there is none."""

@@ -11,12 +11,13 @@ import click
 
 from setsuden.cli.child import NOT_FOUND, Ended, run_child, unusable
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
-from setsuden.cli.ledger_option import duration, ledger_option
+from setsuden.cli.ledger_option import correct_option, duration, ledger_option
 from setsuden.cli.run_text import measurement_lines, own_cost, provenance_split
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger import measurement_to_json
 from setsuden.meter import DEFAULT_RATE_HZ, Meter
+from setsuden.meter.corrections import load_corrections
 
 
 def rate(text: str | float) -> float | Literal["adaptive"]:
@@ -40,14 +41,15 @@ def rate(text: str | float) -> float | Literal["adaptive"]:
 @click.option("--idle", "idle_s", type=float, help="Seconds of idle baseline before and after; default: a kept one.")
 @click.option("--no-ledger", is_flag=True, help="Keep nothing on disk.")
 @click.option("--json-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON document here.")
+@correct_option
 @ledger_option
 @json_option
 @lang_option
 @failing_clearly
 def run(
     command: tuple[str, ...], name: str | None, tags: tuple[str, ...], rate_hz: float | Literal["adaptive"],
-    idle_s: float | None, no_ledger: bool, json_file: Path | None, ledger_path: Path | None, as_json: bool,
-    language: Language,
+    idle_s: float | None, no_ledger: bool, json_file: Path | None, corrections: tuple[str, ...],
+    ledger_path: Path | None, as_json: bool, language: Language,
 ) -> None:  # fmt: skip
     """Measure any command: setsuden run [OPTIONS] -- CMD...
 
@@ -70,6 +72,7 @@ def run(
         tags=tags,
         kind="command",
         config={"command": list(command)},
+        corrections=load_corrections(corrections, ledger_path),
     )
     ended = _measured(meter, command, as_json)
     document = _document(meter, command, ended)

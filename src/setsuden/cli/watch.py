@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.cli.exposition import exposition
-from setsuden.cli.ledger_option import duration, figure
+from setsuden.cli.ledger_option import correct_option, duration, figure, ledger_option
 from setsuden.cli.metrics_server import MetricsServer
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
+from setsuden.ledger.channel import correction_notes
 from setsuden.ledger.measurement import Utilisation
+from setsuden.meter.corrections import load_corrections
 from setsuden.meter.live import Tick
 from setsuden.meter.live import watch as ticks
 from setsuden.meter.setup import find_setup
 from setsuden.meter.telemetry import Telemetry
 from setsuden.quantity import Estimate, render
 from setsuden.sensors.container import Container
+from setsuden.sensors.correction import uncorrected
 from setsuden.sensors.host import Host
 
 
@@ -32,12 +36,14 @@ from setsuden.sensors.host import Host
 @click.option("--prometheus", "port", type=click.IntRange(0, 65535), help="Serve http://ADDRESS:PORT/metrics.")
 @click.option("--otel", is_flag=True, help="Also as OpenTelemetry metrics, to the provider that is set up.")
 @click.option("--bind", "address", default="127.0.0.1", show_default=True, help="Address to serve on.")
+@correct_option
+@ledger_option
 @json_option
 @lang_option
 @failing_clearly
 def watch(
     interval_s: float, count: int | None, site: str | None, container_path: str | None, port: int | None, otel: bool,
-    address: str, as_json: bool, language: Language,
+    address: str, corrections: tuple[str, ...], ledger_path: Path | None, as_json: bool, language: Language,
 ) -> None:  # fmt: skip
     """Watts per component now, joules since the start, how busy things are. Nothing is recorded.
 
@@ -50,8 +56,8 @@ def watch(
     intensity = _intensity(site)
     server = MetricsServer(port, address) if port is not None else None
     telemetry = Telemetry() if otel else None
-    setup = find_setup(None, None, None)
-    container = Container(Host(), container_path, setup.sensors) if container_path is not None else None
+    setup = find_setup(None, None, None, load_corrections(corrections, ledger_path))
+    container = Container(Host(), container_path, uncorrected(setup.sensors)) if container_path is not None else None
     found = _served(ticks(setup, interval_s, count, container=container), server, telemetry, intensity)
     if as_json:
         print_json({"ticks": [_document(tick, intensity) for tick in found]})
@@ -60,7 +66,10 @@ def watch(
     if server is not None:
         click.echo(messages.say("watch.serving", address=address, port=server.port), err=True)
     try:
-        for tick in found:
+        for number, tick in enumerate(found):
+            if number == 0:
+                for note in correction_notes([channel for channel, _ in tick.channels]):
+                    click.echo(messages.say("watch.corrected", note=note), err=True)
             click.echo(_line(tick, intensity, messages))
     except KeyboardInterrupt:
         click.echo(err=True)
@@ -131,6 +140,7 @@ def _document(tick: Tick, intensity: Estimate | None) -> dict[str, Any]:
                 "component": channel.component,
                 "label": channel.label,
                 "counted": channel.counted,
+                "corrected": channel.correction is not None,
                 "power": power.to_json(),
             }
             for channel, power in tick.channels

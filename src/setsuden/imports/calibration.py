@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,9 @@ from setsuden.imports.align import clock_offset
 from setsuden.ledger import ChannelRecord, RunRecord
 from setsuden.quantity import Estimate, Provenance
 from setsuden.quantity.provenance import weakest
+from setsuden.sensors.correction import Correction
+
+__all__ = ["Correction", "compare", "update_interval"]
 
 DELAY_SHARE = 0.2
 """A delay is searched up to this share of the common time, and up to ``most_s``."""
@@ -31,40 +33,6 @@ _LEAST_BINS = 12
 _REFRESHED_ALWAYS = 0.95
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What to do with watts of ``channel`` so that they agree with ``reference``: gain x watts + offset.
-
-    gain, offset, delay, update_interval   1, W, s, s; the delay holds the difference of the clocks too, where the
-                                           channels were recorded by different ones
-    reference_error                        5-95 relative error that the reference has itself; not in the intervals above
-    from_w, to_w                           bin means of the channel's power that were seen: it says nothing beyond
-    ambiguous                              another delay fits nearly as well
-    """
-
-    run: str
-    channel: str
-    reference_run: str
-    reference: str
-    gain: Estimate
-    offset: Estimate
-    delay: Estimate
-    update_interval: Estimate
-    reference_error: float
-    from_w: float
-    to_w: float
-    bins: int
-    correlation: float
-    ambiguous: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, schema ``sensor-correction``."""
-        return {
-            name: value.to_json() if isinstance(value, Estimate) else value
-            for name, value in ((name, getattr(self, name)) for name in self.__dataclass_fields__)
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +70,11 @@ def compare(
     if margin <= 0:
         raise InputError("the two were not recorded at the same time", place=run.id, value=reference_run.id)
     kinds = {each.id: each for each in run.channels}, {each.id: each for each in reference_run.channels}
+    if kinds[0][channel].correction is not None:
+        raise InputError(
+            "this channel was corrected while it was recorded", place=run.id, value=channel,
+            remedy="Record a run without --correct and compare that.",
+        )  # fmt: skip
     refreshed = update_interval(run, kinds[0][channel])
     # Shorter steps than its updates would show the channel's stairs instead of its power.
     step_s = max(refreshed.value, *(float(np.median(np.diff(each.t_s))) for each in (ours, theirs)))

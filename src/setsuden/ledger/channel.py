@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +12,8 @@ from setsuden.quantity.provenance import Provenance
 
 if TYPE_CHECKING:
     from setsuden.quantity import Estimate
+
+CORRECTED = "SET-CORRECTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class ChannelRecord:
     resolution_j       step of the counter, J; 0 when continuous
     update_interval_s  how often the hardware refreshes the figure, s; 0 when at every read
     counted            whether it enters the total
+    correction         the correction that was applied to its figures, schema ``sensor-correction``; None: nothing
     """
 
     id: str
@@ -39,6 +42,7 @@ class ChannelRecord:
     counted: bool = True
     factors: tuple[Factor, ...] = field(default=())
     relative_error_below: float | None = None
+    correction: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, schema ``run``, field ``channels``."""
@@ -57,6 +61,7 @@ class ChannelRecord:
             "counted": self.counted,
             "factors": [factor.to_json() for factor in self.factors],
             "relative_error_below": self.relative_error_below,
+            "correction": None if self.correction is None else dict(self.correction),
         }
 
     @classmethod
@@ -67,6 +72,20 @@ class ChannelRecord:
         fields["boundary"] = Boundary.parse(data["boundary"])
         fields["factors"] = tuple(Factor(**factor) for factor in data["factors"])
         return cls(**fields)
+
+
+def correction_notes(channels: Sequence[ChannelRecord]) -> Iterator[str]:
+    """For every corrected channel a sentence: the line with its intervals, and where it was found."""
+    for channel in channels:
+        if channel.correction is None:
+            continue
+        line = channel.correction
+        gain, offset, delay = (line[name] for name in ("gain", "offset", "delay"))
+        yield (
+            f"{channel.label}: gain {gain['value']:.4g} [{gain['low']:.4g}, {gain['high']:.4g}], offset "
+            f"{offset['value']:.3g} W [{offset['low']:.3g}, {offset['high']:.3g}], delay {delay['value']:.2g} s, "
+            f"found in run {line['run']} against {line['reference']} of run {line['reference_run']}."
+        )
 
 
 class Count(NamedTuple):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
-from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
+from setsuden.ledger.channel import CORRECTED, ChannelRecord, Count, correction_notes, energy_between, node_total
 from setsuden.ledger.codec import unpack
 from setsuden.ledger.liveness import is_alive
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
@@ -252,7 +252,10 @@ def _window(row: tuple[Any, ...], stretches: Sequence[_Stretch], status: str) ->
         dynamic=None,
         channels=energies,
         utilisation=Utilisation(),
-        flags=(Flag(CUT_OFF_FLAG, "The process ended inside this window; it is measured up to the last sample."),),
+        flags=(
+            Flag(CUT_OFF_FLAG, "The process ended inside this window; it is measured up to the last sample."),
+            *(Flag(CORRECTED, note) for note in correction_notes([channel for channel, _, _ in parts])),
+        ),
         attributes=json.loads(attributes),
     )
 

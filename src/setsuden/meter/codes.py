@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from setsuden.ledger.channel import CORRECTED as CORRECTED  # a correction was applied to what a sensor said
+
 INPUT_BOUND = "SET-INPUT-BOUND"  # waited for data
 UNSATURATED = "SET-UNSATURATED"  # the device was not busy enough for its joules per sample to mean much
 THROTTLED = "SET-THROTTLED"  # the processor or GPU slowed itself down

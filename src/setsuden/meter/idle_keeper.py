@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
+from setsuden.ledger.codec import dumps
 from setsuden.ledger.liveness import writer_identity
 from setsuden.meter import codes
 from setsuden.meter.journal import Journal
@@ -92,5 +93,9 @@ def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleB
 
 
 def machine_key(channels: Sequence[ChannelRecord]) -> str:
-    """One key per machine and set of channels, so that a baseline is never reused for another one."""
-    return "\n".join([writer_identity()["host"], *(channel.id for channel in channels)])
+    """One key per machine, set of channels and corrections, so that a baseline is never reused for another one."""
+    ids = (
+        channel.id if channel.correction is None else f"{channel.id} {dumps(dict(channel.correction))}"
+        for channel in channels
+    )
+    return "\n".join([writer_identity()["host"], *ids])

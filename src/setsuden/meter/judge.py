@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from setsuden.ledger.channel import ChannelRecord, quantum_j
+from setsuden.ledger.channel import ChannelRecord, correction_notes, quantum_j
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Utilisation
 from setsuden.meter import codes
 
@@ -33,6 +33,9 @@ def judge(
             seen.setdefault(code, []).append(part.label)
     for code, labels in seen.items():
         yield Flag(code, ", ".join(labels))
+
+    for note in correction_notes(channels):
+        yield Flag(codes.CORRECTED, note)
 
     counted = [position for position, channel in enumerate(channels) if channel.counted]
     if not counted:

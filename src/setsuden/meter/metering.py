@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from setsuden.meter.idle import IdleBaseline
     from setsuden.meter.load import LoadProbe
     from setsuden.meter.telemetry import Telemetry
+    from setsuden.sensors.correction import Correction
     from setsuden.sensors.host import Clock
     from setsuden.sensors.protocol import Sensor
 
@@ -54,6 +55,7 @@ class Meter:
     config    plain data stored with the run; ``kind`` sorts runs in lists
     run       write into this run, which the caller opened and will finish, instead of a new one
     sleep     waits for idle baselines; tests put a fake in its place
+    corrections  applied to the channels they name, see ``setsuden.meter.corrections``; every window then says so
     telemetry  shows joules and watts as OpenTelemetry metrics at every background sample; one may serve many meters
 
     Also a decorator: every call of the function is a run of its own. Window methods may be called from any thread. In
@@ -77,11 +79,12 @@ class Meter:
         run: RunWriter | None = None,
         sleep: Callable[[float], None] = time.sleep,
         telemetry: Telemetry | None = None,
+        corrections: Sequence[Correction] = (),
     ) -> None:
         self._settings: dict[str, Any] = {
             "ledger": ledger, "rate_hz": checked_rate(rate_hz), "idle_s": idle_s, "tags": tags, "sensors": sensors,
             "clock": clock, "probe": probe, "config": config, "kind": kind, "run": run, "sleep": sleep,
-            "telemetry": telemetry,
+            "telemetry": telemetry, "corrections": corrections,
         }  # fmt: skip
         self.name = name
         self._pid = os.getpid()
@@ -101,7 +104,8 @@ class Meter:
         if self._rig is not None:
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
         self._background.begin()
-        rig = self._rig = Rig(find_setup(self._settings["sensors"], self._settings["clock"], self._settings["probe"]))
+        given = (self._settings[name] for name in ("sensors", "clock", "probe", "corrections"))
+        rig = self._rig = Rig(find_setup(*given))
         first_id = self._recorder.open(rig.channels)
         self._idle.before(rig, self._recorder.journal)
         first = rig.read()

@@ -74,4 +74,5 @@ def record_of(channel: Channel, counted: bool) -> ChannelRecord:
         counted,
         channel.factors,
         channel.relative_error_below,
+        None if channel.correction is None else channel.correction.to_json(),
     )

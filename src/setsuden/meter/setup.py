@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.meter.load import LoadProbe
 from setsuden.sensors import Clock, Host, Sensor, SystemClock, counted_channels, discover
 from setsuden.sensors.power_models import cache_folder
 from setsuden.sensors.utilisation import UtilisationProbe
+
+if TYPE_CHECKING:
+    from setsuden.sensors.correction import Correction
 
 
 class Setup(NamedTuple):
@@ -20,17 +23,31 @@ class Setup(NamedTuple):
     clock: Clock
 
 
-def find_setup(sensors: Sequence[Sensor] | None, clock: Clock | None, probe: LoadProbe | None) -> Setup:
+def find_setup(
+    sensors: Sequence[Sensor] | None,
+    clock: Clock | None,
+    probe: LoadProbe | None,
+    corrections: Sequence[Correction] = (),
+) -> Setup:
     """What was given, or all that this machine has.
 
-    sensors   None: discover them, and watch the load of this machine unless a probe is given
+    sensors       None: discover them, and watch the load of this machine unless a probe is given
+    corrections   applied to the channels they name
     """
     clock = clock or SystemClock()
     if sensors is None:
         host = Host(clock=clock, cache=cache_folder())
         found = discover(host)
         watched = probe or UtilisationProbe(host, found.sensors, found.limits)
-        return Setup(found.sensors, found.counted, watched, clock)
-    given = tuple(sensors)
+        return Setup(_corrected(found.sensors, corrections), found.counted, watched, clock)
+    given = _corrected(tuple(sensors), corrections)
     counted = counted_channels([channel for sensor in given for channel in sensor.channels])
     return Setup(given, counted, probe, clock)
+
+
+def _corrected(sensors: tuple[Sensor, ...], corrections: Sequence[Correction]) -> tuple[Sensor, ...]:
+    if not corrections:
+        return sensors
+    from setsuden.sensors.correction import corrected
+
+    return corrected(sensors, corrections)

@@ -8,4 +8,5 @@ CHANNEL_LOST = "SET-CHANNEL-LOST"  # unreadable for more than ten seconds, or sa
 PERMISSION_LOST = "SET-PERMISSION-LOST"  # could be read at the start and may not be read now
 IMPLAUSIBLE_POWER = "SET-POWER-IMPLAUSIBLE"  # a reading beyond what the part can draw, left out
 SUSPENDED = "SET-SUSPENDED"  # the machine slept inside the window
+CORRECTION_RANGE = "SET-CORRECTION-RANGE"  # power outside the range in which a correction was found
 MIRROR_DIVERGED = "SET-COUNTER-MIRROR"  # two counters taken for one and the same went apart

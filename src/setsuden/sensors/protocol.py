@@ -14,6 +14,7 @@ from setsuden.quantity import Boundary, Factor, Provenance
 
 if TYPE_CHECKING:
     from setsuden.language import Language
+    from setsuden.sensors.correction import Correction
 
 
 class Component(StrEnum):
@@ -48,6 +49,7 @@ class Channel:
     resolution_j       smallest step of the counter in J; 0 when continuous
     update_interval_s  how often the hardware refreshes the figure; windows shorter than this are below resolution
     factors            looked-up inputs (a power curve, watts per GB)
+    correction         what was applied to its figures; None: nothing
     """
 
     id: str
@@ -63,6 +65,7 @@ class Channel:
     contained_in: str | None = None
     factors: tuple[Factor, ...] = ()
     relative_error_below: float | None = None
+    correction: Correction | None = None
 
 
 class Sample(NamedTuple):
