@@ -1,9 +1,11 @@
-"""Ten trainings on this machine: the forecast from 2 % of the run after warm-up against the first epoch times epochs.
+"""The forecast from 2 % of a run after warm-up against the first epoch times epochs, on ten trainings.
 
-    python benchmarks/predict/early.py [--seconds 15] [--out benchmarks/predict/early.json]
+    python benchmarks/predict/early.py [--seconds 60] [--traces FOLDER] [--out benchmarks/predict/early.json]
 
-Each training runs to its end; its steps are recorded (wall time and CPU seconds of this process, which is what a
-utilisation model of a processor turns into joules) and the forecasts are read off the same record afterwards.
+Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). Both forecasts are read off the
+recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns into
+joules. Beside them stands the floor: the error that the plain mean of an equally long stretch anywhere in the run makes,
+in the median over its places; no method that only looks at the steps can be expected to do much better.
 """
 
 from __future__ import annotations
@@ -12,127 +14,131 @@ import argparse
 import json
 import os
 import statistics
-import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from trainings import JUDGED, Trace, record
 
 from setsuden.predict.early import EarlyForecast
-from setsuden.workload import zoo
-from setsuden.workload.data import load
-from setsuden.workload.settings import TrainConfig
-from setsuden.workload.training import TrainingSession
 
-# name, batch, optimiser
-RUNS = (
-    ("logistic", 32, "sgd"),
-    ("mlp", 32, "sgd"),
-    ("mlp", 128, "adam"),
-    ("lenet", 32, "sgd"),
-    ("lenet", 64, "adam"),
-    ("small-cnn", 32, "sgd"),
-    ("small-cnn", 64, "adamw"),
-    ("lenet", 16, "rmsprop"),
-    ("logistic", 16, "adam"),
-    ("mlp", 16, "rmsprop"),
-)
-WATTS = 1.0  # joules below are CPU seconds times this; a constant drops out of relative errors
 SHARE = 0.02
-EPOCHS = 50  # at least: fewer, and 2 % of the run would be less than the first epoch
+LATER = (0.05, 0.1, 0.25, 0.5)
+MEASURES = ("time", "cpu")
 
 
-def record(name: str, batch: int, optimizer: str, seconds: float) -> dict[str, list[float]]:
-    entry = zoo.entry(name)
-    tabular = len(entry.input_shape) == 1
-    data = load("digits", seed=0)
-    shape = (64,) if tabular else (1, 16, 16)
-    if not tabular:
-        data = data.__class__(**{**_fields(data), "x_train": _enlarged(data.x_train), "x_test": _enlarged(data.x_test)})
-    else:
-        data = data.__class__(**{**_fields(data), "x_train": data.x_train.reshape(len(data.x_train), -1),
-                                 "x_test": data.x_test.reshape(len(data.x_test), -1)})  # fmt: skip
-    model = zoo.build(name, input_shape=shape, num_classes=10)
-    config = TrainConfig(optimizer=optimizer, batch_size=batch, epochs=1, threads=1)  # type: ignore[arg-type]
-    times, cpu = [time.perf_counter()], [time.process_time()]
-
-    def on_step(_: int, __: float) -> None:
-        times.append(time.perf_counter())
-        cpu.append(time.process_time())
-
-    with TrainingSession(model, data, config, on_step=on_step) as session:
-        per_epoch = session.steps_per_epoch
-        session.run_steps(per_epoch)
-        epoch_s = times[-1] - times[0]
-        epochs = max(EPOCHS, round(seconds / epoch_s))
-        session.run_steps(per_epoch * (epochs - 1))
-    return {
-        "times": [t - times[0] for t in times],
-        "cpu": [c - cpu[0] for c in cpu],
-        "per_epoch": [per_epoch],
-        "epochs": [epochs],
-    }
-
-
-def _enlarged(images: np.ndarray) -> np.ndarray:
-    """8 x 8 pixels as 16 x 16, the least these networks take."""
-    return np.repeat(np.repeat(images, 2, axis=2), 2, axis=3)
+def judged(trace: Trace) -> dict[str, Any]:
+    """Errors of both forecasts of one run, as shares of what came out."""
+    forecast = EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch)
+    total = trace.steps_total
+    found: dict[str, Any] = {
+        "training": trace.label, "steps": total, "epochs": trace.epochs, "seconds": round(float(trace.wall_s[-1]), 2),
+        "load_average": trace.load, "cpu_share": round(float(trace.cpu_s[-1] / trace.wall_s[-1]), 3),
+    }  # fmt: skip
+    truths = {"time": float(trace.wall_s[-1]), "cpu": float(trace.cpu_s[-1])}
+    waiting = [SHARE, *LATER]
+    before = -1
+    for wall, cpu, step in zip(trace.wall_s, trace.cpu_s, trace.steps.tolist(), strict=True):
+        if step == before:
+            forecast.pause(float(wall), float(cpu))
+        else:
+            forecast.observe(float(wall), float(cpu), step)
+        before = step
+        if not (waiting and forecast.ready and step >= waiting[0] * total):
+            continue
+        if waiting[0] == SHARE and step - forecast.warm_up_steps < SHARE * total:
+            continue
+        at = f"at_{waiting.pop(0):g}"
+        found[at] = {
+            "share": round(step / total, 4),
+            "warm_up_steps": forecast.warm_up_steps,
+            **_errors(forecast, truths),
+        }
+    first = int(np.searchsorted(trace.steps, trace.per_epoch, side="right")) - 1
+    for name, readings in (("time", trace.wall_s), ("cpu", trace.cpu_s)):
+        found[f"first_epoch_{name}_error"] = round(float(readings[first]) * trace.epochs / truths[name] - 1, 4)
+        found[f"floor_{name}"] = round(_floor(trace, readings), 4)
+    return found
 
 
-def _fields(data: object) -> dict[str, object]:
-    return {name: getattr(data, name) for name in data.__dataclass_fields__}  # type: ignore[attr-defined]
+def _errors(forecast: EarlyForecast, truths: dict[str, float]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, estimate in (("time", forecast.total_time()), ("cpu", forecast.total_energy())):
+        assert estimate is not None
+        found[f"{name}_error"] = round(estimate.value / truths[name] - 1, 4)
+        found[f"{name}_half_width"] = round(estimate.half_width / estimate.value, 4)
+        found[f"{name}_covered"] = bool(estimate.low <= truths[name] <= estimate.high)
+    return found
 
 
-def judged(trace: dict[str, list[float]]) -> dict[str, float | int | bool]:
-    times, cpu = trace["times"], trace["cpu"]
-    per_epoch, epochs = int(trace["per_epoch"][0]), int(trace["epochs"][0])
-    total = len(times) - 1
-    forecast = EarlyForecast(total)
-    at = total
-    for step, (t, c) in enumerate(zip(times, cpu, strict=True)):
-        forecast.observe(t, WATTS * c, step)
-        if forecast.ready and step - forecast.warm_up_steps >= SHARE * total:
-            at = step
-            break
-    wall, joules = forecast.total_time(), forecast.total_energy()
-    assert wall is not None
-    assert joules is not None
-    return {
-        "steps": total,
-        "seconds": round(times[-1], 2),
-        "read_at_share": round(at / total, 4),
-        "warm_up_steps": forecast.warm_up_steps,
-        "time_error": round(wall.value / times[-1] - 1, 4),
-        "time_covered": wall.low <= times[-1] <= wall.high,
-        "energy_error": round(joules.value / (WATTS * cpu[-1]) - 1, 4),
-        "energy_covered": joules.low <= WATTS * cpu[-1] <= joules.high,
-        "first_epoch_time_error": round(times[per_epoch] * epochs / times[-1] - 1, 4),
-        "first_epoch_energy_error": round(cpu[per_epoch] * epochs / cpu[-1] - 1, 4),
-    }
+def _floor(trace: Trace, readings: np.ndarray) -> float:
+    """Median error of the mean over SHARE of the epochs, anywhere but in the first one."""
+    ends = np.flatnonzero(np.diff(trace.steps, append=-1) != 0)
+    epochs = readings[ends[trace.steps[ends] % trace.per_epoch == 0]]
+    length = max(round(SHARE * trace.epochs), 1)
+    costs = (epochs[1 + length :] - epochs[1:-length]) / length
+    mean = (epochs[-1] - epochs[1]) / (len(epochs) - 2)
+    return float(np.median(np.abs(costs / mean - 1)))
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Median and 95th percentile of the errors, coverage of the intervals, and who was nearer."""
+    found: dict[str, Any] = {}
+    for name in MEASURES:
+        early = [abs(row["at_0.02"][f"{name}_error"]) for row in rows]
+        first = [abs(row[f"first_epoch_{name}_error"]) for row in rows]
+        found[name] = {
+            "median": round(statistics.median(early), 4),
+            "p95": round(float(np.quantile(early, 0.95)), 4),
+            "first_epoch_median": round(statistics.median(first), 4),
+            "nearer_than_first_epoch": sum(a < b for a, b in zip(early, first, strict=True)),
+            "floor": round(statistics.median(row[f"floor_{name}"] for row in rows), 4),
+            "later": {
+                f"{share:g}": {
+                    "median": round(statistics.median(abs(row[f"at_{share:g}"][f"{name}_error"]) for row in rows), 4),
+                    "covered": sum(row[f"at_{share:g}"][f"{name}_covered"] for row in rows),
+                    "half_width": round(
+                        statistics.median(row[f"at_{share:g}"][f"{name}_half_width"] for row in rows), 4
+                    ),
+                }
+                for share in (SHARE, *LATER)
+            },
+        }
+    return found
+
+
+def traces(folder: Path | None, seconds: float, keep: Path | None) -> list[Trace]:
+    if folder is not None:
+        return [Trace.read(path) for path in sorted(folder.glob("*.npz"))]
+    found = []
+    for training in JUDGED:
+        found.append(record(training, seconds))
+        print(f"{found[-1].label}: {found[-1].wall_s[-1]:.0f} s, load {found[-1].load:.1f}", flush=True)
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            found[-1].thinned().save(keep)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each training, about")
+    parser.add_argument("--traces", type=Path, help="read these instead of training")
+    parser.add_argument("--keep", type=Path, help="keep the recorded traces here")
+    parser.add_argument("--out", type=Path, help="default: early.json beside this file; with --traces nothing")
     options = parser.parse_args()
-    rows = []
-    for name, batch, optimizer in RUNS:
-        row: dict[str, object] = {"model": name, "batch_size": batch, "optimizer": optimizer}
-        row |= judged(record(name, batch, optimizer, options.seconds))
-        row["load_average"] = round(os.getloadavg()[0], 1)
-        rows.append(row)
-        print(row, flush=True)
-    summary = {
-        key: {
-            "median": statistics.median(abs(float(row[key])) for row in rows),  # type: ignore[arg-type]
-            "worst": max(abs(float(row[key])) for row in rows),  # type: ignore[arg-type]
-        }
-        for key in ("time_error", "energy_error", "first_epoch_time_error", "first_epoch_energy_error")
-    }
-    print(json.dumps(summary, indent=1))
-    options.out.write_text(
-        json.dumps({"cpus": os.cpu_count(), "runs": rows, "summary": summary}, indent=1) + "\n", encoding="utf-8"
-    )
+    rows = [judged(trace) for trace in traces(options.traces, options.seconds, options.keep)]
+    for row in rows:
+        at = row["at_0.02"]
+        print(f"{row['training']:24s} {row['seconds']:6.1f} s  time {at['time_error']:+.1%} +-{at['time_half_width']:.0%} "
+              f"(first epoch {row['first_epoch_time_error']:+.1%}, floor {row['floor_time']:.1%})  "
+              f"CPU {at['cpu_error']:+.1%} +-{at['cpu_half_width']:.0%} "
+              f"(first epoch {row['first_epoch_cpu_error']:+.1%}, floor {row['floor_cpu']:.1%})")  # fmt: skip
+    result = {"cpus": os.cpu_count(), "runs": rows, "summary": summary(rows)}
+    print(json.dumps(result["summary"], indent=1))
+    out = options.out or (None if options.traces else Path(__file__).with_suffix(".json"))
+    if out is not None:
+        out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -165,3 +165,100 @@ def test_a_long_run_is_watched_in_bounded_memory_and_foretold_as_well() -> None:
     found = forecast.total_time()
     assert found is not None
     assert found.value == pytest.approx(costs.sum(), rel=0.02)
+
+
+def flicker(steps: int, seed: int, share: float = 0.05) -> np.ndarray:
+    """Costs that wander as much over long as over short times: independent walks back to the mean at every scale."""
+    random = np.random.default_rng(seed)
+    log = np.zeros(steps)
+    for scale in 2 ** np.arange(0, 14):
+        points = random.normal(0, share / 3, steps // scale + 2)
+        log += np.repeat(points, scale)[:steps]
+    return np.asarray(0.02 * np.exp(log))
+
+
+@pytest.mark.parametrize("seen", [200, 1000, 4000])
+def test_nine_in_ten_intervals_hold_where_speed_wanders_over_long_times(seen: int) -> None:
+    held = 0
+    for seed in range(60):
+        costs = flicker(10_000, seed)
+        found = watched(costs, seen).total_time()
+        assert found is not None
+        held += found.low <= costs.sum() <= found.high
+    assert held >= 54
+
+
+def test_scatter_without_memory_is_averaged_away() -> None:
+    widths = []
+    for seen in (100, 400, 1600):
+        found = watched(noisy(warm_up=1), seen, total=100_000).total_time()
+        assert found is not None
+        widths.append(found.relative_half_width)
+    assert widths[0] is not None
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] is not None
+    assert widths[-1] < 0.6 * widths[0]
+
+
+def with_pauses(
+    epochs_seen: int, *, first: float, later: float, marked: bool = True, epochs: int = 50
+) -> EarlyForecast:
+    """Ten steps of a second an epoch, then a pause; 2 J/s."""
+    forecast = EarlyForecast(10 * epochs, steps_per_epoch=10)
+    clock = 0.0
+    forecast.observe(0.0, 0.0, 0)
+    for epoch in range(epochs_seen):
+        for step in range(10):
+            clock += 1.0
+            forecast.observe(clock, 2 * clock, 10 * epoch + step + 1)
+        clock += later if epoch else first
+        if marked:
+            forecast.pause(clock, 2 * clock)
+    return forecast
+
+
+def test_evaluations_still_to_come_are_in_the_forecast() -> None:
+    found = with_pauses(2, first=3.0, later=3.0)
+    time, energy = found.total_time(), found.total_energy()
+    assert time is not None
+    assert energy is not None
+    assert time.value == pytest.approx(50 * 13.0)
+    assert energy.value == pytest.approx(2 * 50 * 13.0)
+
+
+def test_a_first_evaluation_that_is_dearer_is_not_multiplied() -> None:
+    found = with_pauses(3, first=30.0, later=3.0).total_time()
+    assert found is not None
+    assert found.value == pytest.approx(50 * 13.0 + 27.0)
+
+
+def test_pauses_without_epochs_go_on_as_often_as_seen() -> None:
+    forecast = with_pauses(4, first=3.0, later=3.0)
+    forecast.steps_per_epoch = None
+    found = forecast.total_time()
+    assert found is not None
+    assert found.value == pytest.approx(50 * 13.0)
+
+
+def test_a_pause_needs_an_observation_before_it() -> None:
+    with pytest.raises(InputError, match="after an observation"):
+        EarlyForecast(10).pause(1.0, 1.0)
+    with pytest.raises(InputError, match="epoch"):
+        EarlyForecast(10, steps_per_epoch=0)
+
+
+def test_a_dearer_first_step_is_left_out_and_a_cheaper_beginning_is_not() -> None:
+    dear = noisy(warm_up=1)
+    dear[0] = 3.0
+    assert watched(dear, 200).warm_up_steps < 40
+    cheap = noisy(warm_up=1)
+    cheap[:60] *= 0.5
+    assert watched(cheap, 200).warm_up_steps == 1
+
+
+def test_stalls_that_keep_coming_are_counted_in_full() -> None:
+    costs = np.full(20_000, 0.01)
+    costs[100::500] = 1.0
+    found = watched(costs, 10_000).total_time()
+    assert found is not None
+    assert found.value == pytest.approx(costs.sum(), rel=0.03)

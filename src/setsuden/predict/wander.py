@@ -1,0 +1,90 @@
+"""What a few steps say about all steps: where warm-up ends, what a step costs, and how far that may wander later.
+
+Neighbouring steps are slow together: caches, clocks, neighbours on the same machine change over seconds and minutes. On a
+shared machine the mean of eight seconds was hardly nearer to the mean of a minute than the mean of one second, so a
+standard error that falls with the root of the number of steps promises far too much. The scatter is therefore read at
+the longest scales that can be seen (Allan 1966, doi:10.1109/PROC.1966.4634: half the mean square of the difference of
+neighbouring means) and taken to last, as flicker noise does.
+"""
+
+from __future__ import annotations
+
+from math import log2, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+STALL = 5.0
+"""A stretch beyond so many medians is a stall."""
+STALL_SHARE = 0.02
+"""One stall is taken as usual for the run only as far as it makes up this share of what was seen."""
+_BLOCKS = 16
+_SCALES = (1, 2, 4)  # blocks per mean; with all blocks 15, 7 and 3 differences
+_LEAST_MEANS = 4
+_LONG_RUN = 0.5  # variance that each doubling of the time ahead adds, in Allan variances
+_REACH = 3.5  # deviations in half a 90 % interval: held 88 % of what came on recorded trainings, see benchmarks/predict
+_CLEAR = 2.0  # standard errors by which warm-up must stand out
+
+
+def settled(costs: Floats) -> int:
+    """How many stretches to leave out as warm-up, at most half.
+
+    costs   of one step in each stretch, at least two
+
+    The cut that makes the mean of the rest most certain (marginal standard error rule, White 1997,
+    doi:10.1177/003754979706900601), provided that what it leaves out is clearly dearer than the rest: steps wander up and
+    down, but only a beginning costs extra. The first stretch is always left out.
+    """
+    held = np.minimum(costs, STALL * np.median(costs))
+    count = np.arange(len(held), 0, -1)
+    sums, squares = np.cumsum(held[::-1])[::-1], np.cumsum((held**2)[::-1])[::-1]
+    error = (squares / count - (sums / count) ** 2) / count
+    tie = 1e-12 * (sums[0] / count[0]) ** 2  # equal steps differ by rounding only
+    most = len(held) // 2
+    cut = int(np.argmax(error[1 : most + 1] <= error[1 : most + 1].min() + tie)) + 1
+    early, rest = costs[:cut], held[cut:]
+    scatter = deviation(rest, np.ones_like(rest))
+    return cut if early.mean() > rest.mean() * (1 + _CLEAR * scatter) else 1
+
+
+def mean_cost(costs: Floats, weights: Floats) -> float:
+    """Cost of one step: the mean, as a sum needs it; one stall counts in full once enough has been seen beside it.
+
+    costs, weights   of one step in each stretch, and the steps in it
+    """
+    usual = STALL * float(np.median(costs))
+    most = np.maximum(usual, STALL_SHARE * float(np.dot(costs, weights)) / weights)
+    return float(np.average(np.minimum(costs, most), weights=weights))
+
+
+def deviation(costs: Floats, weights: Floats) -> float:
+    """Allan deviation of the mean cost as a share of it (0-1), the largest of three scales; 1 for too few stretches."""
+    blocks = _block_means(costs, weights)
+    mean = float(np.average(costs, weights=weights))
+    found = [
+        float(np.mean(np.diff(means) ** 2)) / 2
+        for size in _SCALES
+        if len(means := blocks[: len(blocks) // size * size].reshape(-1, size).mean(axis=1)) >= _LEAST_MEANS
+    ]
+    return min(sqrt(max(found)) / mean, 1.0) if found and mean > 0 else 1.0
+
+
+def reach(costs: Floats, weights: Floats, ahead: float) -> float:
+    """Half-width, in logarithms, of the 90 % interval of the mean cost of the steps ahead.
+
+    ahead   steps ahead over steps seen
+    """
+    return _REACH * deviation(costs, weights) * sqrt(1 + _LONG_RUN * log2(1 + ahead))
+
+
+def _block_means(costs: Floats, weights: Floats) -> Floats:
+    """Means of blocks of nearly as many steps each."""
+    ends = np.cumsum(weights)
+    at = np.searchsorted(ends, np.linspace(0, ends[-1], min(_BLOCKS, len(costs)) + 1)[1:-1])
+    edges = np.unique(np.concatenate([[0], at, [len(costs)]]))
+    total = np.concatenate([[0.0], np.cumsum(costs * weights)])
+    steps = np.concatenate([[0.0], ends])
+    means: Floats = (total[edges[1:]] - total[edges[:-1]]) / (steps[edges[1:]] - steps[edges[:-1]])
+    return means
