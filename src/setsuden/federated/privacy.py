@@ -1,0 +1,109 @@
+"""Differential privacy of the clients: clipped updates, Gaussian noise, and the epsilon that this buys.
+
+The server is trusted to add the noise (central model); the guarantee is per client, not per sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, exp, inf, lgamma, log, log1p
+
+import numpy as np
+from numpy.typing import NDArray
+
+from setsuden.workload.settings import in_range
+
+_ORDERS = (*range(2, 65), 80, 96, 128, 192, 256, 512)
+NOISE_STREAM = 0xD9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """Clip every update to ``clip_norm`` and add noise of deviation noise_multiplier x clip_norm to their sum.
+
+    clip_norm          largest Euclidean norm of an update, > 0
+    noise_multiplier   > 0; larger is more private
+    delta              of (epsilon, delta); below one over the number of clients to mean anything
+    """
+
+    clip_norm: float = 1.0
+    noise_multiplier: float = 1.0
+    delta: float = 1e-5
+
+    def __post_init__(self) -> None:
+        in_range("privacy.clip_norm", self.clip_norm, above=0.0)
+        in_range("privacy.noise_multiplier", self.noise_multiplier, above=0.0)
+        in_range("privacy.delta", self.delta, above=0.0, below=1.0)
+
+    @property
+    def name(self) -> str:
+        """In print."""
+        return f"clip {self.clip_norm:g}, noise {self.noise_multiplier:g}, delta {self.delta:g}"
+
+    def clip(self, update: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``update`` scaled down, where it is longer than the clip norm."""
+        norm = float(np.sqrt(np.dot(update, update)))
+        return update if norm <= self.clip_norm else _scaled(update, self.clip_norm / norm)
+
+    def noise(self, size: int, clients: float, seed: int, round_: int) -> NDArray[np.float32]:
+        """(size,): what is added to the mean of ``clients`` clipped updates in a round."""
+        random = np.random.default_rng([seed, NOISE_STREAM, round_])
+        return _scaled(random.standard_normal(size, dtype=np.float32), self.noise_multiplier * self.clip_norm / clients)
+
+    def epsilon(self, rounds: int, share: float) -> float:
+        """Epsilon after ``rounds`` rounds at which each client took part with probability ``share`` (0-1).
+
+        The moments accountant in its Renyi form (Mironov, Talwar and Zhang 2019, arXiv:1908.10530, integer orders),
+        turned into epsilon by Canonne, Kamath and Steinke 2020 (proposition 12).
+        It assumes that clients are drawn independently with that probability; a cohort of fixed size, drawn without
+        replacement, is close to that but not the same. Where clients are chosen by their data or place, use share 1.
+        """
+        if rounds == 0:
+            return 0.0
+        return max(
+            0.0,
+            min(
+                rounds * _renyi(share, self.noise_multiplier, order)
+                + log1p(-1.0 / order)
+                - (log(self.delta) + log(order)) / (order - 1)
+                for order in _ORDERS
+            ),
+        )
+
+
+def _scaled(vector: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = vector * np.float32(factor)
+    return scaled
+
+
+def _renyi(share: float, sigma: float, order: int) -> float:
+    """Renyi divergence of one subsampled Gaussian step at an integer order >= 2."""
+    if share >= 1.0:
+        return order / (2.0 * sigma**2)
+    if share <= 0.0:
+        return 0.0
+    terms = [
+        _log_choose(order, k) + k * log(share) + (order - k) * log1p(-share) + (k * k - k) / (2.0 * sigma**2)
+        for k in range(order + 1)
+    ]
+    top = max(terms)
+    return (top + log(sum(exp(term - top) for term in terms))) / (order - 1)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+
+
+def noise_for(epsilon: float, delta: float, rounds: int, share: float) -> float:
+    """The least noise multiplier (to 0.1 %) that stays within ``epsilon``; inf where 1e6 is not enough."""
+    in_range("epsilon", epsilon, above=0.0)
+    low, high = 1e-2, 1e6
+    if Privacy(noise_multiplier=high, delta=delta).epsilon(rounds, share) > epsilon:
+        return inf
+    for _ in range(ceil(log(high / low) / log(1.001)).bit_length() + 1):
+        middle = (low * high) ** 0.5
+        if Privacy(noise_multiplier=middle, delta=delta).epsilon(rounds, share) > epsilon:
+            low = middle
+        else:
+            high = middle
+    return high

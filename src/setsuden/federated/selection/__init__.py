@@ -1,0 +1,28 @@
+"""Who is asked to train in a round, by what, and with which probability."""
+
+from __future__ import annotations
+
+from setsuden.federated.selection.base import Chosen, Selection, Sight
+from setsuden.federated.selection.draw import inclusion, systematic
+from setsuden.federated.selection.rules import (
+    Available,
+    CarbonAware,
+    Deadline,
+    EnergyAware,
+    RandomChoice,
+    Utility,
+)
+
+__all__ = [
+    "Available",
+    "CarbonAware",
+    "Chosen",
+    "Deadline",
+    "EnergyAware",
+    "RandomChoice",
+    "Selection",
+    "Sight",
+    "Utility",
+    "inclusion",
+    "systematic",
+]
