@@ -2,10 +2,10 @@
 
     python benchmarks/predict/early.py [--seconds 60] [--traces FOLDER] [--out benchmarks/predict/early.json]
 
-Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). Both forecasts are read off the
-recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns into
-joules. Beside them stands the floor: the error that the plain mean of an equally long stretch anywhere in the run makes,
-in the median over its places; no method that only looks at the steps can be expected to do much better.
+Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). Both forecasts are read off
+the recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns
+into joules. Beside them stands the floor: the error that the plain mean of an equally long stretch anywhere in the run
+makes, in the median over its places; no method that only looks at the steps can be expected to do much better.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def main() -> None:
     rows = [judged(trace) for trace in traces(options.traces, options.seconds, options.keep)]
     for row in rows:
         at = row["at_0.02"]
-        print(f"{row['training']:24s} {row['seconds']:6.1f} s  time {at['time_error']:+.1%} +-{at['time_half_width']:.0%} "
+        print(f"{row['training']:24s} {row['seconds']:6.1f} s  "
+              f"time {at['time_error']:+.1%} +-{at['time_half_width']:.0%} "
               f"(first epoch {row['first_epoch_time_error']:+.1%}, floor {row['floor_time']:.1%})  "
               f"CPU {at['cpu_error']:+.1%} +-{at['cpu_half_width']:.0%} "
               f"(first epoch {row['first_epoch_cpu_error']:+.1%}, floor {row['floor_cpu']:.1%})")  # fmt: skip

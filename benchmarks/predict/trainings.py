@@ -2,8 +2,8 @@
 
     python benchmarks/predict/trainings.py development /tmp/traces [--seconds 60]
 
-records one set of ten into a folder, one file each. The two sets share no network with batch size and optimiser; methods
-are developed on the first and judged on the second.
+records one set of ten into a folder, one file each. The two sets share no network with batch size and optimiser;
+methods are developed on the first and judged on the second.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@
     forecast.pause(t_s, energy_j)                   after an evaluation or a checkpoint
     forecast.total_energy(), forecast.total_time(), forecast.stable
 
-Steps and pauses are counted apart: the cost of a step is the mean over the steps after warm-up, that of a pause the mean
-over the pauses, and both are multiplied by how many are still to come. What has been spent is not forecast, it is known;
-only what is to come carries an interval.
+Steps and pauses are counted apart: the cost of a step is the mean over the steps after warm-up, that of a pause the
+mean over the pauses, and both are multiplied by how many are still to come. What has been spent is not forecast, it is
+known; only what is to come carries an interval.
 """
 
 from __future__ import annotations

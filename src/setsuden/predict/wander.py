@@ -1,7 +1,7 @@
 """What a few steps say about all steps: where warm-up ends, what a step costs, and how far that may wander later.
 
-Neighbouring steps are slow together: caches, clocks, neighbours on the same machine change over seconds and minutes. On a
-shared machine the mean of eight seconds was hardly nearer to the mean of a minute than the mean of one second, so a
+Neighbouring steps are slow together: caches, clocks, neighbours on the same machine change over seconds and minutes. On
+a shared machine the mean of eight seconds was hardly nearer to the mean of a minute than the mean of one second, so a
 standard error that falls with the root of the number of steps promises far too much. The scatter is therefore read at
 the longest scales that can be seen (Allan 1966, doi:10.1109/PROC.1966.4634: half the mean square of the difference of
 neighbouring means) and taken to last, as flicker noise does.
@@ -34,8 +34,8 @@ def settled(costs: Floats) -> int:
     costs   of one step in each stretch, at least two
 
     The cut that makes the mean of the rest most certain (marginal standard error rule, White 1997,
-    doi:10.1177/003754979706900601), provided that what it leaves out is clearly dearer than the rest: steps wander up and
-    down, but only a beginning costs extra. The first stretch is always left out.
+    doi:10.1177/003754979706900601), provided that what it leaves out is clearly dearer than the rest: steps wander up
+    and down, but only a beginning costs extra. The first stretch is always left out.
     """
     held = np.minimum(costs, STALL * np.median(costs))
     count = np.arange(len(held), 0, -1)
