@@ -21,6 +21,11 @@ def opened(meter: Meter) -> None:
     _open.add(meter)
 
 
+def running() -> list[Meter]:
+    """Meters of this process that measure now."""
+    return list(_open)
+
+
 def closed(meter: Meter) -> None:
     """It has stopped."""
     _open.discard(meter)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.idle import IdleBaseline
+    from setsuden.meter.live import Tick
     from setsuden.meter.load import LoadProbe
     from setsuden.meter.telemetry import Telemetry
     from setsuden.sensors.correction import Correction
@@ -96,6 +97,8 @@ class Meter:
         self._background = Background(rate_hz, telemetry)
         self._idle = IdleKeeper(idle_s, sleep)
         self._result: Measurement | None = None
+        self._first: Reading | None = None
+        self._endings: list[Callable[[], None]] = []
 
     # -- life
 
@@ -108,7 +111,7 @@ class Meter:
         rig = self._rig = Rig(find_setup(*given))
         first_id = self._recorder.open(rig.channels)
         self._idle.before(rig, self._recorder.journal)
-        first = rig.read()
+        first = self._first = rig.read()
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
         self._recorder.begin(first.t_s)
@@ -120,6 +123,8 @@ class Meter:
         """End all windows and the run; ``failed`` when an error is given. None in a forked child."""
         if self._elsewhere or self._rig is None or self._result is not None:
             return self._result
+        while self._endings:
+            self._endings.pop()()
         lifetime.closed(self)
         self._background.stop()
         if self._background.fault is not None:
@@ -212,6 +217,32 @@ class Meter:
             self._running().tick(reading)
             next_s = self._background.note(reading)
         self._recorder.write_due(reading.t_s, next_s)
+
+    # -- for what watches a run while it goes on
+
+    def so_far(self) -> Tick | None:
+        """Seconds and joules since the meter began, read now; None in a forked child."""
+        if self._elsewhere:
+            return None
+        from setsuden.meter.live import tick_between
+
+        with self._edge() as reading:
+            assert self._rig is not None
+            assert self._first is not None
+            return tick_between(self._rig.channels, self._first, self._first, reading)
+
+    def elapsed_s(self) -> float:
+        """Seconds since the meter began, without reading a sensor."""
+        return 0.0 if self._rig is None or self._first is None else self._rig.now() - self._first.t_s
+
+    def keep(self, name: str, document: Any) -> None:
+        """Keep plain data with the run under a name; replaces what was there."""
+        if not self._elsewhere:
+            self._recorder.journal.note(lambda run: run.put_document(name, document))
+
+    def before_end(self, call: Callable[[], None]) -> None:
+        """Call this when the meter is about to stop, while it still measures; the last one asked is called first."""
+        self._endings.append(call)
 
     # -- results
 

@@ -46,6 +46,10 @@ class Rig:
         samples = tuple(sample for sensor in self._sensors for sample in sensor.read())
         return Reading(t_s, samples, self._load.at_edge(t_s) if edge else self._load.at_tick(t_s))
 
+    def now(self) -> float:
+        """The elapsed clock."""
+        return self._clock.elapsed()
+
     def utc(self) -> datetime:
         """Time of day on the same clock."""
         return self._clock.utc()
