@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.errors import InputError
-from setsuden.placement.inference import Layer, answer, batched, decide_each, layers_of, placements, winner_map
+from setsuden.placement.inference import Layer, answer, batched, decide_each, placements, winner_map
 from setsuden.placement.inference.answer import intensities
 from setsuden.placement.inference.study import Local
 from setsuden.placement.network import VIEWS
@@ -97,34 +97,6 @@ def test_splits_include_the_ends_and_the_best_cut_is_found_by_brute_force() -> N
     assert kept.energy(found.weights).value == pytest.approx(cuts[kept.id])
     ends = min(found.views["attribution"].figure(name, "energy").value for name in ("device", "cloud"))  # type: ignore[union-attr]
     assert found.views["attribution"].best_split_is_end == (ends <= min(cuts.values()))
-
-
-def test_a_chain_is_cut_by_its_profile_and_what_crosses_is_its_activation() -> None:
-    from setsuden.workload.profile import profile
-
-    layers = layers_of(profile("lenet"))
-    assert layers[0].output_bytes == 4704 * 4
-    assert layers[2].output_bytes == 1176 * 4  # pooling returns positions too, which do not cross
-    assert layers[6].output_bytes == layers[5].output_bytes  # flattening moves nothing
-    assert layers[-1].output_bytes == 40
-    assert sum(layer.macs for layer in layers) == 651_720
-
-
-def test_a_model_that_is_no_chain_is_refused() -> None:
-    import torch
-
-    from setsuden.workload.profile import profile
-
-    class Forked(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.one, self.two = torch.nn.Linear(4, 4), torch.nn.Linear(4, 4)
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.one(x) + self.two(x)
-
-    with pytest.raises(InputError, match="chain"):
-        layers_of(profile(Forked(), torch.zeros(1, 4)))
 
 
 def test_a_batch_shares_what_is_paid_once() -> None:

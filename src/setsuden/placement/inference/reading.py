@@ -188,7 +188,5 @@ def _layers(said: PlaceDeclaration) -> tuple[Layer, ...]:
         return ()
     if said.split.layers is not None:
         return tuple(Layer(layer.name, layer.macs, layer.output_bytes) for layer in said.split.layers)
-    from setsuden.workload.profile import profile
-
     assert said.split.model is not None
-    return layers_of(profile(said.split.model))
+    return layers_of(said.split.model)

@@ -3,59 +3,96 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
 
 if TYPE_CHECKING:
-    from setsuden.workload.profile import Node, Profile
+    from setsuden.placement.inference.dataflow import Flow
 
-_FLOAT_BYTES = 4
+_DECLARE = "Declare the layers with their MACs and output_bytes instead."
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One step of the model: its share of the multiply-accumulates (MACs), and the bytes that leave it."""
+    """One stretch of the model up to a cut: its multiply-accumulates (MACs), and the bytes that leave it."""
 
     name: str
     macs: float
     output_bytes: float
 
 
-def layers_of(profile: Profile) -> tuple[Layer, ...]:
-    """The layers of a model that is one chain, per request, activations as 4-byte floats.
+def layers_of(target: Any, *args: Any, input_shape: Sequence[int] | None = None, **kwargs: Any) -> tuple[Layer, ...]:
+    """The stretches of a torch model between the points where one single tensor carries everything on, per request.
 
-    Raises InputError for a model whose modules are not called one after the other: a cut through its graph would have
-    to carry more than one activation, which a profile does not say.
+    target   as for ``workload.profile``: a module with its arguments or ``input_shape``, a name of the zoo,
+             ``package.module:factory``; one sample
+
+    The model is run once on shapes alone and its data followed, operator by operator, so branches, residual
+    connections and views are seen as they are: a residual block can be cut before and after, not within. Where nothing
+    is computed between two such points, the smaller tensor is taken. Raises InputError for a model that has no such
+    point, with how many tensors cross at its narrowest, and for one that is not run by torch.
     """
-    children = profile.tree.children
-    if profile.tree.kind != "Sequential" or not children:
+    from setsuden.placement.inference.dataflow import flow_of
+    from setsuden.workload.profile.targets import resolve
+    from setsuden.workload.profile.targets.torch import TorchWork
+
+    work = resolve(target, args, kwargs, input_shape=input_shape, batch_size=None if args or kwargs else 1)
+    import torch
+
+    if not isinstance(work, TorchWork) or not isinstance(work.fn, torch.nn.Module):
+        raise InputError("only a torch module shows where its data flows", value=target, remedy=_DECLARE)
+    try:
+        flow = flow_of(work)
+    except InputError:
+        raise
+    except Exception as error:
         raise InputError(
-            "only a chain of modules can be cut by its profile",
-            value=f"{profile.name} is a {profile.tree.kind}",
-            remedy="Declare the layers with their MACs and output_bytes instead.",
+            f"cannot be followed on shapes alone: {type(error).__name__}", place=work.name, remedy=_DECLARE
+        ) from error
+    return _stretches(flow, work.name, work.batch_size)
+
+
+def _stretches(flow: Flow, name: str, batch: int) -> tuple[Layer, ...]:
+    from setsuden.placement.inference.dataflow import cuts
+
+    total = sum(step.macs for step in flow.steps)
+    done, points = 0, []
+    narrowest: tuple[int, str] | None = None
+    for cut in cuts(flow):
+        step = flow.steps[cut.index]
+        done += step.macs
+        if not 0 < done < total:
+            continue
+        if cut.tensors == 1:
+            points.append((done, cut.crossing_bytes, _named(step.module, step.kind)))
+        elif cut.tensors > 1 and (narrowest is None or cut.tensors < narrowest[0]):
+            narrowest = (cut.tensors, _named(step.module, step.kind))
+    if not points:
+        why = (
+            f"its narrowest inner point, after {narrowest[1]}, still has {narrowest[0]} tensors that are needed later"
+            if narrowest
+            else "all its work is one operator"
         )
-    found: list[Layer] = []
-    crossing = profile.input_bytes / profile.batch_size
-    for node, following in pairwise((*children, None)):
-        assert node is not None
-        size = _elements(node) * _FLOAT_BYTES / profile.batch_size
-        crossing = size or crossing  # a reshaping layer passes on what it got
-        if following is None:
-            crossing = profile.output_bytes / profile.batch_size
-        found.append(Layer(f"{node.name} {node.kind}".strip(), node.macs / profile.batch_size, crossing))
-    return tuple(found)
+        raise InputError(
+            f"no single tensor carries everything on anywhere inside it: {why}", value=name, remedy=_DECLARE
+        )
+    best: dict[int, tuple[int, str]] = {}
+    for macs, size, where in points:
+        if macs not in best or size < best[macs][0]:
+            best[macs] = (size, where)
+    found, before = [], 0
+    for macs, (size, where) in best.items():
+        found.append(Layer(where, (macs - before) / batch, size / batch))
+        before = macs
+    end = max((value.crossing(len(flow.steps) - 1) for value in flow.values), default=0)
+    return (*found, Layer("output", (total - before) / batch, end / batch))
 
 
-def _elements(node: Node) -> int:
-    """Elements of the node's result: those of its last operator; pooling that returns positions counts them too."""
-    last = [row for _, inner in node.walk() for row in inner.rows if row.phase == "forward"]
-    if not last:
-        return 0
-    halved = 2 if last[-1].operator.endswith("_with_indices") else 1
-    return last[-1].elements // halved
+def _named(path: str, kind: str) -> str:
+    return f"{path} {kind}".strip()
 
 
 def shares(layers: tuple[Layer, ...]) -> tuple[float, ...]:
