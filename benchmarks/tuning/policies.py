@@ -120,8 +120,8 @@ def zeus(bed: Bed, rng: np.random.Generator, *, recurrences: int = 0, beta: floa
 
 def ours(bed: Bed, rng: np.random.Generator, *, trainings: float = 40.0) -> Found:
     """``setsuden.predict.tuning``: time every batch size for five seconds, then train what is worth its energy."""
-    space = Space((Factor("batch_size", tuple(bed.sizes), slope=BATCH_SLOPE), Factor("power_limit_w", tuple(bed.limits), False)),
-                  (bed.default,))  # fmt: skip
+    sizes = Factor("batch_size", tuple(bed.sizes), slope=BATCH_SLOPE)
+    space = Space((sizes, Factor("power_limit_w", tuple(bed.limits), learning=False)), (bed.default,))
     seen = Observations()
     while True:
         step = suggest(seen, space, trainings=trainings)

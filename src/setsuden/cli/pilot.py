@@ -110,10 +110,15 @@ def _declared(study: Path | None, options: Mapping[str, Any], record: RunRecord 
         declared = Declared(declared_in(record)[0], {})
     else:
         declared = Declared()
+    override(declared, given)
+    return declared
+
+
+def override(declared: Declared, given: Mapping[str, Any]) -> None:
+    """Put the options that were given on top of what was declared."""
     for name, value in given.items():
         option = "--" + name.replace("_", "-")
         declared.override(option, _OVERRIDES[name], _parsed(name, option, value))
-    return declared
 
 
 def _parsed(name: str, option: str, value: Any) -> Any:

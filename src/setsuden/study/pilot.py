@@ -75,7 +75,7 @@ def run_pilot(
     findings, created_at = _beginning(study, resume, around.clock)
     _check_minutes(study, declared)
     seconds = around.clock.elapsed
-    workshop = (around.workshop or _torch_workshop)(study, declared, seconds)
+    workshop = (around.workshop or torch_workshop)(study, declared, seconds)
     discovery = around.discover(around.clock)
     channels = [record_of(channel, channel.id in discovery.counted) for channel in discovery.channels]
     store = StudyStore.begin(ledger, study, created_at, findings)
@@ -146,6 +146,12 @@ def run_pilot(
 def _beginning(study: StudyDeclaration, resume: RunRecord | None, clock: Clock) -> tuple[Findings, str]:
     if resume is None:
         return Findings(), clock.utc().astimezone(UTC).isoformat(timespec="seconds")
+    created_at = beginning(study, resume)
+    return found_in(resume), created_at
+
+
+def beginning(study: StudyDeclaration, resume: RunRecord) -> str:
+    """When the interrupted run of this very study began; raises InputError where it was declared differently."""
     _, known, created_at = declared_in(resume)
     if known != study.sha256:
         raise InputError(
@@ -154,7 +160,7 @@ def _beginning(study: StudyDeclaration, resume: RunRecord | None, clock: Clock) 
             value=study.sha256[:12],
             remedy=f"Its configuration hash is {known[:12]}; resume it without other options, or start a new study.",
         )
-    return found_in(resume), created_at
+    return created_at
 
 
 def _check_minutes(study: StudyDeclaration, declared: Declared) -> None:
@@ -173,7 +179,8 @@ def _check_minutes(study: StudyDeclaration, declared: Declared) -> None:
         )
 
 
-def _torch_workshop(study: StudyDeclaration, declared: Declared, seconds: Callable[[], float]) -> Workshop:
+def torch_workshop(study: StudyDeclaration, declared: Declared, seconds: Callable[[], float]) -> Workshop:
+    """Models and data for real; raises MissingDependencyError without torch."""
     try:
         from setsuden.study.torch_workshop import TorchWorkshop
     except ImportError as error:

@@ -14,7 +14,7 @@ from setsuden.study.record import Quality, Repeat
 from setsuden.study.workshop import ModelFacts
 
 KIND = "pilot"
-_STUDY, _SPENT = "study", "study/spent"
+STUDY, _SPENT = "study", "study/spent"
 _REPEAT, _QUALITY, _MODEL = "study/repeat/", "study/quality/", "study/model/"
 
 
@@ -36,7 +36,7 @@ class StudyStore:
         store = cls(ledger.start_run(KIND, study.name, study.to_json(), ["pilot"]))
         with store.run.transaction():
             store.run.put_document(
-                _STUDY, {"config": study.to_json(), "config_sha256": study.sha256, "created_at": created_at}
+                STUDY, {"config": study.to_json(), "config_sha256": study.sha256, "created_at": created_at}
             )
             for repeats in findings.repeats.values():
                 for repeat in repeats:
@@ -73,19 +73,19 @@ class StudyStore:
             self.fault = str(error)
 
 
-def unfinished(ledger: Ledger, wanted: str | None) -> RunRecord:
-    """The run to resume: the one asked for (id or prefix), else the newest pilot that did not finish.
+def unfinished(ledger: Ledger, wanted: str | None, kind: str = KIND) -> RunRecord:
+    """The run to resume: the one asked for (id or prefix), else the newest of its kind that did not finish.
 
-    Raises InputError when there is none, or when the one asked for is no pilot or is finished.
+    Raises InputError when there is none, or when the one asked for is of another kind or is finished.
     """
     if wanted is not None:
         try:
             record = ledger.run(wanted)
         except InputError as error:
             raise InputError(error.message, place="--resume", value=wanted, remedy=error.remedy) from None
-        if record.kind != KIND or record.document(_STUDY) is None:
+        if record.kind != kind or record.document(STUDY) is None:
             raise InputError(
-                "this run is not a pilot study", place="--resume", value=wanted, remedy="See: setsuden runs"
+                f"this run is not a {kind} study", place="--resume", value=wanted, remedy="See: setsuden runs"
             )
         if record.status in ("finished", "running"):
             raise InputError(
@@ -95,21 +95,21 @@ def unfinished(ledger: Ledger, wanted: str | None) -> RunRecord:
                 remedy="Start a new one without --resume.",
             )
         return record
-    for summary in ledger.runs(kind=KIND):
+    for summary in ledger.runs(kind=kind):
         if summary.status == "finished":
             break
         if summary.status != "running":
             record = ledger.run(summary.id)
-            if record.document(_STUDY) is not None:
+            if record.document(STUDY) is not None:
                 return record
     raise InputError(
-        "there is no interrupted pilot to resume", place="--resume", remedy="Start a new one without --resume."
+        f"there is no interrupted {kind} to resume", place="--resume", remedy="Start a new one without --resume."
     )
 
 
 def declared_in(record: RunRecord) -> tuple[dict[str, Any], str, str]:
     """The configuration of a stored study, its hash and when it began."""
-    stored = record.document(_STUDY)
+    stored = record.document(STUDY)
     return stored["config"], stored["config_sha256"], stored["created_at"]
 
 

@@ -15,7 +15,7 @@ from setsuden.predict.tuning.space import Configuration, Settings, Space
 from setsuden.predict.tuning.surrogate import NOISE, Belief, Seen, believe, expected, prior
 from setsuden.quantity import DEVICE, Boundary, Estimate, Provenance
 
-GIVE_UP = 1.2
+GIVE_UP = 1.3
 """A trial is given up when it has drawn this many times what the best configuration is believed to need."""
 _MOST_TRIALS = 3  # of one learning configuration
 _NORMAL = np.array([NormalDist().inv_cdf((k + 0.5) / 200) for k in range(200)])  # equally likely normal deviates

@@ -18,9 +18,9 @@ from setsuden.predict.tuning.space import Factor, Settings
 Floats = npt.NDArray[np.float64]
 
 LEVEL_SD = 3.0  # natural logarithm of epochs, before anything is known
-SLOPE_SD = 0.25  # per doubling of a setting
+SLOPE_SD = 0.2  # per doubling of a setting
 BEND_SD = 0.6  # what is neither level nor slope
-LENGTH = 2.5  # doublings over which a bend keeps its sign
+LENGTH = 1.5  # doublings over which a bend keeps its sign
 OTHER_NAME = 0.7  # how alike two names of a categorical factor are, 0-1
 NOISE = 0.12  # scatter of the logarithm between seeds: a tenth up or down, as in public repeats
 _SWEEPS = 30
