@@ -60,15 +60,13 @@ class Privacy:
         """
         if rounds == 0:
             return 0.0
-        return max(
-            0.0,
-            min(
-                rounds * _renyi(share, self.noise_multiplier, order)
-                + log1p(-1.0 / order)
-                - (log(self.delta) + log(order)) / (order - 1)
-                for order in _ORDERS
-            ),
-        )
+        epsilons = [
+            rounds * _renyi(share, self.noise_multiplier, order)
+            + log1p(-1.0 / order)
+            - (log(self.delta) + log(order)) / (order - 1)
+            for order in _ORDERS
+        ]
+        return max(0.0, min(epsilons))
 
 
 def _scaled(vector: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

@@ -49,7 +49,7 @@ class LocalTraining:
             in_range("local.max_seconds", self.max_seconds, above=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class FederatedTask:
     """Everything that decides what is trained.
 

@@ -1,0 +1,198 @@
+"""The model of a task with its samples as tensors, and SGD over one client's part of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from setsuden.federated.algorithms.base import Vector
+from setsuden.federated.facts import WorkFacts, build_model, work_facts
+from setsuden.federated.flat import FlatModel
+from setsuden.federated.local import batches, dropout_seed, sub_model_of
+from setsuden.federated.narrow import narrowed
+
+if TYPE_CHECKING:
+    from setsuden.federated.task import FederatedTask
+
+
+class Trained(NamedTuple):
+    """As the fields of ``local.ClientResult``."""
+
+    update: Vector
+    samples: int
+    steps: int
+    macs: float
+    loss: float
+    places: NDArray[np.int64] | None
+    control: Vector | None
+    own_control: Vector | None
+
+
+class SubTrainer(NamedTuple):
+    """A model of one width: itself, its entries in the whole vector (None: all), its work per sample."""
+
+    model: FlatModel
+    places: NDArray[np.int64] | None
+    work: WorkFacts
+
+
+class Trainer:
+    """One per task and process; holds one model per width and no state between turns."""
+
+    def __init__(self, task: FederatedTask, work: tuple[WorkFacts, ...] | None = None) -> None:
+        module = build_model(task)
+        facts = work if work is not None else work_facts(task, module)
+        self.x = torch.from_numpy(task.data.x_train)
+        self.y = torch.from_numpy(task.data.y_train)
+        self._local, self._seed = task.local, task.seed
+        self._proximal = task.algorithm.proximal
+        self._keeps_control = task.algorithm.keeps_control
+        self._rows = task.partition.indices
+        self._classes = tuple(sub_model_of(task, client) for client in range(task.clients))
+        whole = FlatModel(module.train())
+        self.initial: Vector = whole.numpy.copy()
+        self.size, self.trainable = whole.size, whole.trainable
+        self.subs = tuple(
+            SubTrainer(FlatModel(part.module.train()) if part.places is not None else whole, part.places, facts[index])
+            for index, part in enumerate(narrowed(task, module))
+        )
+
+    def sub(self, client: int) -> SubTrainer:
+        """The model that a client trains."""
+        return self.subs[self._classes[client]]
+
+    def train(
+        self,
+        client: int,
+        parameters: Vector,
+        round_: int,
+        control: Vector | None,
+        own_control: Vector | None,
+        max_steps: int | None,
+        epochs: int | None = None,
+    ) -> Trained:
+        """One turn; see ``local.train_client``."""
+        sub = self.sub(client)
+        model, places = sub.model, sub.places
+        model.load(parameters if places is None else parameters[places])
+        received = model.vector.clone()
+        step = self._step(model, received, control, own_control)
+        steps = samples = 0
+        total = 0.0
+        least = 2 if model.normalises else 1
+        with torch.random.fork_rng(devices=[], enabled=not model.steady):
+            if not model.steady:
+                torch.manual_seed(dropout_seed(self._seed, round_, client))
+            for rows in batches(
+                self._rows[client],
+                self._local.batch_size,
+                self._local.epochs if epochs is None else epochs,
+                (self._seed, round_, client),
+                max_steps=max_steps,
+                least=least,
+            ):
+                chosen = torch.from_numpy(rows)
+                total += step(self.x[chosen], self.y[chosen]) * len(rows)
+                steps += 1
+                samples += len(rows)
+        moved: Vector = (model.vector - received).numpy()
+        changes = self._controls(moved, steps, control, own_control)
+        if places is None:
+            update = moved
+        else:
+            update = np.zeros(self.size, dtype=np.float32)
+            update[places] = moved
+        macs = sub.work.training_macs * samples
+        return Trained(update, samples, steps, macs, total / samples if samples else float("nan"), places, *changes)
+
+    def _step(
+        self, model: FlatModel, received: torch.Tensor, control: Vector | None, own_control: Vector | None
+    ) -> _Plain | _General:
+        plain = _Plain(model, self._local.learning_rate)
+        if not (self._local.momentum or self._local.weight_decay or self._proximal or self._keeps_control):
+            return plain
+        drift = torch.zeros(model.trainable)
+        if control is not None:
+            drift += torch.from_numpy(control)
+        if own_control is not None:
+            drift -= torch.from_numpy(own_control)
+        return _General(
+            model, self._local.learning_rate, self._local.momentum, self._local.weight_decay, self._proximal, received,
+            drift if self._keeps_control else None,
+        )  # fmt: skip
+
+    def _controls(
+        self, moved: Vector, steps: int, control: Vector | None, own_control: Vector | None
+    ) -> tuple[Vector | None, Vector | None]:
+        if not self._keeps_control:
+            return None, None
+        own = np.zeros(self.trainable, dtype=np.float32) if own_control is None else own_control
+        if not steps:
+            return np.zeros_like(own), own
+        new = own - moved[: self.trainable] / np.float32(steps * self._local.learning_rate)
+        if control is not None:
+            new -= control
+        return new - own, new
+
+
+class _Plain:
+    """One step of plain SGD."""
+
+    def __init__(self, model: FlatModel, rate: float) -> None:
+        self._model, self._rate = model, rate
+
+    def __call__(self, x: torch.Tensor, y: torch.Tensor) -> float:
+        """Mean loss before the step."""
+        loss = nn.functional.cross_entropy(self._model.module(x), y)
+        gradients = torch.autograd.grad(loss, self._model.leaves, allow_unused=True)
+        with torch.no_grad():
+            for leaf, gradient in zip(self._model.leaves, gradients, strict=True):
+                if gradient is not None:
+                    leaf.add_(gradient, alpha=-self._rate)
+        return float(loss.detach())
+
+
+class _General:
+    """One step with momentum, weight decay, a proximal pull or SCAFFOLD's correction, over the flat vector."""
+
+    def __init__(
+        self,
+        model: FlatModel,
+        rate: float,
+        momentum: float,
+        decay: float,
+        proximal: float,
+        received: torch.Tensor,
+        drift: torch.Tensor | None,
+    ) -> None:
+        self._model, self._rate, self._momentum, self._decay, self._proximal = model, rate, momentum, decay, proximal
+        self._weights = model.vector[: model.trainable]
+        self._received = received[: model.trainable]
+        self._drift = drift
+        self._velocity = torch.zeros(model.trainable) if momentum else None
+
+    def __call__(self, x: torch.Tensor, y: torch.Tensor) -> float:
+        """Mean cross-entropy before the step, without the proximal term."""
+        loss = nn.functional.cross_entropy(self._model.module(x), y)
+        gradients = torch.autograd.grad(loss, self._model.leaves, allow_unused=True)
+        with torch.no_grad():
+            slope = torch.cat(
+                [
+                    (torch.zeros_like(leaf) if gradient is None else gradient).reshape(-1)
+                    for leaf, gradient in zip(self._model.leaves, gradients, strict=True)
+                ]
+            )
+            if self._decay:
+                slope.add_(self._weights, alpha=self._decay)
+            if self._proximal:
+                slope.add_(self._weights, alpha=self._proximal).sub_(self._received, alpha=self._proximal)
+            if self._drift is not None:
+                slope.add_(self._drift)
+            if self._velocity is not None:
+                slope = self._velocity.mul_(self._momentum).add_(slope)
+            self._weights.add_(slope, alpha=-self._rate)
+        return float(loss.detach())
