@@ -1,4 +1,4 @@
-"""``setsuden data``: which data sets are at hand, and how to get the others."""
+"""``setsuden data``: which data sets are at hand, how to get the others, and stand-ins made here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import click
 
 from setsuden import __version__
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.data_make import make_data
 from setsuden.language import Language, Messages
 from setsuden.workload import data as data_sets
 
 
 @click.group()
 def data() -> None:
-    """Data sets: what is at hand and where each is looked for."""
+    """Data sets: what is at hand, where each is looked for, and stand-ins made here."""
 
 
 @data.command("list")
@@ -46,3 +47,6 @@ def list_data(root: str | None, as_json: bool, language: Language) -> None:
                 click.echo(f"    {messages.say('list.looked', places=', '.join(status.searched))}")
             click.echo(f"    {messages.say(f'how.{status.name}')}")
     click.echo(messages.say("list.own"))
+
+
+data.add_command(make_data)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from setsuden.errors import InputError, MissingDependencyError
 from setsuden.workload.data._dataset import Dataset, Limits, split_off_test, standardised
+from setsuden.workload.data._stand_in import labelled
 
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".gif", ".webp", ".tif", ".tiff"})
 _DEFAULT_SIDE = 32
@@ -36,7 +37,7 @@ def load_images(target: str, limits: Limits) -> Dataset:
     x_train, y_train = _read(train, side, limits, training=True)
     x_test, y_test = _read(test, side, limits, training=False)
     pixels_train, pixels_test, standardisation = standardised(x_train, x_test)
-    return Dataset(
+    dataset = Dataset(
         name=f"images:{target}",
         domain="image",
         x_train=pixels_train,
@@ -50,6 +51,7 @@ def load_images(target: str, limits: Limits) -> Dataset:
         description=f"{len(train) + len(test)} images in {len(classes)} class folders, resized to {side}x{side}",
         standardisation=standardisation,
     )
+    return labelled(dataset, folder)
 
 
 def _target(target: str) -> tuple[Path, int]:

@@ -16,10 +16,19 @@ from setsuden.workload.data._images import load_images
 from setsuden.workload.data._mnist import FASHION_MNIST, MNIST
 from setsuden.workload.data._source import Source
 from setsuden.workload.data._speech import SPEECH_COMMANDS, SPEECH_COMMANDS_MFCC
+from setsuden.workload.data._stand_in import labelled
+from setsuden.workload.data._stand_ins import STAND_INS
 from setsuden.workload.factory import is_factory
 from setsuden.workload.zoo import Domain
 
-_SOURCES: tuple[Source, ...] = (FASHION_MNIST, MNIST, CIFAR10, SPEECH_COMMANDS, SPEECH_COMMANDS_MFCC)
+_SOURCES: tuple[Source, ...] = (
+    FASHION_MNIST,
+    MNIST,
+    CIFAR10,
+    SPEECH_COMMANDS,
+    SPEECH_COMMANDS_MFCC,
+    *STAND_INS,
+)
 _BY_NAME = {source.name: source for source in _SOURCES}
 
 
@@ -69,7 +78,7 @@ def load(
         folder = source.find(root)
         if folder is None:
             raise source.not_found(root)
-        return source.load(folder, limits)
+        return labelled(source.load(folder, limits), folder)
     if spec.startswith("images:"):
         return load_images(spec.removeprefix("images:"), limits)
     if spec.startswith("npz:"):

@@ -10,6 +10,7 @@ from setsuden.errors import InputError
 from setsuden.language import Messages
 from setsuden.workload.data._dataset import Dataset, Limits
 from setsuden.workload.data._places import candidates, first_with, missing_in
+from setsuden.workload.data._stand_in import made_folder
 from setsuden.workload.zoo import Domain
 
 
@@ -21,6 +22,7 @@ class Source:
     system    where a package of the operating system puts it
     files     for each needed file, the names it may have; a pattern such as ``*/*.wav`` means any file
     load      reads a folder that has the files
+    made      it is a stand-in that `setsuden data make` makes: also looked for where that puts it
     """
 
     name: str
@@ -31,6 +33,7 @@ class Source:
     origin: str
     licence: str
     load: Callable[[Path, Limits], Dataset]
+    made: bool = False
 
     @property
     def description(self) -> str:
@@ -44,7 +47,8 @@ class Source:
 
     def places(self, root: str | Path | None) -> list[Path]:
         """Folders to look in, in order."""
-        return candidates(self.folders, root, self.system)
+        made = tuple(str(made_folder() / folder) for folder in self.folders) if self.made else ()
+        return candidates(self.folders, root, (*self.system, *made))
 
     def find(self, root: str | Path | None) -> Path | None:
         """The first folder that has the files."""

@@ -69,6 +69,7 @@ def _load(source: Source, folder: Path, limits: Limits, *, features: bool) -> Da
         licence=source.licence,
         description=source.description,
         standardisation=standardisation,
+        groups_train=np.array([_speaker(train[index][0].name) for index in kept_train]),
     )
 
 
@@ -110,9 +111,13 @@ def _listed(path: Path) -> frozenset[str] | None:
 
 def _speaker_is_held_out(name: str) -> bool:
     """Without a list: a tenth of the speakers, by a hash of the name before ``_nohash_``, so none is in both parts."""
-    speaker = name.removesuffix(".wav").split("_nohash_")[0]
-    position = int.from_bytes(hashlib.sha1(speaker.encode()).digest()[:8], "big") / 2**64
+    position = int.from_bytes(hashlib.sha1(_speaker(name).encode()).digest()[:8], "big") / 2**64
     return position < _HELD_OUT_SHARE
+
+
+def _speaker(name: str) -> str:
+    """Of the file ``SPEAKER_nohash_K.wav``."""
+    return name.removesuffix(".wav").split("_nohash_")[0]
 
 
 _ORIGIN = "Warden 2018, arXiv:1804.03209"
