@@ -121,12 +121,17 @@ def near(name: str, allowed: Iterable[str]) -> str:
     return f"Known: {', '.join(options)}."
 
 
-def explained(error: ValidationError, declared: Declared, model: type[BaseModel] = StudyDeclaration) -> InputError:
-    """The first problem by line, in words; further ones are counted. ``model`` is what was to be read."""
-    problems = sorted(error.errors(), key=lambda item: _line(declared.place(_path(item))))
+def explained(
+    error: ValidationError,
+    declared: Declared,
+    model: type[BaseModel] = StudyDeclaration,
+    under: FieldPath = (),
+) -> InputError:
+    """The first problem by line, in words; further ones are counted. ``model`` is what was to be read ``under`` a key."""
+    problems = sorted(error.errors(), key=lambda item: _line(declared.place((*under, *_path(item)))))
     first = problems[0]
-    path = _path(first)
-    message, remedy = _worded(first, path, model)
+    path = (*under, *_path(first))
+    message, remedy = _worded(first, _path(first), model)
     if len(problems) > 1:
         remedy = f"{remedy} {len(problems) - 1} more problem{'s' * (len(problems) > 2)} after this.".strip()
     value = None if first["type"] in {"missing", "extra_forbidden"} else _shown(first["input"])
@@ -152,7 +157,8 @@ def _worded(problem: ErrorDetails, path: FieldPath, model: type[BaseModel]) -> t
     if kind == "missing":
         return "is required", ""
     if kind == "value_error":
-        return str(context.get("error", problem["msg"])), ""
+        cause = context.get("error", problem["msg"])
+        return (cause.message, cause.remedy or "") if isinstance(cause, InputError) else (str(cause), "")
     if kind == "literal_error":
         return "not one of the values allowed", f"Use {context.get('expected', '')}."
     bounds = {

@@ -1,0 +1,1 @@
+"""A declared federation: trained, counted, and compared with training in one place."""
