@@ -33,6 +33,13 @@ class FakeProbe:
         )
         return self.load
 
+    def glance(self) -> Load:
+        self.reads += 1
+        return self.load._replace(
+            t_s=self.clock.elapsed(), cpu_busy_s=None, cpu_capacity_s=None, process_cpu_s=None,
+            received_bytes=None, sent_bytes=None,
+        )  # fmt: skip
+
     def close(self) -> None:
         pass
 

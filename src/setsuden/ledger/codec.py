@@ -13,6 +13,9 @@ from setsuden.errors import InputError
 # One sample as it is written: t_s, energy_j, low_j, high_j, power_w (None when unknown).
 Row = tuple[float, float, float, float, float | None]
 
+# Made once: the samples of a meter pass through it at every flush.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 _BOUNDS = 1  # the block carries low and high; otherwise both equal the energy
 _POWER = 2  # the block carries power and, per sample, whether it is known
 _ZLIB = 4
@@ -21,7 +24,7 @@ _ZLIB = 4
 def dumps(document: Any) -> str:
     """Compact JSON; NaN, infinity and objects that are not plain data raise InputError."""
     try:
-        return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _ENCODER.encode(document)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"cannot be stored as JSON: {error}", remedy="Give finite numbers, text, lists, maps."

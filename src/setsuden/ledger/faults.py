@@ -26,8 +26,13 @@ def explained(place: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        text = str(error)
-        for fragment, meaning, remedy in _EXPLAINED:
-            if fragment in text.lower():
-                raise LedgerError(f"{meaning} ({text})", place=place, remedy=remedy) from error
-        raise LedgerError(text, place=place) from error
+        raise explanation(error, place) from error
+
+
+def explanation(error: sqlite3.Error, place: str) -> LedgerError:
+    """What SQLite reported about the file ``place``, as an error to raise."""
+    text = str(error)
+    for fragment, meaning, remedy in _EXPLAINED:
+        if fragment in text.lower():
+            return LedgerError(f"{meaning} ({text})", place=place, remedy=remedy)
+    return LedgerError(text, place=place, remedy="Check the file, or choose another one with --ledger.")

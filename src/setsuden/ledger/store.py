@@ -20,6 +20,7 @@ from setsuden.ledger.faults import explained
 from setsuden.ledger.liveness import writer_identity
 from setsuden.ledger.location import default_path
 from setsuden.ledger.migrations import migrate
+from setsuden.ledger.transaction import Transaction
 from setsuden.ledger.writer import RunWriter
 
 if TYPE_CHECKING:  # reading back is not part of measuring, whose start should cost little
@@ -39,7 +40,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, path: Path, writable: bool) -> None:
         self._connection = connection
         self._lock = threading.RLock()
-        self._depth = 0
+        self._transaction = Transaction(connection, self._lock, str(path))
         self.path = path
         self.writable = writable
 
@@ -83,23 +84,9 @@ class Ledger:
 
     # -- writing
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Transaction:
         """All or nothing; may be nested, the outermost one commits. Raises LedgerError when it cannot be written."""
-        with self._lock, explained(str(self.path)):
-            if self._depth == 0:
-                self._connection.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield self._connection
-                if self._depth == 1:
-                    self._connection.execute("COMMIT")
-            except BaseException:
-                if self._depth == 1 and self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth -= 1
+        return self._transaction
 
     def start_run(
         self,

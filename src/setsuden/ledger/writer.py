@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from setsuden.ledger.measurement import Measurement
     from setsuden.ledger.store import Ledger
+    from setsuden.ledger.transaction import Transaction
 
 
 class RunWriter:
@@ -34,7 +34,7 @@ class RunWriter:
         """The ledger this run lies in."""
         return self._ledger
 
-    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+    def transaction(self) -> Transaction:
         """Group several calls into one commit."""
         return self._ledger.transaction()
 

@@ -87,8 +87,10 @@ class WindowBook:
 
     def note(self, reading: Reading) -> None:
         """Take over what the sensors reported at a reading, for all that is open."""
-        for window in self._open.values():
-            window.note(reading)
+        flagged = [(position, sample.flags) for position, sample in enumerate(reading.samples) if sample.flags]
+        if flagged or reading.load is not None:
+            for window in self._open.values():
+                window.note(flagged, reading.load)
 
     def tick(self, reading: Reading) -> None:
         """Note a background sample: usual power per channel, spread of the total for windows that saw both ticks."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 # Readings are shared between edges this close together: the kernel counts CPU time in ticks of 10 ms.
 _SHARED_FOR_S = 0.01
 # Background samples faster than this do not look at the load every time.
-_EVERY_S = 0.5
+_EVERY_S = 1.0
 
 
 class LoadProbe(Protocol):
@@ -19,6 +19,10 @@ class LoadProbe(Protocol):
 
     def read(self) -> Load:
         """One reading; never raises."""
+        ...
+
+    def glance(self) -> Load:
+        """Memory, GPUs and what holds back at this moment, the running sums None; never raises."""
         ...
 
     def close(self) -> None:
@@ -32,26 +36,26 @@ class LoadWatch:
     def __init__(self, probe: LoadProbe | None) -> None:
         self._probe = probe
         self._last: Load | None = None
+        self._looked_s = float("-inf")
 
     def at_edge(self, t_s: float) -> Load | None:
         """The load now, for the edge of a window; None without a probe."""
-        return self._fresh(t_s, _SHARED_FOR_S)
+        if self._probe is not None and (self._last is None or t_s - self._last.t_s >= _SHARED_FOR_S):
+            self._last = self._probe.read()
+            self._looked_s = t_s
+        return self._last
 
     def at_tick(self, t_s: float) -> Load | None:
-        """The load, when it is time for it again; None otherwise."""
-        before = self._last
-        load = self._fresh(t_s, _EVERY_S)
-        return None if load is before else load
+        """What is of the moment only, when it is time to look again; None otherwise. Running sums need edges only."""
+        if self._probe is None or t_s - self._looked_s < _EVERY_S:
+            return None
+        self._looked_s = t_s
+        return self._probe.glance()
 
     def close(self) -> None:
         """Release the probe."""
         if self._probe is not None:
             self._probe.close()
-
-    def _fresh(self, t_s: float, age_s: float) -> Load | None:
-        if self._probe is not None and (self._last is None or t_s - self._last.t_s >= age_s):
-            self._last = self._probe.read()
-        return self._last
 
 
 class LoadSpan:

@@ -35,6 +35,7 @@ class Rig:
     def __init__(self, setup: Setup) -> None:
         self._sensors = setup.sensors
         self._clock = setup.clock
+        self._reads = tuple(sensor.read for sensor in setup.sensors)
         self._load = LoadWatch(setup.probe)
         self.channels: tuple[ChannelRecord, ...] = tuple(
             record_of(channel, channel.id in setup.counted) for sensor in setup.sensors for channel in sensor.channels
@@ -43,8 +44,10 @@ class Rig:
     def read(self, *, edge: bool = True) -> Reading:
         """Read every sensor once, and the load: always for the edge of a window, else when it is due."""
         t_s = self._clock.elapsed()
-        samples = tuple(sample for sensor in self._sensors for sample in sensor.read())
-        return Reading(t_s, samples, self._load.at_edge(t_s) if edge else self._load.at_tick(t_s))
+        samples: list[Sample] = []
+        for read in self._reads:
+            samples += read()
+        return Reading(t_s, tuple(samples), self._load.at_edge(t_s) if edge else self._load.at_tick(t_s))
 
     def now(self) -> float:
         """The elapsed clock."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
 from setsuden.meter.load import LoadSpan
-from setsuden.meter.rig import Reading
+
+if TYPE_CHECKING:
+    from setsuden.meter.rig import Reading
+    from setsuden.sensors.utilisation import Load
 
 
 class PowerSpread:
@@ -67,13 +70,12 @@ class OpenWindow:
         self.load = LoadSpan(begin.load)
         self.flags: dict[int, dict[str, None]] = {}
 
-    def note(self, reading: Reading) -> None:
-        """Take over what the sensors reported at a reading inside this window."""
-        for position, sample in enumerate(reading.samples):
-            if sample.flags:
-                self.flags.setdefault(position, {}).update(dict.fromkeys(sample.flags))
-        if reading.load is not None:
-            self.load.add(reading.load)
+    def note(self, flagged: Iterable[tuple[int, tuple[str, ...]]], load: Load | None) -> None:
+        """Take over what a reading inside this window reported: flags by channel, how busy things were."""
+        for position, codes in flagged:
+            self.flags.setdefault(position, {}).update(dict.fromkeys(codes))
+        if load is not None:
+            self.load.add(load)
 
 
 def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:

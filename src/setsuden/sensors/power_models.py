@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from bisect import bisect_left
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,11 +37,12 @@ class PowerModel(NamedTuple):
 
     def watts(self, utilisation: float) -> float:
         """W at ``utilisation``, linear between the points; outside 0-1 the nearer end."""
-        at = bisect_left(self.points, utilisation, key=lambda point: point[0])
-        if at == 0 or at == len(self.points):
-            return self.points[min(at, len(self.points) - 1)][1]
-        (x0, y0), (x1, y1) = self.points[at - 1], self.points[at]
-        return y0 + (y1 - y0) * (utilisation - x0) / (x1 - x0)
+        x0, y0 = self.points[0]
+        for x1, y1 in self.points:  # a handful
+            if utilisation <= x1:
+                return y1 if x1 == x0 else y0 + (y1 - y0) * max(0.0, utilisation - x0) / (x1 - x0)
+            x0, y0 = x1, y1
+        return y0
 
 
 def cpu_model(host: Host, machine: Machine, limits: Limits) -> PowerModel:

@@ -9,6 +9,8 @@ from setsuden.sensors.open_file import OpenFile
 
 # Looking for new children costs a file per thread, so it is done no more often than this.
 _LOOK_EVERY_S = 1.0
+# Between the edges of windows: often enough for a child that nobody waits for to leave its time behind.
+_KEEP_UP_S = 5.0
 
 
 class ProcessTree:
@@ -39,6 +41,11 @@ class ProcessTree:
         total_s = sum(item for item in ticks if item is not None) / self._ticks_per_s
         self._most_s = max(self._most_s, total_s)
         return self._most_s
+
+    def keep_up(self) -> None:
+        """See what has been added, if nobody has asked for a while."""
+        if self._host.platform == "linux" and self._host.clock.elapsed() - self._looked_s >= _KEEP_UP_S:
+            self.cpu_s()
 
     def close(self) -> None:
         """Release the files."""

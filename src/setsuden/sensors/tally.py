@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from setsuden.sensors.host import Clock
@@ -42,14 +41,16 @@ class Moments:
         return Moment(t_s, boot_s, slept_s if slept_s > _SLEEP_FLOOR_S else 0.0)
 
 
-@dataclass(slots=True)
 class Tally:
-    """Running sums. ``settled`` is what no later reading can change; the rest hangs on a gap that is still open."""
+    """Running sums of what no later reading can change; the rest hangs on a gap that is still open.
 
-    value_j: float = 0.0
-    low_j: float = 0.0
-    high_j: float = 0.0
-    shown_j: float = 0.0
+    No dataclass, and its sums are written out: every start and every sample pays for it.
+    """
+
+    __slots__ = ("high_j", "low_j", "shown_j", "value_j")
+
+    def __init__(self) -> None:
+        self.value_j = self.low_j = self.high_j = self.shown_j = 0.0
 
     def add(self, value_j: float, low_j: float | None = None, high_j: float | None = None) -> None:
         """Settle one stretch of time: its energy, 0 <= low <= value <= high."""
@@ -69,12 +70,12 @@ class Tally:
         The shown energy never decreases: where a gap was bridged too generously it stands still until the truth
         has caught up, with the truth inside its bounds.
         """
-        value, low, high = (settled + open_ for settled, open_ in zip(self._settled(), pending, strict=True))
-        self.shown_j = max(self.shown_j, value)
-        return Sample(t_s, self.shown_j, low, max(high, self.shown_j), power_w, flags)
-
-    def _settled(self) -> tuple[float, float, float]:
-        return self.value_j, self.low_j, self.high_j
+        value_j = self.value_j + pending[0]
+        shown_j = self.shown_j
+        if value_j > shown_j:
+            shown_j = self.shown_j = value_j
+        high_j = self.high_j + pending[2]
+        return Sample(t_s, shown_j, self.low_j + pending[1], max(high_j, shown_j), power_w, flags)
 
 
 def between(first: Sample, second: Sample) -> tuple[float, float, float]:

@@ -93,6 +93,20 @@ class UtilisationProbe:
             *self._traffic.read(),
         )
 
+    def glance(self) -> Load:
+        """What is of this moment only: memory, GPUs, what holds back. The running sums are None. Never raises."""
+        self._tree.keep_up()
+        used, total = self._memory()
+        share, vram = self._gpu()
+        return Load(
+            self._host.clock.elapsed(),
+            memory_used_bytes=used,
+            memory_bytes=total,
+            gpu_sm_share=share,
+            gpu_memory_used_bytes=vram,
+            held_back=(*self._cpu_held_back(), *self._gpu_held_back()),
+        )
+
     def close(self) -> None:
         """Release the files."""
         for file in (self._stat, self._meminfo, self._usage, self._held, *self._throttles):
