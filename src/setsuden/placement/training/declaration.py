@@ -13,9 +13,11 @@ Hours = Annotated[int, Field(ge=1, le=24 * 14)]
 
 
 class SiteChoice(Part):
-    """A grid whose hours are known, and the facility there."""
+    """A grid whose hours are known, by the catalogue or by a recorded ``series``, and the facility there."""
 
     zone: str = Field(min_length=1)
+    series: str | None = Field(default=None, min_length=1)
+    basis: str | None = Field(default=None, min_length=1)
     pue: Annotated[float, Field(ge=1, le=10, allow_inf_nan=False)] = 1.15
     price_per_kwh: NotNegative | None = None
 
@@ -25,6 +27,9 @@ class Moving(Part):
 
     data_gb: NotNegative = 0.0
     link: str = "inter-dc"
+    country: str | None = Field(default=None, min_length=1)
+    technology: Literal["fixed", "mobile"] = "fixed"
+    up_mbps: Positive | None = None
 
 
 class TrainingChoice(Part):
@@ -34,8 +39,9 @@ class TrainingChoice(Part):
     hours: Hours
     deadline_hours: Hours
     checkpoint_kwh: NotNegative = 0.0
-    month: Annotated[int, Field(ge=1, le=12)]
-    utc_hour: Annotated[int, Field(ge=0, le=23)]
+    month: Annotated[int, Field(ge=1, le=12)] | None = None
+    utc_hour: Annotated[int, Field(ge=0, le=23)] | None = None
+    forecast: Literal["persistence", "day_ahead", "climatology", "perfect"] = "climatology"
     forecast_error: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.15
     marginal_throughput: list[Positive] = Field(default_factory=lambda: [1.0], min_length=1)
     home: SiteChoice
@@ -53,6 +59,15 @@ class TrainingChoice(Part):
         names = [self.home.zone, *(site.zone for site in self.sites)]
         if len(set(names)) < len(names):
             raise ValueError("a zone is listed twice")
+        recorded = {site.series is not None for site in (self.home, *self.sites)}
+        if len(recorded) > 1:
+            raise ValueError("give a series for every site or for none: recorded and usual days do not compare")
+        if recorded == {False} and (self.month is None or self.utc_hour is None):
+            raise ValueError("give month and utc_hour, or a recorded series for every site")
+        if recorded == {False} and "forecast" in self.model_fields_set:
+            raise ValueError("forecast belongs to recorded series; for usual days give forecast_error")
+        if recorded == {True} and "forecast_error" in self.model_fields_set:
+            raise ValueError("forecast_error belongs to usual days; of recorded series it is measured")
         return self
 
 

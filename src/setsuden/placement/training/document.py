@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from setsuden.placement.training.outcome import WORTH, Answer, Outcome
+from setsuden.quantity import merged_factors
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -23,7 +24,9 @@ def document(answer: Answer) -> dict[str, Any]:
             "marginal_throughput": list(job.marginal),
             "month": job.month,
             "utc_hour": job.utc_hour,
-            "forecast_error": job.forecast_error,
+            "forecast_error": None if job.recorded else job.forecast_error,
+            "forecast": job.forecast if job.recorded else None,
+            "move_hours": job.move_hours,
             "currency": job.currency,
             "home": job.home.name,
         },
@@ -33,9 +36,42 @@ def document(answer: Answer) -> dict[str, Any]:
         "best_wait": _key(answer.best_wait),
         "small_below": WORTH,
         "bases": list(answer.bases),
-        "sources": list(dict.fromkeys(str(site.signal.zone.source) for site in (job.home, *job.sites))),
+        "sources": list(dict.fromkeys(site.source for site in (job.home, *job.sites))),
+        "left_out": list(answer.left_out),
+        "replay": _replay(answer),
+        "forecasts": [
+            {
+                "site": score.site,
+                "method": score.method,
+                "error_share": score.error,
+                "bias_share": score.bias,
+                "saving_share": dict(score.saving),
+            }
+            for score in answer.scores
+        ],
+        "factors": [factor.to_json() for factor in merged_factors(job.factors)],
         "worlds": answer.worlds,
         "seed": answer.seed,
+    }
+
+
+def _replay(answer: Answer) -> dict[str, Any] | None:
+    """Which hours were replayed, and what was missing; None for drawn worlds."""
+    replay = answer.replay
+    if replay is None:
+        return None
+    places = (answer.job.home, *answer.job.sites)
+    return {
+        "starts": len(replay.starts),
+        "first": replay.first,
+        "last": replay.last,
+        "skipped": replay.skipped,
+        "gaps": [
+            {"site": site.name, "from": at, "hours": hours}
+            for site in places
+            if site.series is not None
+            for at, hours in site.series.gaps()
+        ],
     }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from setsuden.errors import InputError
+from setsuden.placement.training.forecasts import METHODS, Method, Score, miss
+from setsuden.placement.training.replay import Replay, replayed, starts
 from setsuden.placement.training.schedule import best_start, elastic, pauses, switches
 from setsuden.placement.training.signal import Worlds, worlds
 from setsuden.placement.training.study import Job, Site
@@ -55,6 +58,10 @@ class Outcome:
 class Answer:
     """All outcomes; ``best`` is the simplest that emits least, moving by the decision view included.
 
+    worlds       drawn, or starts within the recorded series, which ``replay`` then tells of
+    scores       how the forecasts fared on recorded series; empty for drawn worlds
+    left_out     sites whose data arrives too late to finish before the deadline
+
     best         of those within 2 % of the home's carbon now above the least, the one that waits and pauses least
 
     best_region, best_wait   the best site when starting now, and the best way to wait at home
@@ -69,6 +76,9 @@ class Answer:
     bases: tuple[str, ...]
     worlds: int
     seed: int
+    replay: Replay | None = None
+    scores: tuple[Score, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def now(self) -> Outcome:
@@ -78,11 +88,13 @@ class Answer:
 
 def answer(job: Job, *, n: int = WORLDS, seed: int = DEFAULT_SEED) -> Answer:
     """Every site with every way to use the time; the same seed gives the same answer."""
-    places = (job.home, *job.sites)
-    drawn = {
-        site.name: worlds(site.signal, job.month, job.utc_hour, job.deadline_hours, job.forecast_error, n, seed)
-        for site in places
-    }
+    late = tuple(site.name for site in job.sites if _delay(job, site) + job.hours > job.deadline_hours)
+    places = (job.home, *(site for site in job.sites if site.name not in late))
+    replay = None
+    if job.recorded:
+        known = {site.name: site.series for site in places if site.series is not None}
+        replay = starts(known, job.deadline_hours, job.month, job.utc_hour)
+    drawn = {site.name: _worlds(job, site, replay, job.forecast, n, seed) for site in places}
     strategies: tuple[Strategy, ...] = ("now", "start", "pause", "scale")
     used = strategies if len(job.marginal) > 1 else strategies[:3]
     base = _run(job, job.home, drawn[job.home.name], "now")[0]
@@ -100,10 +112,41 @@ def answer(job: Job, *, n: int = WORLDS, seed: int = DEFAULT_SEED) -> Answer:
         best,
         min(regions, key=_emitted),
         min(waits, key=_emitted),
-        tuple(dict.fromkeys(site.signal.zone.basis for site in places)),
-        n,
+        tuple(dict.fromkeys(site.basis for site in places)),
+        n if replay is None else len(replay.starts),
         seed,
+        replay,
+        () if replay is None else tuple(_scores(job, places, replay)),
+        late,
     )
+
+
+def _worlds(job: Job, site: Site, replay: Replay | None, method: Method, n: int, seed: int) -> Worlds:
+    if replay is not None:
+        if site.series is None:
+            raise InputError("recorded and usual days do not compare", place=site.name, remedy="Give its series too.")
+        return replayed(site.series, replay, job.deadline_hours, method)
+    if site.signal is None or job.month is None or job.utc_hour is None:
+        raise InputError("usual days need a profile, a month and an hour", place=site.name)
+    return worlds(site.signal, job.month, job.utc_hour, job.deadline_hours, job.forecast_error, n, seed)
+
+
+def _scores(job: Job, places: tuple[Site, ...], replay: Replay) -> Iterator[Score]:
+    """How far every method missed at every site, and what deciding on it would have saved at home."""
+    for site in places:
+        for method in METHODS:
+            known = _worlds(job, site, replay, method, 0, 0)
+            saved: dict[str, float] = {}
+            if site is job.home:
+                base = _run(job, site, known, "now")[0]
+                ways: tuple[Strategy, ...] = ("start", "pause")
+                saved = {way: float((1 - _run(job, site, known, way)[0] / base).mean()) for way in ways}
+            yield Score(site.name, method, *miss(known.forecast, known.realised), saved)
+
+
+def _delay(job: Job, site: Site) -> int:
+    """Hours before the data is at ``site``."""
+    return 0 if site.name == job.home.name else job.move_hours or 0
 
 
 def _emitted(item: Outcome) -> float:
@@ -112,7 +155,11 @@ def _emitted(item: Outcome) -> float:
 
 def _run(job: Job, site: Site, known: Worlds, strategy: Strategy) -> tuple[Array, Array, Array, Array]:
     """By world: gCO2e, kWh, hours until done, pauses."""
-    rows = [_SCHEDULES[strategy](job, forecast) for forecast in known.forecast]
+    delay = _delay(job, site)
+    rows = [
+        (np.concatenate([np.zeros(delay), row]), count)
+        for row, count in (_SCHEDULES[strategy](job, forecast[delay:]) for forecast in known.forecast)
+    ]
     load = np.array([row for row, _ in rows]) * job.power_kw * site.pue  # kWh in each hour
     resumed = np.array([count for _, count in rows], dtype=np.float64)
     if job.checkpoint_kwh:

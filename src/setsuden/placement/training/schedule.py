@@ -57,7 +57,7 @@ def pauses(forecast: Array, hours: int, switch_hours: float) -> NDArray[np.bool_
         rested_running[t] = running[t - 1] < resting[t - 1]
         resting[t] = np.minimum(running[t - 1], resting[t - 1])
     chosen = np.zeros(n, dtype=np.bool_)
-    k, active = hours, bool(running[n - 1, hours] <= resting[n - 1, hours])
+    k, active = hours, bool(running[n - 1, hours] < resting[n - 1, hours])  # of equals, done earlier
     for t in range(n - 1, -1, -1):
         if active:
             chosen[t] = True

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from setsuden.language import Language, Messages
+from setsuden.placement.judgement import own_names
+from setsuden.placement.training.forecasts import Score
 from setsuden.placement.training.outcome import WORTH, Answer, Outcome
+from setsuden.placement.training.replay import Replay
 from setsuden.quantity import render, significant
+
+_MOST_GAPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +81,14 @@ class TrainingWords:
 
     def _notes(self) -> list[str]:
         answer, say, job = self.answer, self.say, self.answer.job
-        found = [
-            say(
-                "text.job",
-                power=significant(job.power_kw),
-                hours=job.hours,
-                slack=job.deadline_hours - job.hours,
-                hour=job.utc_hour,
-                month=job.month,
-            ),
-            say("text.drawn", worlds=answer.worlds, seed=answer.seed, error=f"{job.forecast_error:.0%}"),
-        ]
+        size = {"power": significant(job.power_kw), "hours": job.hours, "slack": job.deadline_hours - job.hours}
+        if answer.replay is None:
+            found = [
+                say("text.job", hour=job.utc_hour, month=job.month, **size),
+                say("text.drawn", worlds=answer.worlds, seed=answer.seed, error=f"{job.forecast_error:.0%}"),
+            ]
+        else:
+            found = [say("text.job_recorded", **size), *self._recorded(answer.replay)]
         if answer.best.moving_average_g:
             found.append(
                 say(
@@ -97,6 +99,47 @@ class TrainingWords:
                     average=significant(answer.best.moving_average_g, 2),
                 )
             )
+        if job.data_gb and job.sites:
+            found.append(
+                say("text.move_unknown", data=significant(job.data_gb))
+                if job.move_hours is None
+                else say("text.move_time", data=significant(job.data_gb), hours=job.move_hours)
+            )
+        if answer.left_out:
+            found.append(say("text.left_out", sites=", ".join(answer.left_out)))
         if len(answer.bases) > 1:
             found.append(say("text.bases", bases=", ".join(answer.bases)))
+        if names := own_names(job.factors):
+            found.append(say("text.judged", names="; ".join(names)))
         return [*found, say("text.no_embodied")]
+
+    def _recorded(self, replay: Replay) -> list[str]:
+        """Which hours were replayed, what was missing, and how the forecast fared."""
+        answer, say, job = self.answer, self.say, self.answer.job
+        found = [say("text.recorded", starts=len(replay.starts), first=replay.first, last=replay.last)]
+        gaps = [
+            f"{site.name} {at} ({hours} h)"
+            for site in (job.home, *job.sites)
+            if site.series is not None
+            for at, hours in site.series.gaps()
+        ]
+        if gaps:
+            shown = ", ".join(gaps[:_MOST_GAPS]) + (" …" if len(gaps) > _MOST_GAPS else "")
+            found.append(say("text.gaps", count=len(gaps), gaps=shown, skipped=replay.skipped))
+        found += [self.score(score) for score in answer.scores if score.site == job.home.name]
+        return found
+
+    def score(self, score: Score) -> str:
+        """How one method fared at home."""
+        key = "text.bound" if score.method == "perfect" else "text.score"
+        used = self.say("text.used") if score.method == self.answer.job.forecast else ""
+        return self.say(
+            key,
+            method=self.say(f"forecast.{score.method}"),
+            used=used,
+            site=score.site,
+            error=f"{score.error:.1%}",
+            bias=f"{score.bias:+.1%}",
+            start=f"{score.saving['start']:.1%}",
+            pause=f"{score.saving['pause']:.1%}",
+        )

@@ -142,8 +142,5 @@ def _table(answer: Answer, words: TrainingWords) -> Table:
 
 def _sources(answer: Answer, words: TrainingWords) -> Table:
     heads = [Head(words.say("head.place"), numeric=False), Head(words.say("head.source"), numeric=False, wide=True)]
-    rows = [
-        [Cell(site.name), Cell(f"{site.signal.zone.source} ({site.signal.zone.year}, {site.signal.zone.basis})")]
-        for site in (answer.job.home, *answer.job.sites)
-    ]
+    rows = [[Cell(site.name), Cell(site.source)] for site in (answer.job.home, *answer.job.sites)]
     return Table("sources-table", words.say("head.source"), heads, rows)
