@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from setsuden.ledger import Ledger
     from setsuden.meter import Measurement, Meter, meter
+    from setsuden.predict.progress import progress
     from setsuden.quantity import Boundary, Estimate, Provenance
     from setsuden.workload.profile import profile
 
@@ -25,6 +26,7 @@ _HOMES = {
     "Meter": "setsuden.meter",
     "meter": "setsuden.meter",
     "profile": "setsuden.workload.profile",
+    "progress": "setsuden.predict.progress",
 }
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "__version__",
     "meter",
     "profile",
+    "progress",
 ]
 
 

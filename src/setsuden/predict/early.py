@@ -169,7 +169,7 @@ class EarlyForecast:
         if not self._pauses:
             return 0.0
         if self.steps_per_epoch is not None:
-            each = len(self._pauses) / max(round(self._steps[-1] / self.steps_per_epoch), 1)
+            each = len(self._pauses) / max(round(self._pauses[-1][0] / self.steps_per_epoch), 1)
             return each * (self.steps_total // self.steps_per_epoch - self._steps[-1] // self.steps_per_epoch)
         return left * len(self._pauses) / self._pauses[-1][0]
 

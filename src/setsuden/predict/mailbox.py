@@ -1,0 +1,88 @@
+"""How a measured command tells ``setsuden run`` how far it is: one small file that both hold open.
+
+The command writes how many steps it has done; ``setsuden run`` writes whether to stop. Each side writes its own part in
+one piece, and a checksum tells a half-written one.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from setsuden.errors import InputError
+
+VARIABLE = "SETSUDEN_PROGRESS"
+"""Environment variable that names the file."""
+# Steps in all, per epoch (0: not said), done; seconds paused; budget in joules (0: none), whether it stops.
+_FORM = struct.Struct("<qqqddq")
+_STOP_AT = 64
+_STOP = struct.Struct("<qd")  # 1, joules spent
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the command last wrote; ``limit_j`` is a budget of its own, None without one."""
+
+    steps_total: int
+    steps_per_epoch: int | None
+    steps_done: int
+    paused_s: float
+    limit_j: float | None = None
+    stops: bool = False
+
+
+class Mailbox:
+    """The file, from either side; raises InputError when it cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise InputError(
+                f"the file for progress cannot be opened ({error.strerror})", place=VARIABLE, value=str(path),
+                remedy="It is made by `setsuden run`; unset the variable outside it.",
+            ) from None  # fmt: skip
+
+    @classmethod
+    def make(cls) -> Mailbox:
+        """A new one in the folder for temporary files."""
+        number, name = tempfile.mkstemp(prefix="setsuden-progress-")
+        os.close(number)
+        return cls(Path(name))
+
+    def write(self, note: Note) -> None:
+        """Say how far the command is."""
+        body = _FORM.pack(
+            note.steps_total, note.steps_per_epoch or 0, note.steps_done, note.paused_s, note.limit_j or 0.0, note.stops
+        )
+        os.pwrite(self._file, body + zlib.crc32(body).to_bytes(4, "little"), 0)
+
+    def read(self) -> Note | None:
+        """What was written last; None before the first time, and for a note that is half-written."""
+        found = os.pread(self._file, _FORM.size + 4, 0)
+        body, checksum = found[: _FORM.size], found[_FORM.size :]
+        if len(checksum) < 4 or zlib.crc32(body).to_bytes(4, "little") != checksum:
+            return None
+        total, per_epoch, done, paused_s, limit_j, stops = _FORM.unpack(body)
+        return Note(total, per_epoch or None, done, paused_s, limit_j or None, bool(stops))
+
+    def ask_to_stop(self, spent_j: float) -> None:
+        """Ask the command not to begin another step."""
+        os.pwrite(self._file, _STOP.pack(1, spent_j), _STOP_AT)
+
+    @property
+    def asked_to_stop(self) -> float | None:
+        """Joules spent when the command was asked to stop; None while it may go on."""
+        found = os.pread(self._file, _STOP.size, _STOP_AT)
+        return _STOP.unpack(found)[1] if len(found) == _STOP.size else None
+
+    def close(self, *, remove: bool = False) -> None:
+        """Let go of the file; the side that made it removes it."""
+        os.close(self._file)
+        if remove:
+            self.path.unlink(missing_ok=True)

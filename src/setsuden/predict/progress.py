@@ -1,0 +1,313 @@
+"""``setsuden.progress``: a training says how far it is, and learns what it will take in all.
+
+    with setsuden.meter("train"), setsuden.progress(epochs * len(loader), steps_per_epoch=len(loader)) as run:
+        for batch in ...:
+            ...
+            if not run.step():      # False: the budget is spent, save and leave
+                break
+        evaluate(...)
+        run.pause()                 # what lay since the last step was none
+
+Under ``setsuden run`` the same program needs no meter of its own. Where nothing measures, it does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from setsuden.errors import InputError
+from setsuden.language import Language, Messages
+from setsuden.meter import lifetime
+from setsuden.predict.budget import EnergyBudget, OnStop, limit_j
+from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
+from setsuden.predict.saying import saying_line, stopping_line, warning_line
+from setsuden.predict.watcher import DOCUMENT, Saying, Watcher, forecast_document
+from setsuden.quantity import Estimate
+
+if TYPE_CHECKING:
+    from setsuden.meter import Meter
+
+OnBudget = Literal["warn", "stop"]
+_APART = 0.01  # of the time so far: looks come less often as a run goes on
+
+
+class Progress:
+    """How far one training is. Made by ``progress``; use it as a context manager or ``close`` it."""
+
+    def __init__(self, sink: _Sink | None, steps_total: int) -> None:
+        if steps_total < 1:
+            raise InputError("a run has at least one step", place="steps_total", value=steps_total)
+        self._sink = sink
+        self._steps_total = steps_total
+        self._steps = 0
+        self._going_on = True
+        self._paused_s = 0.0
+        self._last_s = self._looked_s = sink.now() if sink is not None else 0.0
+        self._began_s = self._last_s
+
+    def step(self, steps: int = 1) -> bool:
+        """So many steps more are done; False when the next one must not begin, for the sake of the budget."""
+        self._steps += steps
+        sink = self._sink
+        if sink is None:
+            return True
+        now = self._last_s = sink.now()
+        apart = min(max(_APART * (now - self._began_s), sink.least_apart_s), sink.most_apart_s)
+        if now - self._looked_s >= apart or self._steps >= self._steps_total:
+            self._look(now)
+        return self._going_on
+
+    def pause(self) -> None:
+        """What lay between the last step and now was no step: an evaluation, a checkpoint."""
+        if self._sink is not None:
+            now = self._sink.now()
+            self._paused_s += now - self._last_s
+            self._last_s = now
+            self._look(now)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the budget has ended the run."""
+        return not self._going_on
+
+    @property
+    def steps_done(self) -> int:
+        """Steps so far."""
+        return self._steps
+
+    @property
+    def forecast(self) -> Saying | None:
+        """The forecast as it stands; None before there is enough to go by, and where nothing measures here."""
+        return self._sink.forecast() if self._sink is not None else None
+
+    def on_step(self, *_: object) -> None:
+        """``step`` as a callback: ``train(..., on_step=run.on_step, stop=run.should_stop, on_epoch=run.on_epoch)``."""
+        self.step()
+
+    def on_epoch(self, *_: object) -> None:
+        """``pause`` as a callback after an epoch's evaluation."""
+        self.pause()
+
+    def should_stop(self) -> bool:
+        """``stopped`` as a callback."""
+        return self.stopped
+
+    def close(self) -> None:
+        """The run is over: what came out is set beside what was forecast."""
+        if self._sink is not None:
+            sink, self._sink = self._sink, None
+            sink.close(self._steps, self._paused_s)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _look(self, now: float) -> None:
+        assert self._sink is not None
+        self._looked_s = now
+        self._going_on = self._sink.look(self._steps, self._paused_s) and self._going_on
+
+
+def progress(
+    steps_total: int,
+    *,
+    name: str = "training",
+    steps_per_epoch: int | None = None,
+    meter: Meter | None = None,
+    site: str | None = None,
+    budget_kwh: float | None = None,
+    budget_g: float | None = None,
+    on_budget: OnBudget = "warn",
+    on_stop: OnStop | None = None,
+    say: Callable[[str], None] | None = None,
+    language: Language = "en",
+    environment: Mapping[str, str] = os.environ,
+) -> Progress:
+    """Tell how far a training is, and have its energy, time and carbon forecast and kept with the run.
+
+    steps_total      of the whole training, at least 1; ``steps_per_epoch`` where evaluations come once an epoch
+    meter            None: the one that runs in this process, else the ``setsuden run`` around it, else nothing
+    site             where it runs, for carbon: JP, US-CA, WORLD ...
+    budget_kwh, budget_g   at most one: energy, or carbon of the site's grid, that the training may take
+    on_budget        warn: say so when the forecast passes it; stop: besides, end before it is passed
+    on_stop          called with the joules spent before ``step`` returns False: save a checkpoint here; implies stop
+    say              gets each line; None: stderr
+
+    Raises InputError for a budget that is not above zero, or in grams without a site, and when several meters run.
+    """
+    if on_budget not in ("warn", "stop"):
+        raise InputError("unknown choice", place="on_budget", value=on_budget, remedy="Use warn or stop.")
+    intensity = grid_intensity(site)
+    limit = limit_j(budget_kwh, budget_g, intensity)
+    chosen = meter if meter is not None else _running()
+    sink: _Sink | None = None
+    if chosen is not None:
+        out = say if say is not None else _to_stderr
+        messages = Messages("forecast", language)
+        stop = on_stop if on_budget == "warn" else on_stop or (lambda _: None)
+        budget = None if limit is None else budget_that_speaks(limit, stop, out, messages)
+        watcher = Watcher(
+            name, steps_total, steps_per_epoch, intensity, budget, lambda saying: out(saying_line(saying, messages))
+        )
+        sink = _Here(chosen, watcher)
+    elif environment.get(VARIABLE) and environment.get("RANK", "0") == "0":
+        said = Note(steps_total, steps_per_epoch, 0, 0.0, limit, on_stop is not None or on_budget == "stop")
+        sink = _Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
+    made = Progress(sink, steps_total)
+    if isinstance(sink, _Here):
+        sink.meter.before_end(made.close)
+    return made
+
+
+def grid_intensity(site: str | None) -> Estimate | None:
+    """Carbon intensity of a place's grid, gCO2e/kWh, a yearly mean; None without a place."""
+    if site is None:
+        return None
+    from setsuden.catalogue import grid
+
+    return grid.intensity(site).estimate()
+
+
+def budget_that_speaks(
+    limit: float, on_stop: OnStop | None, out: Callable[[str], None], messages: Messages
+) -> EnergyBudget:
+    """A budget that says in words what it does, before it calls ``on_stop``."""
+
+    def stop(spent_j: float) -> None:
+        out(stopping_line(spent_j, limit, messages))
+        assert on_stop is not None
+        on_stop(spent_j)
+
+    return EnergyBudget(
+        limit,
+        on_warn=lambda expected: out(warning_line(expected, limit, messages)),
+        on_stop=stop if on_stop is not None else None,
+    )
+
+
+class _Sink(Protocol):
+    @property
+    def least_apart_s(self) -> float: ...
+
+    @property
+    def most_apart_s(self) -> float: ...
+
+    def now(self) -> float: ...
+
+    def look(self, steps: int, paused_s: float) -> bool: ...
+
+    def forecast(self) -> Saying | None: ...
+
+    def close(self, steps: int, paused_s: float) -> None: ...
+
+
+_watched: weakref.WeakKeyDictionary[Meter, list[Watcher]] = weakref.WeakKeyDictionary()
+
+
+class _Here:
+    """A meter of this process; what is watched is kept with its run."""
+
+    least_apart_s, most_apart_s = 0.05, 1.0
+
+    def __init__(self, meter: Meter, watcher: Watcher) -> None:
+        self.meter = meter
+        self._watcher = watcher
+        _watched.setdefault(meter, []).append(watcher)
+        self._began = meter.so_far()
+        self._kept = 0
+
+    def now(self) -> float:
+        return self.meter.elapsed_s()
+
+    def look(self, steps: int, paused_s: float) -> bool:
+        tick = self.meter.so_far()
+        if tick is None or self._began is None:
+            return True
+        going_on = self._watcher.look(*self._since(tick.elapsed_s, tick.energy), steps, paused_s)
+        if len(self._watcher.said) > self._kept:
+            self._kept = len(self._watcher.said)
+            self._keep()
+        return going_on
+
+    def forecast(self) -> Saying | None:
+        tick = self.meter.so_far()
+        return None if tick is None else self._watcher.now(*self._since(tick.elapsed_s, tick.energy))
+
+    def close(self, steps: int, paused_s: float) -> None:
+        tick = self.meter.so_far()
+        if tick is not None:
+            self._watcher.end(*self._since(tick.elapsed_s, tick.energy), steps)
+            self._keep()
+
+    def _since(self, elapsed_s: float, energy: Estimate | None) -> tuple[float, Estimate | None]:
+        """Less what was before this training; a sensor's error is a share, the same for both."""
+        if self._began is None:
+            return elapsed_s, energy
+        before = self._began.energy
+        if energy is not None and before is not None and energy.value > 0:
+            energy = energy * (max(energy.value - before.value, 0.0) / energy.value)
+        return elapsed_s - self._began.elapsed_s, energy
+
+    def _keep(self) -> None:
+        self.meter.keep(DOCUMENT, forecast_document(_watched[self.meter]))
+
+
+class _Around:
+    """A ``setsuden run`` around this process: it watches, we only tell.
+
+    said   what stays the same in every note
+    """
+
+    least_apart_s = most_apart_s = 0.1  # a note costs microseconds, and an answer should come soon
+
+    def __init__(self, mailbox: Mailbox, said: Note, on_stop: OnStop | None) -> None:
+        self._mailbox = mailbox
+        self._said = said
+        self._on_stop = on_stop
+        self._asked = False
+        self.look(0, 0.0)
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def look(self, steps: int, paused_s: float) -> bool:
+        self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s))
+        spent_j = self._mailbox.asked_to_stop
+        if spent_j is not None and not self._asked:
+            self._asked = True
+            if self._on_stop is not None:
+                self._on_stop(spent_j)
+        return not self._asked
+
+    def forecast(self) -> Saying | None:
+        return None
+
+    def close(self, steps: int, paused_s: float) -> None:
+        self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s))
+        self._mailbox.close()
+
+
+def _running() -> Meter | None:
+    found = lifetime.running()
+    if len(found) > 1:
+        raise InputError(
+            "several meters run in this process", place="meter", value=[meter.name for meter in found],
+            remedy="Say which: progress(..., meter=m).",
+        )  # fmt: skip
+    return found[0] if found else None
+
+
+def _to_stderr(line: str) -> None:
+    print(f"setsuden: {line}", file=sys.stderr, flush=True)

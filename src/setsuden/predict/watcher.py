@@ -1,0 +1,225 @@
+"""A run that is watched: its forecasts on the way, its budget, and at the end how wrong they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from setsuden.predict.budget import EnergyBudget
+from setsuden.predict.early import EarlyForecast
+from setsuden.quantity import Estimate
+
+DOCUMENT = "forecast"
+"""Name of the document that is kept with a run; schema ``forecast``."""
+SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
+"""Shares of the steps at which a forecast is said and kept."""
+UNIT = "gCO2e"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A forecast of the whole run, made on the way.
+
+    steps_done, share   where it was made; ``at_s`` seconds since the run began
+    stable              whether the speed had been seen to hold still
+    duration, energy    of the whole run; the energy with the error that the sensor states, None where nothing counts
+    carbon              gCO2e of that energy, None without a grid
+    own_share           relative half-width of the energy without the sensor's error: what the run itself may do yet
+    """
+
+    steps_done: int
+    share: float
+    at_s: float
+    stable: bool
+    duration: Estimate
+    energy: Estimate | None
+    carbon: Estimate | None
+    own_share: float | None
+
+    def to_json(self, outcome: Outcome | None) -> dict[str, Any]:
+        """Plain data; the errors are None until the run is over and whole."""
+        came = outcome if outcome is not None and outcome.complete else None
+        return {
+            "steps_done": self.steps_done,
+            "share": self.share,
+            "at_s": self.at_s,
+            "stable": self.stable,
+            "duration": self.duration.to_json(),
+            "energy": _plain(self.energy),
+            "carbon": _plain(self.carbon),
+            "own_share": self.own_share,
+            "duration_error": None if came is None else _error(self.duration.value, came.duration_s),
+            "energy_error": None
+            if came is None or self.energy is None or came.energy is None
+            else _error(self.energy.value, came.energy.value),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out; ``complete`` when all steps were done, or else forecast and outcome are of two different runs."""
+
+    complete: bool
+    duration_s: float
+    energy: Estimate | None
+    carbon: Estimate | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "complete": self.complete,
+            "duration_s": self.duration_s,
+            "energy": _plain(self.energy),
+            "carbon": _plain(self.carbon),
+        }
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Watches one run.
+
+    name, steps_total, steps_per_epoch   of the run
+    intensity   of the grid, gCO2e/kWh; None: no carbon
+    budget      checked at every look; None: none
+    say         called with each forecast when it is due
+    """
+
+    name: str
+    steps_total: int
+    steps_per_epoch: int | None = None
+    intensity: Estimate | None = None
+    budget: EnergyBudget | None = None
+    say: Callable[[Saying], None] | None = None
+    _forecast: EarlyForecast | None = None
+    _said: list[Saying] = field(default_factory=list)
+    _outcome: Outcome | None = None
+    _last: tuple[float, float, float] = (0.0, 0.0, 0.0)  # seconds, joules, seconds paused
+
+    def look(
+        self, elapsed_s: float, energy: Estimate | None, steps_done: int, paused_s: float = 0.0, at_edge: bool = True
+    ) -> bool:
+        """How far the run is; whether it may go on within its budget.
+
+        elapsed_s, energy   since the run began
+        paused_s            of it, spent on something else than steps: evaluations, checkpoints
+        at_edge             False in the middle of a step: only the budget is checked
+        """
+        joules = energy.value if energy is not None else 0.0
+        forecast = self._forecast
+        if forecast is None:
+            like = {} if energy is None else {"provenance": energy.provenance, "boundary": energy.boundary}
+            forecast = self._forecast = EarlyForecast(
+                self.steps_total, steps_per_epoch=self.steps_per_epoch, **like  # type: ignore[arg-type]
+            )  # fmt: skip
+            forecast.observe(0.0, 0.0, 0)
+        if at_edge:
+            self._observe(forecast, elapsed_s, joules, steps_done, paused_s)
+            self._say_if_due(forecast, elapsed_s, energy)
+        if self.budget is None or energy is None:
+            return True
+        return self.budget.check(joules, steps_done, forecast) != "stopped"
+
+    @property
+    def said(self) -> Sequence[Saying]:
+        """Forecasts so far, oldest first."""
+        return self._said
+
+    def now(self, elapsed_s: float, energy: Estimate | None) -> Saying | None:
+        """The forecast as it stands; None before there is enough to go by."""
+        forecast = self._forecast
+        duration = None if forecast is None else forecast.total_time()
+        if forecast is None or duration is None:
+            return None
+        expected = forecast.total_energy()
+        own = None if expected is None else expected.relative_half_width
+        if expected is not None and energy is not None and energy.value > 0:
+            expected = _widened(expected, energy)
+        return Saying(
+            forecast.steps_done,
+            forecast.steps_done / forecast.steps_total,
+            elapsed_s,
+            forecast.stable,
+            duration,
+            expected,
+            self._carbon(expected),
+            own,
+        )
+
+    def end(self, elapsed_s: float, energy: Estimate | None, steps_done: int) -> None:
+        """The run is over."""
+        self._outcome = Outcome(steps_done >= self.steps_total, elapsed_s, energy, self._carbon(energy))
+
+    def to_json(self) -> dict[str, Any]:
+        """One entry of the forecast document."""
+        return {
+            "name": self.name,
+            "steps_total": self.steps_total,
+            "steps_per_epoch": self.steps_per_epoch,
+            "intensity": _plain(self.intensity),
+            "said": [saying.to_json(self._outcome) for saying in self._said],
+            "budget": None if self.budget is None else self.budget.to_json(),
+            "outcome": None if self._outcome is None else self._outcome.to_json(),
+        }
+
+    def _observe(
+        self, forecast: EarlyForecast, elapsed_s: float, joules: float, steps_done: int, paused_s: float
+    ) -> None:
+        """Pauses since the last look are taken to have drawn what the stretch drew in the mean."""
+        before_s, before_j, paused_before_s = self._last
+        pause_s = min(max(paused_s - paused_before_s, 0.0), elapsed_s - before_s)
+        joules = max(joules, before_j)
+        if steps_done <= forecast.steps_done and pause_s == 0:
+            return
+        pause_j = (joules - before_j) * pause_s / (elapsed_s - before_s) if pause_s > 0 else 0.0
+        forecast.observe(elapsed_s - pause_s, joules - pause_j, max(steps_done, forecast.steps_done))
+        if pause_s > 0:
+            forecast.pause(elapsed_s, joules)
+        self._last = (elapsed_s, joules, paused_s)
+
+    def _say_if_due(self, forecast: EarlyForecast, elapsed_s: float, energy: Estimate | None) -> None:
+        share = forecast.steps_done / forecast.steps_total
+        reached = [mark for mark in SAY_AT if mark <= share]
+        last = self._said[-1].share if self._said else 0.0
+        if share >= 1.0 or not reached or last >= reached[-1] or not forecast.ready:
+            return
+        saying = self.now(elapsed_s, energy)
+        if saying is not None:
+            self._said.append(saying)
+            if self.say is not None:
+                self.say(saying)
+
+    def _carbon(self, energy: Estimate | None) -> Estimate | None:
+        return None if energy is None or self.intensity is None else (energy * self.intensity).to(UNIT)
+
+
+def forecast_document(runs: Sequence[Watcher]) -> dict[str, Any]:
+    """What is kept with a run; schema ``forecast``."""
+    return {"schema": "setsuden:forecast", "version": 1, "runs": [watcher.to_json() for watcher in runs]}
+
+
+def outcome_of(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The first forecast of a whole run beside what came out; None where there is none."""
+    return next(iter(entry["said"]), None) if entry["outcome"] and entry["outcome"]["complete"] else None
+
+
+def _widened(expected: Estimate, counted: Estimate) -> Estimate:
+    """With the error of what counted the joules, which is the same from the first to the last."""
+    return Estimate(
+        expected.value,
+        expected.low * min(counted.low / counted.value, 1.0),
+        expected.high * max(counted.high / counted.value, 1.0),
+        expected.unit,
+        expected.provenance,
+        expected.boundary,
+        counted.factors,
+    )
+
+
+def _plain(figure: Estimate | None) -> dict[str, Any] | None:
+    return None if figure is None else figure.to_json()
+
+
+def _error(said: float, came: float) -> float | None:
+    """Relative error of what was said."""
+    return said / came - 1 if came > 0 else None

@@ -1,0 +1,217 @@
+"""A training that says how far it is: forecasts, their later error, budgets; on a fake clock and scripted watts."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import setsuden
+from setsuden.errors import InputError
+from setsuden.language import Messages
+from setsuden.ledger import Ledger
+from setsuden.meter import lifetime
+from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
+from setsuden.predict.progress import Progress, progress
+from setsuden.predict.saying import outcome_lines
+from tests.meter.support import Bench
+from tests.schemas_support import validate
+
+STEPS = 1000
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+
+def bench(tmp_path: Path, **settings: Any) -> Bench:
+    return Bench({"fake/cpu": 50.0}, ledger=tmp_path / "ledger.sqlite", **settings)
+
+
+def train(bench: Bench, run: Progress, steps: int, *, step_s: float = 0.1, first_s: float = 3.0) -> int:
+    """Steps of equal length after a slow first one; a pause of a second after every hundredth."""
+    for step in range(1, steps + 1):
+        bench.clock.advance(first_s if step == 1 else step_s)
+        if not run.step():
+            return step
+        if step % 100 == 0:
+            bench.clock.advance(1.0)
+            run.pause()
+    return steps
+
+
+def kept(tmp_path: Path) -> dict[str, Any]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        document: dict[str, Any] = ledger.run("last").document("forecast")
+    validate("forecast", document)
+    return document
+
+
+def test_a_forecast_is_said_kept_and_set_beside_what_came_out(tmp_path: Path) -> None:
+    said: list[str] = []
+    around = bench(tmp_path)
+    with around.meter as meter:
+        around.clock.advance(30.0)  # what was before the training is not in its forecast
+        with progress(STEPS, steps_per_epoch=100, meter=meter, site="JP", say=said.append) as run:
+            train(around, run, STEPS)
+    document = kept(tmp_path)
+    (entry,) = document["runs"]
+    seconds = 3.0 + 999 * 0.1 + 10 * 1.0
+    assert entry["outcome"]["complete"]
+    assert entry["outcome"]["duration_s"] == pytest.approx(seconds)
+    assert entry["outcome"]["energy"]["value"] == pytest.approx(50 * seconds)
+    shares = [forecast["share"] for forecast in entry["said"]]
+    assert len(shares) == len(said) == 6
+    assert shares[0] < 0.03
+    later = entry["said"][3]  # evaluations have been seen by then
+    assert later["duration_error"] == pytest.approx(0.0, abs=1e-6)
+    assert later["energy_error"] == pytest.approx(0.0, abs=1e-6)
+    kwh = later["energy"]["value"] / 3.6e6
+    assert later["carbon"]["value"] == pytest.approx(kwh * entry["intensity"]["value"])
+    lines = list(outcome_lines(document, Messages("forecast", "en")))
+    assert "off by +0.0%, +0.0%" in lines[4]
+    assert lines[-1].startswith("  came out: 1.882 min")
+
+
+def test_a_run_that_ends_early_is_not_judged_by_its_forecast(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        run = progress(STEPS, meter=meter, say=lambda _: None)
+        train(around, run, 300)
+    (entry,) = kept(tmp_path)["runs"]
+    assert not entry["outcome"]["complete"]
+    assert all(said["duration_error"] is None for said in entry["said"])
+    assert "nothing to be compared with" in "".join(outcome_lines({"runs": [entry]}, Messages("forecast", "en")))
+
+
+def test_a_run_that_dies_keeps_the_forecasts_it_had_made(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    around.meter.start()
+    run = progress(STEPS, meter=around.meter, say=lambda _: None)
+    train(around, run, 300)
+    around.tick(2.0)
+    entry = kept(tmp_path)["runs"][0]
+    assert entry["said"]
+    assert entry["outcome"] is None
+    around.meter.stop()
+
+
+def test_two_trainings_of_one_meter_are_kept_side_by_side(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        for name in ("first", "second"):
+            with progress(STEPS, name=name, meter=meter, say=lambda _: None) as run:
+                train(around, run, STEPS)
+    assert [entry["name"] for entry in kept(tmp_path)["runs"]] == ["first", "second"]
+
+
+def test_a_budget_stops_before_it_is_passed_and_the_hook_can_save(tmp_path: Path) -> None:
+    saved: list[float] = []
+    said: list[str] = []
+    around = bench(tmp_path)
+    budget_j = 2000.0
+    with around.meter as meter:
+        with progress(STEPS, meter=meter, budget_kwh=budget_j / 3.6e6, on_stop=saved.append, say=said.append) as run:
+            done = train(around, run, STEPS)
+        assert run.stopped
+    (entry,) = kept(tmp_path)["runs"]
+    assert done < STEPS
+    (spent,) = saved
+    assert spent <= budget_j
+    assert entry["outcome"]["energy"]["value"] <= budget_j
+    assert spent > 0.85 * budget_j
+    assert entry["budget"]["state"] == "stopped"
+    assert entry["budget"]["at_step"] == done
+    assert any("will be passed" in line for line in said)
+    assert any(line.startswith("stopped at") for line in said)
+
+
+def test_a_budget_that_only_warns_lets_the_run_end(tmp_path: Path) -> None:
+    said: list[str] = []
+    around = bench(tmp_path)
+    with around.meter as meter, progress(STEPS, meter=meter, site="JP", budget_g=0.01, say=said.append) as run:
+        assert train(around, run, STEPS) == STEPS
+    assert sum("budget" in line for line in said) == 1
+    assert kept(tmp_path)["runs"][0]["budget"]["state"] == "warned"
+
+
+def test_a_budget_that_holds_is_not_spoken_of(tmp_path: Path) -> None:
+    said: list[str] = []
+    around = bench(tmp_path)
+    with around.meter as meter, progress(STEPS, meter=meter, budget_kwh=1.0, on_budget="stop", say=said.append) as run:
+        assert train(around, run, STEPS) == STEPS
+    assert not any("budget" in line for line in said)
+
+
+def test_nonsense_is_refused(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        for settings, words in (
+            ({"budget_kwh": 0.0}, "above zero"),
+            ({"budget_kwh": 1.0, "budget_g": 1.0}, "not both"),
+            ({"budget_g": 1.0}, "grid's carbon"),
+            ({"on_budget": "explode"}, "unknown choice"),
+        ):
+            with pytest.raises(InputError, match=words):
+                progress(STEPS, meter=meter, **settings)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="at least one step"):
+            progress(0, meter=meter)
+
+
+def test_the_meter_of_the_process_is_found_and_two_must_be_told_apart(tmp_path: Path) -> None:
+    gc.collect()
+    assert lifetime.running() == []
+    first, second = Bench(), Bench()
+    with first.meter:
+        with setsuden.progress(STEPS, say=lambda _: None) as run:
+            train(first, run, 200)
+            assert run.forecast is not None
+        with second.meter, pytest.raises(InputError, match="several meters"):
+            setsuden.progress(STEPS)
+
+
+def test_where_nothing_measures_a_training_goes_on_as_if_nothing_were_there() -> None:
+    run = setsuden.progress(STEPS, budget_kwh=1e-9, on_budget="stop")
+    assert all(run.step() for _ in range(STEPS))
+    run.pause()
+    run.close()
+    assert run.forecast is None
+    assert not run.stopped
+
+
+def test_a_command_tells_the_run_around_it_and_is_asked_to_stop() -> None:
+    around = Mailbox.make()
+    try:
+        saved: list[float] = []
+        environment = {VARIABLE: str(around.path)}
+        assert around.read() is None
+        run = progress(500, steps_per_epoch=50, budget_kwh=1.0, on_stop=saved.append, environment=environment)
+        assert around.read() == Note(500, 50, 0, 0.0, 3.6e6, True)
+        run.on_step(1, 0.5)
+        run.on_epoch(None)
+        note = around.read()
+        assert note is not None
+        assert note.steps_done == 1
+        assert note.paused_s >= 0.0
+        around.ask_to_stop(123.0)
+        run.pause()
+        assert saved == [123.0]
+        assert run.should_stop()
+        run.close()
+    finally:
+        around.close(remove=True)
+    assert not around.path.exists()
+
+
+def test_only_the_first_of_several_ranks_tells() -> None:
+    around = Mailbox.make()
+    try:
+        progress(500, environment={VARIABLE: str(around.path), "RANK": "1"})
+        assert around.read() is None
+    finally:
+        around.close(remove=True)
+    with pytest.raises(InputError, match="cannot be opened"):
+        progress(500, environment={VARIABLE: str(around.path)})
