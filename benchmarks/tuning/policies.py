@@ -137,7 +137,13 @@ def ours(bed: Bed, rng: np.random.Generator, *, trainings: float = 40.0) -> Foun
             cell = bed.cells[size, limit]
             seen = seen.with_pace(Pace(Configuration((size,), (limit,)), cell.epoch_j, cell.epoch_s))
         seen = seen.with_trial(
-            Trial(Configuration((size,), (bed.best_limit(size),)), run.epochs, run.reached, run.energy_j)
+            Trial(
+                Configuration((size,), (bed.best_limit(size),)),
+                run.epochs,
+                run.reached,
+                run.energy_j,
+                resolution=1.0,
+            )
         )
     best = recommend(seen, space)
     count = len(seen.trials)

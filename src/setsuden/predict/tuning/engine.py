@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import hypot, log, sqrt
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
 from setsuden.errors import InputError
-from setsuden.predict.tuning.observation import Observations
+from setsuden.predict.tuning.observation import Observations, Trial
 from setsuden.predict.tuning.space import Configuration, Settings, Space
 from setsuden.predict.tuning.surrogate import NOISE, Belief, Seen, believe, expected, prior
 from setsuden.quantity import DEVICE, Boundary, Estimate, Provenance
@@ -87,7 +87,7 @@ def suggest(
     if best is None:
         return _without_best(observations, space, points)
     known = _Known.of(observations, space)
-    if paced:
+    if paced and trainings > 1:
         for configuration in (Configuration(point, running) for point in points for running in space.running_points()):
             if configuration not in known.epoch_j:
                 return Suggestion("pace", configuration, None, 0.0, 0.0, "unknown_pace")
@@ -137,6 +137,11 @@ def recommend(
     return Recommendation(Configuration(point, running), energy, epochs)
 
 
+def _noise(trial: Trial) -> float:
+    """Scatter between seeds, and of a count of looks at the quality (uniform within one)."""
+    return hypot(NOISE, trial.resolution / sqrt(12) / trial.epochs)
+
+
 def _often(observations: Observations, point: Settings) -> bool:
     return sum(trial.configuration.learning == point for trial in observations.trials) >= _MOST_TRIALS
 
@@ -171,7 +176,7 @@ class _Known:
         points = space.learning_points()
         index = {point: i for i, point in enumerate(points)}
         seen = [
-            Seen(index[trial.configuration.learning], log(trial.epochs), trial.reached)
+            Seen(index[trial.configuration.learning], log(trial.epochs), trial.reached, _noise(trial))
             for trial in observations.trials
             if not trial.hopeless
         ]

@@ -33,6 +33,7 @@ class Trial:
 
     epochs     passes over the training samples until the floor was met, or until it was given up; above zero
     reached    whether the floor was met
+    resolution  epochs between two looks at the quality; 0: between looks a line was drawn
     hopeless   it never will be (the loss diverged): the learning settings are not tried again
     spent_j    all it took, examinations included
     """
@@ -42,6 +43,7 @@ class Trial:
     reached: bool
     spent_j: float
     hopeless: bool = False
+    resolution: float = 0.0
 
     def __post_init__(self) -> None:
         if not (self.epochs > 0 and self.spent_j >= 0):

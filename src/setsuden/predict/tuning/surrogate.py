@@ -29,11 +29,12 @@ _CLOSE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One training: which point, logarithm of its epochs, and whether the floor was met."""
+    """One training: which point, logarithm of its epochs, whether the floor was met, and its own scatter."""
 
     point: int
     log_epochs: float
     reached: bool
+    noise: float = NOISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +79,15 @@ def prior(factors: Sequence[Factor], points: Sequence[Settings]) -> Floats:
     return LEVEL_SD**2 + slope + BEND_SD**2 * alike
 
 
-def believe(covariance: Floats, centre: Floats, seen: Sequence[Seen], noise: float = NOISE) -> Belief:
+def believe(covariance: Floats, centre: Floats, seen: Sequence[Seen]) -> Belief:
     """What the trainings seen say of every point.
 
     covariance   see ``prior``
     centre       see ``expected``, its level included; shape (points,)
-    noise        scatter of one training around its point, logarithm
     """
     where = np.array([one.point for one in seen], dtype=np.intp)
     target = np.array([one.log_epochs - centre[one.point] for one in seen])
-    variance = np.full(len(seen), noise**2)
+    variance = np.array([one.noise**2 for one in seen])
     given_up = [i for i, one in enumerate(seen) if not one.reached]
     limits = target.copy()
     variance[given_up] = 1e6  # no information yet
@@ -101,7 +101,7 @@ def believe(covariance: Floats, centre: Floats, seen: Sequence[Seen], noise: flo
                 float(target[i]),
                 float(variance[i]),
                 float(limits[i]),
-                noise,
+                seen[i].noise,
             )
         if not given_up or np.abs(target - before).max() < _CLOSE:
             break

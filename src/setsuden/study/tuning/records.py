@@ -53,6 +53,7 @@ class TrialRecord:
     training   energy of the training alone, J; ``spent`` with set-up and examinations
     ended      ``reached``, ``gave_up`` (its energy passed the limit), ``epochs`` (the most allowed), ``diverged`` or
                ``time``
+    resolution epochs between two examinations
     saving_j, price_j   what the engine expected of it
     """
 
@@ -63,13 +64,19 @@ class TrialRecord:
     spent: Estimate
     duration_s: float
     ended: str
+    resolution: float
     saving_j: float
     price_j: float
 
     def seen(self) -> Trial:
         """As the engine takes it."""
         return Trial(
-            self.configuration, self.epochs, self.ended == "reached", self.spent.value, self.ended == "diverged"
+            self.configuration,
+            self.epochs,
+            self.ended == "reached",
+            self.spent.value,
+            hopeless=self.ended == "diverged",
+            resolution=self.resolution,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -82,6 +89,7 @@ class TrialRecord:
             "spent": self.spent.to_json(),
             "duration_s": self.duration_s,
             "ended": self.ended,
+            "resolution": self.resolution,
             "saving_j": self.saving_j,
             "price_j": self.price_j,
         }
@@ -90,7 +98,8 @@ class TrialRecord:
     def from_json(cls, data: Mapping[str, Any]) -> TrialRecord:
         """The inverse of ``to_json``."""
         training, spent = Estimate.from_json(data["training"]), Estimate.from_json(data["spent"])
-        plain = {name: data[name] for name in ("epochs", "accuracy", "duration_s", "ended", "saving_j", "price_j")}
+        names = ("epochs", "accuracy", "duration_s", "ended", "resolution", "saving_j", "price_j")
+        plain = {name: data[name] for name in names}
         return cls(configuration=_configuration(data), training=training, spent=spent, **plain)
 
 

@@ -127,6 +127,7 @@ class Searcher:
                 charge.energy,
                 lesson.duration_s,
                 lesson.ended,
+                self.choices.study.quality.epochs / self.choices.study.quality.points,
                 step.saving_j,
                 step.price_j,
             )
