@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -22,7 +21,7 @@ TABLES = Path(catalogue.__file__).parent / "tables"
 
 
 def found_with(machine: FakeMachine, cache: Path | None) -> Discovery:
-    return discover(dataclasses.replace(machine.host, cache=cache))
+    return discover(machine.host._replace(cache=cache))
 
 
 def test_a_cached_model_is_the_model(machine: FakeMachine, tmp_path: Path) -> None:

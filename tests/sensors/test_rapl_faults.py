@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import os
 import tempfile
@@ -339,7 +338,7 @@ def test_files_that_belong_to_root_are_denied_to_others_and_the_estimate_stands_
         machine.powercap.client()
         for zone in machine.powercap.zones.values():
             zone.energy.chmod(0o400)
-        host = dataclasses.replace(machine.host, files=Files())
+        host = machine.host._replace(files=Files())
         discover(host).close()  # everything is imported while the package can be read
         os.seteuid(65534)
         try:

@@ -86,7 +86,7 @@ def _cut(part: Part, begin_s: float, end_s: float, offset: Offset) -> Part:
         for k in range(len(edges))
     ]
     # The edges are known to the offset's uncertainty only.
-    channel = replace(part.channel, update_interval_s=max(part.channel.update_interval_s, 2 * offset.uncertainty_s))
+    channel = part.channel._replace(update_interval_s=max(part.channel.update_interval_s, 2 * offset.uncertainty_s))
     gross = energy_between(channel, Count(*rows[0][:4]), Count(*rows[-1][:4]))
     return replace(part, channel=channel, rows=rows, gross=gross)
 

@@ -119,7 +119,7 @@ def _part(
 
 
 def _uncounted(part: Part, whole: Part) -> Part:
-    return replace(part, channel=replace(part.channel, counted=False, contained_in=whole.channel.id))
+    return replace(part, channel=part.channel._replace(counted=False, contained_in=whole.channel.id))
 
 
 def _present(component: str, cells: Mapping[str, str]) -> bool:

@@ -145,6 +145,6 @@ def nested(parts: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(
         part
         if part is whole
-        else replace(part, channel=replace(part.channel, counted=False, contained_in=whole.channel.id))
+        else replace(part, channel=part.channel._replace(counted=False, contained_in=whole.channel.id))
         for part in parts
     )

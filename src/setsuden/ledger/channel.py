@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from setsuden.quantity.boundary import NODE, Boundary
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 CORRECTED = "SET-CORRECTED"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelRecord:
+class ChannelRecord(NamedTuple):
     """What must be known of a channel to read its samples without the sensor that wrote them.
 
     relative_error     5-95 half-width of its energy, a share
@@ -40,7 +38,7 @@ class ChannelRecord:
     update_interval_s: float = 0.0
     contained_in: str | None = None
     counted: bool = True
-    factors: tuple[Factor, ...] = field(default=())
+    factors: tuple[Factor, ...] = ()
     relative_error_below: float | None = None
     correction: Mapping[str, Any] | None = None
 

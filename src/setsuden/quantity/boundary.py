@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from setsuden.errors import BoundaryError
 
@@ -16,8 +16,7 @@ class Scope(StrEnum):
     FACILITY = "node+PUE"
 
 
-@dataclass(frozen=True, slots=True)
-class Boundary:
+class Boundary(NamedTuple):
     """A scope, and whether data networks and manufacturing are inside.
 
     Written as ``device``, ``node``, ``node+PUE``, each optionally followed by ``+network`` and ``+embodied``.

@@ -9,7 +9,7 @@ the channel itself more exact, so the channel's own error stays, and those of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from setsuden.errors import InputError
@@ -208,8 +208,7 @@ def corrected_channel(channel: Channel, line: Correction) -> Channel:
     up = (1 + channel.relative_error) * (1 + line.reference_error) * line.gain.high / line.gain.value - 1
     below = 1 - (1 - own_below) * (1 - line.reference_error) * line.gain.low / line.gain.value
     source = f"setsuden calibrate --sensor, run {line.run} against {line.reference} of run {line.reference_run}"
-    return replace(
-        channel,
+    return channel._replace(
         label=f"{channel.label}, corrected",
         provenance=weakest([channel.provenance, line.gain.provenance]),
         relative_error=up,

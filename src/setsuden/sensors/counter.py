@@ -7,15 +7,14 @@ says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from setsuden.sensors import flags
 from setsuden.sensors.protocol import Sample
 from setsuden.sensors.tally import Moment, Tally
 
 
-@dataclass(frozen=True, slots=True)
-class CounterTraits:
+class CounterTraits(NamedTuple):
     """What is known about a counter.
 
     limit_w            more than this the part cannot draw: the bound for gaps and the judge of wraps

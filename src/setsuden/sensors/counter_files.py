@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from setsuden.sensors import flags
 from setsuden.sensors.counter import CounterTally, CounterTraits
@@ -13,8 +13,7 @@ from setsuden.sensors.protocol import Channel, Sample
 from setsuden.sensors.tally import Moment, Moments
 
 
-@dataclass(frozen=True, slots=True)
-class CounterFile:
+class CounterFile(NamedTuple):
     """One counter: the file's whole number times ``scale`` is J; it wraps at ``range_j`` if that is not None."""
 
     channel: Channel

@@ -9,10 +9,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from setsuden.errors import SensorError
 
@@ -125,8 +124,7 @@ def load_nvml() -> Any:
     return pynvml
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """Where to look.
 
     sysfs, procfs  roots of the two file systems
@@ -135,18 +133,18 @@ class Host:
     nvml        returns the NVML module or raises NvmlUnavailableError; called at most once per discovery
     environ     environment variables (``CUDA_VISIBLE_DEVICES``)
     platform    ``sys.platform``
-    pid         the process whose own share is reported
+    pid         the process whose own share is reported; None: this one
     cache       folder for what was looked up before; None: keep nothing
     """
 
     sysfs: Path = Path("/sys")
     procfs: Path = Path("/proc")
-    clock: Clock = field(default_factory=SystemClock)
-    files: Files = field(default_factory=Files)
+    clock: Clock = SystemClock()
+    files: Files = Files()
     nvml: Callable[[], Any] = load_nvml
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environ: Mapping[str, str] = os.environ
     platform: str = sys.platform
-    pid: int = field(default_factory=os.getpid)
+    pid: int | None = None
     cache: Path | None = None
 
     def text(self, path: Path) -> str | None:

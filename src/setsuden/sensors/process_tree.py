@@ -22,7 +22,8 @@ class ProcessTree:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._files = {host.pid: OpenFile(host.files, host.procfs / str(host.pid) / "stat")}
+        self._pid = os.getpid() if host.pid is None else host.pid
+        self._files = {self._pid: OpenFile(host.files, host.procfs / str(self._pid) / "stat")}
         self._looked_s = float("-inf")
         self._most_s = 0.0
         self._ticks_per_s = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -58,13 +59,13 @@ class ProcessTree:
             fields = file.read().rpartition(b")")[2].split()
             return sum(int(field) for field in fields[11:15])
         except (OSError, ValueError):
-            if pid != self._host.pid:
+            if pid != self._pid:
                 self._files.pop(pid).close()
             return None
 
     def _look(self) -> None:
         """Add children that were started since the last look."""
-        waiting, seen = [self._host.pid], {self._host.pid}
+        waiting, seen = [self._pid], {self._pid}
         while waiting:
             pid = waiting.pop()
             tasks = self._host.procfs / str(pid) / "task"

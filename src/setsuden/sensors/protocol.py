@@ -6,7 +6,6 @@ since it was opened, per channel. The meter only ever subtracts two such reading
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
@@ -37,8 +36,7 @@ class Method(StrEnum):
     MODEL = "model"
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """One stream of joules.
 
     id                 unique and stable on a machine: ``rapl/package-0``, ``nvml/GPU-<uuid>``, ``model/cpu``

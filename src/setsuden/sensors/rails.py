@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from setsuden.sensors import flags
 from setsuden.sensors.host import Host
@@ -13,8 +13,7 @@ from setsuden.sensors.protocol import Channel, Sample
 from setsuden.sensors.tally import Moment, Moments
 
 
-@dataclass(frozen=True, slots=True)
-class Rail:
+class Rail(NamedTuple):
     """One channel read from files.
 
     read      the watts now; raises OSError where a file fails and ValueError where it holds no sensible figure

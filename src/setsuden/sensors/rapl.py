@@ -8,8 +8,8 @@ core and uncore but not DRAM; ``psys`` is a superset of it; the counter is 32 bi
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
@@ -42,8 +42,7 @@ _ERROR = {
 }
 
 
-@dataclass(slots=True)
-class _Domain:
+class _Domain(NamedTuple):
     channel: Channel
     file: OpenFile
     tally: CounterTally

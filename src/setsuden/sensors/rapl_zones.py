@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.protocol import Component
@@ -13,8 +13,7 @@ _ZONE = re.compile(r"(?P<control>[a-z]+-rapl(?:-[a-z]+)?)(?P<path>(?::\d+)*)")
 _PACKAGE = re.compile(r"package-(\d+)(?:-die-(\d+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """One folder with an ``energy_uj``.
 
     entry     ``intel-rapl:0:1``; ``control`` is the driver, ``intel-rapl`` (MSR) or ``intel-rapl-mmio``
@@ -78,7 +77,7 @@ def find_zones(host: Host) -> list[Zone]:
         zone = Zone(entry, match["control"], folders[entry], names[entry], parent)
         if any(known.domain == zone.domain and known.control == zone.control for known in zones):
             # One driver names two zones alike: two parts, not two views of one.
-            zone = replace(zone, name=f"{zone.name}-{entry.rpartition(':')[2]}")
+            zone = zone._replace(name=f"{zone.name}-{entry.rpartition(':')[2]}")
         zones.append(zone)
     return zones
 

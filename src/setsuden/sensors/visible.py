@@ -7,11 +7,10 @@ bus. Between cards of one model the two orders agree; between different models a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(NamedTuple):
     """Indices in the driver's order, and whether they are certain.
 
     indices   the visible cards; all of them where the mask cannot be understood
