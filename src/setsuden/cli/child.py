@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -16,6 +17,7 @@ if sys.platform != "win32":
     import resource
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+LOOK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,46 @@ def unusable(command: Sequence[str]) -> int | None:
     return NOT_EXECUTABLE if os.path.exists(command[0]) else NOT_FOUND
 
 
-def run_child(command: Sequence[str], *, stdout_to_stderr: bool = False) -> Ended:
-    """Run a command to its end; SIGTERM and SIGHUP are passed on, SIGINT reaches it from the terminal itself."""
+def run_child(
+    command: Sequence[str],
+    *,
+    stdout_to_stderr: bool = False,
+    environment: Mapping[str, str] | None = None,
+    meanwhile: Callable[[subprocess.Popen[bytes]], None] | None = None,
+) -> Ended:
+    """Run a command to its end; SIGTERM and SIGHUP are passed on, SIGINT reaches it from the terminal itself.
+
+    environment   variables it gets besides ours
+    meanwhile     called every LOOK_S seconds while it runs
+    """
     before = _children()
     stdout = sys.stderr.fileno() if stdout_to_stderr else None
-    with subprocess.Popen(list(command), stdout=stdout) as child, _passing_signals(child):
+    variables = {**os.environ, **(environment or {})}
+    with subprocess.Popen(list(command), stdout=stdout, env=variables) as child, _passing_signals(child):
+        while meanwhile is not None and not _ended_within(child, LOOK_S):
+            meanwhile(child)
         code = child.wait()
     after = _children()
     exit_code = 128 - code if code < 0 else code
     if before is None or after is None:
         return Ended(exit_code, None, None, None)
     return Ended(exit_code, after[0] - before[0], after[1] - before[1], after[2])
+
+
+def _ended_within(child: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ends in that time; waits on the process itself where the system can, since polling costs."""
+    try:
+        handle = os.pidfd_open(child.pid)
+    except (AttributeError, OSError):  # another system, or an old kernel
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+    try:
+        return bool(select.select([handle], [], [], seconds)[0])
+    finally:
+        os.close(handle)
 
 
 @contextmanager

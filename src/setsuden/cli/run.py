@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,12 +13,14 @@ import click
 from setsuden.cli.child import NOT_FOUND, Ended, run_child, unusable
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.cli.ledger_option import correct_option, duration, ledger_option
+from setsuden.cli.run_forecast import Follower
 from setsuden.cli.run_text import measurement_lines, own_cost, provenance_split
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger import measurement_to_json
 from setsuden.meter import DEFAULT_RATE_HZ, Meter
 from setsuden.meter.corrections import load_corrections
+from setsuden.predict.saying import outcome_lines
 
 
 def rate(text: str | float) -> float | Literal["adaptive"]:
@@ -39,6 +42,16 @@ def rate(text: str | float) -> float | Literal["adaptive"]:
     help="Samples per second, or: adaptive.",
 )
 @click.option("--idle", "idle_s", type=float, help="Seconds of idle baseline before and after; default: a kept one.")
+@click.option("--site", metavar="CODE", help="Where it runs, for carbon: JP, US-CA, WORLD ...")
+@click.option("--budget-kwh", type=float, help="Energy the command may take; above 0.")
+@click.option("--budget-g", type=float, help="The same in grams of CO2e of the site's grid; needs --site.")
+@click.option(
+    "--on-budget",
+    type=click.Choice(["warn", "stop"]),
+    default="warn",
+    show_default=True,
+    help="stop: end the command before it passes its budget.",
+)
 @click.option("--no-ledger", is_flag=True, help="Keep nothing on disk.")
 @click.option("--json-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON document here.")
 @correct_option
@@ -48,7 +61,8 @@ def rate(text: str | float) -> float | Literal["adaptive"]:
 @failing_clearly
 def run(
     command: tuple[str, ...], name: str | None, tags: tuple[str, ...], rate_hz: float | Literal["adaptive"],
-    idle_s: float | None, no_ledger: bool, json_file: Path | None, corrections: tuple[str, ...],
+    idle_s: float | None, site: str | None, budget_kwh: float | None, budget_g: float | None,
+    on_budget: str, no_ledger: bool, json_file: Path | None, corrections: tuple[str, ...],
     ledger_path: Path | None, as_json: bool, language: Language,
 ) -> None:  # fmt: skip
     """Measure any command: setsuden run [OPTIONS] -- CMD...
@@ -56,6 +70,9 @@ def run(
     The command keeps its streams; our summary goes to stderr. Its exit code becomes ours (128 + number for a signal,
     127 not found, 126 not executable). With --json, stdout carries only the JSON document and the command's stdout
     goes to stderr; --json-file leaves both streams alone.
+
+    A program that calls setsuden.progress has its energy, time and carbon forecast while it runs; with --on-budget stop
+    it is asked to save and leave before the budget is passed, any other command gets SIGTERM.
     """
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise InputError("the folder for the JSON document does not exist", place="--json-file", value=str(json_file))
@@ -74,28 +91,51 @@ def run(
         config={"command": list(command)},
         corrections=load_corrections(corrections, ledger_path),
     )
-    ended = _measured(meter, command, as_json)
-    document = _document(meter, command, ended)
+    follow = {**_limits(site, budget_kwh, budget_g), "stops": on_budget == "stop", "language": language}
+    ended, forecast = _measured(meter, command, as_json, follow)
+    document = _document(meter, command, ended, forecast)
     if json_file is not None:
         json_file.write_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     if as_json:
         print_json(document)
     else:
-        _say(meter, ended, Messages("meter", language))
+        _say(meter, ended, forecast, language)
     sys.exit(ended.exit_code)
 
 
-def _measured(meter: Meter, command: tuple[str, ...], stdout_to_stderr: bool) -> Ended:
-    """Run it under the meter; a command that fails makes a failed run."""
+def _limits(site: str | None, budget_kwh: float | None, budget_g: float | None) -> dict[str, Any]:
+    """The grid and the budget in joules; what they need is loaded only where one of them is given."""
+    if site is None and budget_kwh is None and budget_g is None:
+        return {"intensity": None, "limit_j": None}
+    from setsuden.predict.budget import limit_j
+    from setsuden.predict.progress import grid_intensity
+
+    intensity = grid_intensity(site)
+    return {"intensity": intensity, "limit_j": limit_j(budget_kwh, budget_g, intensity)}
+
+
+def _measured(
+    meter: Meter, command: tuple[str, ...], stdout_to_stderr: bool, follow: Mapping[str, Any]
+) -> tuple[Ended, Mapping[str, Any] | None]:
+    """Run it under the meter; a command that fails makes a failed run. Also what was forecast, if anything."""
     meter.start()
     try:
-        ended = run_child(command, stdout_to_stderr=stdout_to_stderr)
+        follower = Follower(meter, meter.name, **follow)
+        try:
+            ended = run_child(
+                command,
+                stdout_to_stderr=stdout_to_stderr,
+                environment=follower.environment,
+                meanwhile=follower.look,
+            )
+        finally:
+            forecast = follower.close()
         meter.annotate(**_attributes(ended))
     except BaseException as error:
         meter.stop(error)
         raise
     meter.stop(SystemExit(ended.exit_code))
-    return ended
+    return ended, forecast
 
 
 def _attributes(ended: Ended) -> dict[str, Any]:
@@ -108,7 +148,9 @@ def _attributes(ended: Ended) -> dict[str, Any]:
     return {key: value for key, value in attributes.items() if value is not None}
 
 
-def _document(meter: Meter, command: tuple[str, ...], ended: Ended) -> dict[str, Any]:
+def _document(
+    meter: Meter, command: tuple[str, ...], ended: Ended, forecast: Mapping[str, Any] | None
+) -> dict[str, Any]:
     return {
         "run_id": meter.run_id,
         "command": list(command),
@@ -116,11 +158,15 @@ def _document(meter: Meter, command: tuple[str, ...], ended: Ended) -> dict[str,
         "measurement": measurement_to_json(meter.result),
         "provenance_split": {kind.value: energy.to_json() for kind, energy in provenance_split(meter.result).items()},
         "late_samples": meter.late_ticks,
+        "forecast": forecast,
     }
 
 
-def _say(meter: Meter, ended: Ended, messages: Messages) -> None:
+def _say(meter: Meter, ended: Ended, forecast: Mapping[str, Any] | None, language: Language) -> None:
+    messages = Messages("meter", language)
     lines = list(measurement_lines(meter.result, messages))
+    if forecast is not None:
+        lines += outcome_lines(forecast, Messages("forecast", language))
     if ended.user_s is not None and ended.system_s is not None:
         user, system = duration(ended.user_s, ""), duration(ended.system_s, "")
         lines.append(messages.say("summary.cpu", user=user, system=system))

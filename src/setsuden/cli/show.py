@@ -14,6 +14,8 @@ from setsuden.cli.run_text import measurement_lines, own_cost
 from setsuden.language import Language, Messages
 from setsuden.ledger import Measurement, RunRecord
 from setsuden.ledger.document import run_document
+from setsuden.predict.saying import DOCUMENT as FORECAST
+from setsuden.predict.saying import outcome_lines
 from setsuden.quantity import Estimate, Provenance, render
 
 _WINDOWS_SHOWN = 30
@@ -59,6 +61,10 @@ def _lines(record: RunRecord, messages: Messages) -> Iterator[str]:
         yield from _channels(record.root, messages)
     yield from _idle(record, messages)
     yield from _windows(record, messages)
+    forecast = record.document(FORECAST)
+    if forecast is not None:
+        yield ""
+        yield from outcome_lines(forecast, Messages("forecast", messages.language))
     if record.events:
         yield messages.say("show.events")
         yield from (messages.say("show.event", at=e.at, code=e.code, detail=e.detail) for e in record.events)

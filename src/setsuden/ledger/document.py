@@ -41,6 +41,7 @@ def run_document(record: RunRecord, *, with_host: bool = False) -> dict[str, Any
         "windows": [measurement_to_json(window) for window in record.windows],
         "events": [{"at": event.at, "code": event.code, "detail": event.detail} for event in record.events],
         "meter": record.document("meter"),
+        "forecast": record.document("forecast"),
         "documents": list(record.documents),
         "samples": record.sample_count,
         "factors": [factor.to_json() for factor in record.factors],

@@ -35,6 +35,7 @@ class EnergyBudget:
     _last_j: float = 0.0
     _last_step: int = 0
     _dearest_j: float = 0.0
+    _stretches: int = 0
 
     def __post_init__(self) -> None:
         if not (isfinite(self.limit_j) and self.limit_j > 0):
@@ -49,12 +50,15 @@ class EnergyBudget:
         """How the run stands after ``steps_done`` steps and ``energy_j`` joules; call it after every step or few.
 
         ``stopped`` means: do not begin another step. It comes while the dearest stretch so far still fits beside what
-        has been spent, so the limit itself is not passed unless a single stretch is dearer than all before it.
+        has been spent, so the limit itself is not passed unless a single stretch is dearer than all before it. The
+        first stretch, which holds the start-up, counts only until there is a second.
         """
         if self._state == "stopped":
             return self._state
         if steps_done > self._last_step:
-            self._dearest_j = max(self._dearest_j, energy_j - self._last_j)
+            stretch_j = energy_j - self._last_j
+            self._dearest_j = stretch_j if self._stretches < 2 else max(self._dearest_j, stretch_j)
+            self._stretches += 1
             self._last_j, self._last_step = energy_j, steps_done
         if self.on_stop is not None and energy_j + self._dearest_j > self.limit_j:
             self._state, self._at_step = "stopped", steps_done

@@ -17,20 +17,25 @@ from setsuden.errors import InputError
 
 VARIABLE = "SETSUDEN_PROGRESS"
 """Environment variable that names the file."""
-# Steps in all, per epoch (0: not said), done; seconds paused; budget in joules (0: none), whether it stops.
-_FORM = struct.Struct("<qqqddq")
+# Steps in all, per epoch (0: not said), done; seconds paused, moment; budget in joules (0: none), whether it stops.
+_FORM = struct.Struct("<qqqdddq")
 _STOP_AT = 64
 _STOP = struct.Struct("<qd")  # 1, joules spent
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the command last wrote; ``limit_j`` is a budget of its own, None without one."""
+    """What the command last wrote.
+
+    at_s      when, on the clock that all processes of a machine share (``time.monotonic``)
+    limit_j   a budget of its own, None without one
+    """
 
     steps_total: int
     steps_per_epoch: int | None
     steps_done: int
     paused_s: float
+    at_s: float
     limit_j: float | None = None
     stops: bool = False
 
@@ -58,8 +63,9 @@ class Mailbox:
     def write(self, note: Note) -> None:
         """Say how far the command is."""
         body = _FORM.pack(
-            note.steps_total, note.steps_per_epoch or 0, note.steps_done, note.paused_s, note.limit_j or 0.0, note.stops
-        )
+            note.steps_total, note.steps_per_epoch or 0, note.steps_done,
+            note.paused_s, note.at_s, note.limit_j or 0.0, note.stops,
+        )  # fmt: skip
         os.pwrite(self._file, body + zlib.crc32(body).to_bytes(4, "little"), 0)
 
     def read(self) -> Note | None:
@@ -68,8 +74,8 @@ class Mailbox:
         body, checksum = found[: _FORM.size], found[_FORM.size :]
         if len(checksum) < 4 or zlib.crc32(body).to_bytes(4, "little") != checksum:
             return None
-        total, per_epoch, done, paused_s, limit_j, stops = _FORM.unpack(body)
-        return Note(total, per_epoch or None, done, paused_s, limit_j or None, bool(stops))
+        total, per_epoch, done, paused_s, at_s, limit_j, stops = _FORM.unpack(body)
+        return Note(total, per_epoch or None, done, paused_s, at_s, limit_j or None, bool(stops))
 
     def ask_to_stop(self, spent_j: float) -> None:
         """Ask the command not to begin another step."""

@@ -28,8 +28,8 @@ from setsuden.language import Language, Messages
 from setsuden.meter import lifetime
 from setsuden.predict.budget import EnergyBudget, OnStop, limit_j
 from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
-from setsuden.predict.saying import saying_line, stopping_line, warning_line
-from setsuden.predict.watcher import DOCUMENT, Saying, Watcher, forecast_document
+from setsuden.predict.saying import DOCUMENT, saying_line, stopping_line, warning_line
+from setsuden.predict.watcher import Saying, Watcher, forecast_document
 from setsuden.quantity import Estimate
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def progress(
         )
         sink = _Here(chosen, watcher)
     elif environment.get(VARIABLE) and environment.get("RANK", "0") == "0":
-        said = Note(steps_total, steps_per_epoch, 0, 0.0, limit, on_stop is not None or on_budget == "stop")
+        said = Note(steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, on_stop is not None or on_budget == "stop")
         sink = _Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
     made = Progress(sink, steps_total)
     if isinstance(sink, _Here):
@@ -283,7 +283,7 @@ class _Around:
         return time.monotonic()
 
     def look(self, steps: int, paused_s: float) -> bool:
-        self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s))
+        self._write(steps, paused_s)
         spent_j = self._mailbox.asked_to_stop
         if spent_j is not None and not self._asked:
             self._asked = True
@@ -295,8 +295,11 @@ class _Around:
         return None
 
     def close(self, steps: int, paused_s: float) -> None:
-        self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s))
+        self._write(steps, paused_s)
         self._mailbox.close()
+
+    def _write(self, steps: int, paused_s: float) -> None:
+        self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s, at_s=self.now()))
 
 
 def _running() -> Meter | None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from setsuden.language import Messages
-from setsuden.predict.watcher import Saying
 from setsuden.quantity import Estimate, Provenance, render
+
+if TYPE_CHECKING:
+    from setsuden.predict.watcher import Saying
+
+DOCUMENT = "forecast"
+"""Name of the document that is kept with a run; schema ``forecast``."""
 
 
 def saying_line(saying: Saying, messages: Messages) -> str:
@@ -38,6 +43,9 @@ def stopping_line(spent_j: float, limit_j: float, messages: Messages) -> str:
 def outcome_lines(document: Mapping[str, Any], messages: Messages) -> Iterator[str]:
     """Every forecast of a kept document beside what came out, and how the budget stood; schema ``forecast``."""
     for entry in document["runs"]:
+        if entry["steps_total"] is None:
+            yield from _outcome({**entry, "outcome": None}, messages)
+            continue
         yield messages.say("heading", name=entry["name"], steps=entry["steps_total"])
         for said in entry["said"]:
             yield "  " + _beside(said, messages)

@@ -9,7 +9,7 @@ neighbouring means) and taken to last, as flicker noise does.
 
 from __future__ import annotations
 
-from math import log2, sqrt
+from math import log, log2, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ _SCALES = (1, 2, 4)  # blocks per mean; with all blocks 15, 7 and 3 differences
 _LEAST_MEANS = 4
 _LONG_RUN = 0.5  # variance that each doubling of the time ahead adds, in Allan variances
 _REACH = 3.5  # deviations in half a 90 % interval: held 88 % of what came on recorded trainings, see benchmarks/predict
+_MOST = log(3.0)  # no interval reaches beyond threefold: wider, the steps have said nothing
 _CLEAR = 2.0  # standard errors by which warm-up must stand out
 
 
@@ -76,7 +77,7 @@ def reach(costs: Floats, weights: Floats, ahead: float) -> float:
 
     ahead   steps ahead over steps seen
     """
-    return _REACH * deviation(costs, weights) * sqrt(1 + _LONG_RUN * log2(1 + ahead))
+    return min(_REACH * deviation(costs, weights) * sqrt(1 + _LONG_RUN * log2(1 + ahead)), _MOST)
 
 
 def _block_means(costs: Floats, weights: Floats) -> Floats:

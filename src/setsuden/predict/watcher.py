@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,6 @@ from setsuden.predict.budget import EnergyBudget
 from setsuden.predict.early import EarlyForecast
 from setsuden.quantity import Estimate
 
-DOCUMENT = "forecast"
-"""Name of the document that is kept with a run; schema ``forecast``."""
 SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
 """Shares of the steps at which a forecast is said and kept."""
 UNIT = "gCO2e"
@@ -79,14 +77,14 @@ class Outcome:
 class Watcher:
     """Watches one run.
 
-    name, steps_total, steps_per_epoch   of the run
+    name, steps_total, steps_per_epoch   of the run; None for one that does not say how far it is and only has a budget
     intensity   of the grid, gCO2e/kWh; None: no carbon
     budget      checked at every look; None: none
     say         called with each forecast when it is due
     """
 
     name: str
-    steps_total: int
+    steps_total: int | None
     steps_per_epoch: int | None = None
     intensity: Estimate | None = None
     budget: EnergyBudget | None = None
@@ -97,24 +95,31 @@ class Watcher:
     _last: tuple[float, float, float] = (0.0, 0.0, 0.0)  # seconds, joules, seconds paused
 
     def look(
-        self, elapsed_s: float, energy: Estimate | None, steps_done: int, paused_s: float = 0.0, at_edge: bool = True
+        self,
+        elapsed_s: float,
+        energy: Estimate | None,
+        steps_done: int,
+        paused_s: float = 0.0,
+        behind_s: float | None = 0.0,
     ) -> bool:
         """How far the run is; whether it may go on within its budget.
 
         elapsed_s, energy   since the run began
         paused_s            of it, spent on something else than steps: evaluations, checkpoints
-        at_edge             False in the middle of a step: only the budget is checked
+        behind_s            the steps were counted so long before the reading, which is taken back at the mean power;
+                            None: no step has ended since the last look, so only the budget is checked
         """
         joules = energy.value if energy is not None else 0.0
         forecast = self._forecast
-        if forecast is None:
+        if forecast is None and self.steps_total is not None:
             like = {} if energy is None else {"provenance": energy.provenance, "boundary": energy.boundary}
             forecast = self._forecast = EarlyForecast(
                 self.steps_total, steps_per_epoch=self.steps_per_epoch, **like  # type: ignore[arg-type]
             )  # fmt: skip
             forecast.observe(0.0, 0.0, 0)
-        if at_edge:
-            self._observe(forecast, elapsed_s, joules, steps_done, paused_s)
+        if forecast is not None and behind_s is not None:
+            share = 1 - min(behind_s / elapsed_s, 1.0) if elapsed_s > 0 else 0.0
+            self._observe(forecast, elapsed_s * share, joules * share, steps_done, paused_s)
             self._say_if_due(forecast, elapsed_s, energy)
         if self.budget is None or energy is None:
             return True
@@ -148,7 +153,8 @@ class Watcher:
 
     def end(self, elapsed_s: float, energy: Estimate | None, steps_done: int) -> None:
         """The run is over."""
-        self._outcome = Outcome(steps_done >= self.steps_total, elapsed_s, energy, self._carbon(energy))
+        complete = self.steps_total is not None and steps_done >= self.steps_total
+        self._outcome = Outcome(complete, elapsed_s, energy, self._carbon(energy))
 
     def to_json(self) -> dict[str, Any]:
         """One entry of the forecast document."""
@@ -167,8 +173,8 @@ class Watcher:
     ) -> None:
         """Pauses since the last look are taken to have drawn what the stretch drew in the mean."""
         before_s, before_j, paused_before_s = self._last
+        elapsed_s, joules = max(elapsed_s, before_s), max(joules, before_j)
         pause_s = min(max(paused_s - paused_before_s, 0.0), elapsed_s - before_s)
-        joules = max(joules, before_j)
         if steps_done <= forecast.steps_done and pause_s == 0:
             return
         pause_j = (joules - before_j) * pause_s / (elapsed_s - before_s) if pause_s > 0 else 0.0
@@ -196,11 +202,6 @@ class Watcher:
 def forecast_document(runs: Sequence[Watcher]) -> dict[str, Any]:
     """What is kept with a run; schema ``forecast``."""
     return {"schema": "setsuden:forecast", "version": 1, "runs": [watcher.to_json() for watcher in runs]}
-
-
-def outcome_of(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The first forecast of a whole run beside what came out; None where there is none."""
-    return next(iter(entry["said"]), None) if entry["outcome"] and entry["outcome"]["complete"] else None
 
 
 def _widened(expected: Estimate, counted: Estimate) -> Estimate:

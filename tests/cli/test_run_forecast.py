@@ -1,0 +1,165 @@
+"""``setsuden run`` around a program that says how far it is, and around one that does not."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from setsuden.cli.main import main
+from setsuden.cli.run_forecast import GRACE_S, Follower
+from setsuden.ledger import Ledger
+from setsuden.predict.progress import progress
+from tests.meter.support import Bench
+from tests.schemas_support import validate
+
+
+class Child:
+    """A command that keeps the signals it gets."""
+
+    def __init__(self) -> None:
+        self.signals: list[int] = []
+
+    def send_signal(self, number: int) -> None:
+        self.signals.append(number)
+
+
+class Stage:
+    """A meter on a fake clock, a follower, and a command in this very process."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **follow: Any) -> None:
+        self.bench = Bench({"fake/cpu": 50.0}, ledger=tmp_path / "ledger.sqlite")
+        monkeypatch.setattr("time.monotonic", self.bench.clock.elapsed)
+        self.said: list[str] = []
+        self.child = Child()
+        self.bench.meter.start()
+        settings: dict[str, Any] = {"limit_j": None, "stops": False, "intensity": None, "language": "en", **follow}
+        self.follower = Follower(self.bench.meter, "train", out=self.said.append, **settings)
+
+    def wait(self, seconds: float) -> None:
+        self.bench.clock.advance(seconds)
+        self.follower.look(self.child)  # type: ignore[arg-type]
+
+    def end(self) -> Any:
+        document = self.follower.close()
+        self.bench.meter.stop()
+        if document is not None:
+            validate("forecast", document)
+        return document
+
+
+def test_a_command_that_says_how_far_it_is_is_forecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    stage.wait(2.0)  # it starts up
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    run = progress(1000, environment=stage.follower.environment)
+    for _ in range(1000):
+        stage.bench.clock.advance(0.1)
+        run.step()
+        stage.wait(0.013)
+    run.close()
+    (entry,) = stage.end()["runs"]
+    assert entry["outcome"]["complete"]
+    assert abs(entry["said"][0]["duration_error"]) < 0.01
+    assert abs(entry["said"][-1]["energy_error"]) < 0.01
+    assert stage.said[0].startswith("forecast at 2%")
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.run("last").document("forecast")["runs"] == [entry]
+
+
+def test_a_command_that_listens_is_asked_to_stop_and_given_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch, limit_j=1000.0, stops=True)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    saved: list[float] = []
+    run = progress(1000, on_stop=saved.append, environment=stage.follower.environment)
+    steps = 0
+    while not run.stopped:
+        stage.wait(0.1)
+        run.step()
+        steps += 1
+    assert 900 < saved[0] <= 1000
+    assert 0.1 * steps * 50 <= 1000
+    stage.wait(GRACE_S / 2)
+    assert stage.child.signals == []
+    stage.wait(GRACE_S)
+    assert stage.child.signals == [signal.SIGTERM]
+    run.close()
+    assert stage.end()["runs"][0]["budget"]["state"] == "stopped"
+
+
+def test_a_command_that_does_not_listen_is_ended_before_the_budget_is_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch, limit_j=1000.0, stops=True)
+    waited = 0.0
+    while not stage.child.signals:
+        stage.wait(0.25)
+        waited += 0.25
+    assert 50 * waited <= 1000
+    assert 50 * waited > 950
+    (entry,) = stage.end()["runs"]
+    assert entry["steps_total"] is None
+    assert entry["budget"]["state"] == "stopped"
+
+
+def test_a_budget_of_the_command_itself_is_kept_where_the_command_line_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    run = progress(100, budget_kwh=500 / 3.6e6, environment=stage.follower.environment)
+    for _ in range(100):
+        stage.wait(0.2)
+        run.step()
+    run.close()
+    assert stage.end()["runs"][0]["budget"]["state"] == "warned"
+    assert any("will be passed" in line for line in stage.said)
+
+
+def test_a_command_without_progress_and_budget_has_no_forecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    stage.wait(1.0)
+    assert stage.end() is None
+
+
+SCRIPT = """
+import setsuden
+with setsuden.progress(40, steps_per_epoch=10) as run:
+    for _ in range(40):
+        sum(range(100_000))
+        run.step()
+"""
+
+
+def test_the_whole_way_through_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SETSUDEN_LEDGER", str(tmp_path / "ledger.sqlite"))
+    (tmp_path / "train.py").write_text(SCRIPT, encoding="utf-8")
+    out = tmp_path / "run.json"
+    done = CliRunner().invoke(
+        main, ["run", "--json-file", str(out), "--site", "JP", "--", sys.executable, str(tmp_path / "train.py")]
+    )
+    assert done.exit_code == 0, done.output
+    document = json.loads(out.read_text(encoding="utf-8"))
+    validate("run", document)
+    (entry,) = document["forecast"]["runs"]
+    assert entry["steps_total"] == 40
+    assert entry["outcome"]["complete"]
+    assert entry["outcome"]["carbon"]["unit"] == "gCO2e"
+    shown = CliRunner().invoke(main, ["show", "--json"])
+    validate("show", json.loads(shown.output))
+    for language, word in (("en", "came out"), ("ja", "結果")):
+        assert word in CliRunner().invoke(main, ["show", "--lang", language]).output
+
+
+def test_a_budget_that_makes_no_sense_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    for options in (["--budget-kwh", "0"], ["--budget-g", "5"], ["--budget-kwh", "1", "--budget-g", "5"]):
+        done = CliRunner().invoke(main, ["run", "--no-ledger", *options, "--", "touch", str(tmp_path / "made")])
+        assert done.exit_code == 2
+    assert not (tmp_path / "made").exists()
