@@ -33,9 +33,7 @@ def test_a_window_shorter_than_the_counters_refresh_is_below_resolution_and_wide
 
 def test_a_counter_that_has_not_moved_yet_is_below_resolution() -> None:
     coarse = fake_channel("rapl/package-0", update_interval_s=0.0)
-    from dataclasses import replace
-
-    bench = Bench({"rapl/package-0": 0.0}, (replace(coarse, resolution_j=1.0),))
+    bench = Bench({"rapl/package-0": 0.0}, (coarse._replace(resolution_j=1.0),))
     with bench.meter:
         bench.clock.advance(0.001)
     assert "SET-BELOW-RESOLUTION" in codes(bench.meter.result)

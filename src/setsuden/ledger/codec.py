@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -43,6 +42,8 @@ def pack(rows: Sequence[Row]) -> bytes:
         body += array("d", (row[4] or 0.0 for row in rows)).tobytes() + bytes(row[4] is not None for row in rows)
     kind = _BOUNDS * bounds | _POWER * power
     if len(rows) >= 16:
+        import zlib  # a start does without
+
         smaller = zlib.compress(body, 1)
         if len(smaller) < len(body):
             return bytes((kind | _ZLIB,)) + smaller
@@ -67,6 +68,8 @@ def unpack(data: bytes, samples: int) -> Columns:
     """The columns of a block of so many samples."""
     kind, body = data[0], data[1:]
     if kind & _ZLIB:
+        import zlib
+
         body = zlib.decompress(body)
 
     def column(number: int) -> array[float]:

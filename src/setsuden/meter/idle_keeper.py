@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
@@ -89,7 +88,7 @@ def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleB
         return None
     from setsuden.meter.idle import IdleBaseline
 
-    return replace(IdleBaseline.from_json(body), reused=True)
+    return IdleBaseline.from_json({**body, "reused": True})
 
 
 def machine_key(channels: Sequence[ChannelRecord]) -> str:

@@ -50,9 +50,12 @@ def open_recording(
                 ledger = target
             else:
                 ledger = own = Ledger.open(None if isinstance(target, bool) else target, busy_s=_BUSY_S)
-            run = ledger.start_run(kind, name, config, tags)
-        journal = Journal(run, run.add_channels(channels))
-        return Recording(journal, own, run.next_window_id())
+            with ledger.transaction():
+                run = ledger.start_run(kind, name, config, tags)
+                first_channel = run.add_channels(channels)
+            return Recording(Journal(run, first_channel), own)
+        with run.transaction():
+            return Recording(Journal(run, run.add_channels(channels)), None, run.next_window_id())
     except LedgerError as error:
         if own is not None:
             own.close()
