@@ -27,8 +27,8 @@ serve: {energy_j: 3.6}
 
 
 def life(text: str, **more: int) -> Answer:
-    plans, alternatives = read(parse_yaml(text, "life.yaml", "lifecycle"))
-    return answer(plans, alternatives, **more)
+    plans, alternatives, federated = read(parse_yaml(text, "life.yaml", "lifecycle"))
+    return answer(plans, alternatives, federated, **more)
 
 
 def test_serving_reaches_training_at_the_energy_of_training_over_that_of_a_request() -> None:
@@ -105,7 +105,7 @@ def test_turning_points_are_the_closed_form_and_the_planned_saving_agrees(once: 
 
 def test_swapping_plan_and_alternative_swaps_the_advice() -> None:
     text = PLAIN + "alternatives: [{name: other, once_kwh: 150, energy_j: 1.8}]\n"
-    plans, (other,) = read(parse_yaml(text, "life.yaml"))
+    plans, (other,), _ = read(parse_yaml(text, "life.yaml"))
     there = turning(plans["marginal"], other, "marginal")
     back = turning(other.plans["marginal"], replace(other, plans=plans), "marginal")
     assert there.requests == pytest.approx(back.requests)

@@ -38,8 +38,7 @@ def lifecycle(study: Path | None, example: bool, out: Path | None, as_json: bool
 
     if out is not None:
         check_folder(out)
-    plans, alternatives = read_file(study) if study is not None else read_example()
-    found = answer(plans, alternatives)
+    found = answer(*(read_file(study) if study is not None else read_example()))
     plain = document(found)
     paths: list[Path] = []
     if out is not None:

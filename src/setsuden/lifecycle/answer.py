@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from setsuden.decision import Affine, Bar, BreakEven, VarianceShare, break_even, sobol, tornado
 from setsuden.decision.draws import DRAWS
+from setsuden.lifecycle.federation import Comparison, Federated, compare
 from setsuden.lifecycle.levers import Lever, levers
+from setsuden.lifecycle.meeting import Verdict, meeting
 from setsuden.lifecycle.plan import Array, Name, Plan, Stage, Value
 from setsuden.placement.network import VIEWS, View
 from setsuden.quantity import Boundary, Estimate, Provenance, Scope
@@ -41,7 +42,7 @@ class Turning:
 
     alternative: str
     view: View
-    verdict: Literal["below", "above", "always", "never", "equal"]
+    verdict: Verdict
     requests: float | None
     low: float | None
     high: float | None
@@ -82,6 +83,7 @@ class Answer:
     alternatives: tuple[Alternative, ...]
     draws: int
     seed: int
+    federated: tuple[Comparison, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -90,16 +92,25 @@ class Answer:
 
 
 def answer(
-    plans: Mapping[View, Plan], alternatives: Sequence[Alternative] = (), *, n: int = DRAWS, seed: int = DEFAULT_SEED
+    plans: Mapping[View, Plan],
+    alternatives: Sequence[Alternative] = (),
+    federated: Mapping[View, Federated] | None = None,
+    *,
+    n: int = DRAWS,
+    seed: int = DEFAULT_SEED,
 ) -> Answer:
-    """Both views of a life; the same seed gives the same answer."""
+    """Both views of a life; the same seed gives the same answer.
+
+    federated   the plan's training done by clients instead, if that is to be compared
+    """
     sheets = {view: sheet(plans[view], view, n=n, seed=seed) for view in VIEWS}
     turnings = tuple(
         turning(plans[view], alternative, view, n=n, seed=seed)
         for alternative in alternatives
         for view in reversed(VIEWS)
     )
-    return Answer(plans, sheets, turnings, tuple(alternatives), n, seed)
+    other = tuple(compare(federated[view], view, n=n, seed=seed) for view in reversed(VIEWS)) if federated else ()
+    return Answer(plans, sheets, turnings, tuple(alternatives), n, seed, other)
 
 
 def sheet(plan: Plan, view: View, *, n: int = DRAWS, seed: int = DEFAULT_SEED) -> Sheet:
@@ -194,26 +205,8 @@ def turning(plan: Plan, alternative: Alternative, view: View, *, n: int = DRAWS,
     low, high = np.quantile(saved, (0.05, 0.95))
     saving = Estimate(best, min(float(low), best), max(float(high), best), "kWh", Provenance.ASSUMED, WITHIN)
     probability = float((saved > 0).mean())
-    if start * slope <= 0:
-        lead = start if start != 0 else -slope
-        verdict: Literal["always", "never", "equal"] = "equal" if lead == 0 else "always" if lead > 0 else "never"
-        return Turning(alternative.name, view, verdict, None, None, None, saving, probability)
-    sign = 1.0 if start > 0 else -1.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        points = np.where(sign * starts <= 0, 0.0, np.where(sign * slopes > 0, starts / slopes, np.inf))
-    point = start / slope
-    # the nearest draw is taken, since between an open end and a number nothing can be interpolated
-    ends = np.quantile(points, (0.05, 0.95), method="nearest")
-    return Turning(
-        alternative.name,
-        view,
-        "below" if start > 0 else "above",
-        point,
-        min(float(ends[0]), point),
-        max(float(ends[1]), point) if np.isfinite(ends[1]) else None,
-        saving,
-        probability,
-    )
+    point = meeting(start, slope, starts, slopes)
+    return Turning(alternative.name, view, point.verdict, point.n, point.low, point.high, saving, probability)
 
 
 def curve(plan: Plan, requests: Sequence[float], *, n: int = 2000, seed: int = DEFAULT_SEED) -> list[Estimate]:

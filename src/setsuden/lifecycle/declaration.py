@@ -19,6 +19,7 @@ class Energy(Part):
     hours: Amount | None = None
     watts: Amount | None = None
     count: Annotated[int, Field(ge=1)] = 1
+    site: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _one_way(self) -> Energy:
@@ -54,12 +55,14 @@ class Retraining(Part):
 
     every_months: Positive
     share_of_training: Positive = 1.0
+    site: str | None = Field(default=None, min_length=1)
 
 
 class Serving(Part):
     """What a request takes at the server, facility not included."""
 
     energy_j: Amount
+    site: str | None = Field(default=None, min_length=1)
 
 
 class Exchange(Part):
@@ -70,6 +73,7 @@ class Exchange(Part):
     link: str = "fixed"
     average_kwh_per_gb: Amount | None = None
     marginal_w_per_mbps: Amount | None = None
+    site: str | None = Field(default=None, min_length=1)
 
 
 class Hardware(Part):
@@ -81,6 +85,33 @@ class Hardware(Part):
     lifetime_years: Positive = 4.0
     used_years: Positive
     used_share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
+
+
+class FederatedChoice(Part):
+    """The same training done on the clients: joules and bytes, measured or taken from a simulation.
+
+    What a client takes is without a facility around it; the aggregating server has the plan's.
+    """
+
+    rounds: Amount
+    clients_per_round: Amount
+    client_j: Amount
+    upload_mb: Amount
+    download_mb: Amount
+    server_j_per_round: Amount = Figure(value=0.0)
+    central_data_gb: Amount = Figure(value=0.0)
+    link: str = "fixed"
+    average_kwh_per_gb: Amount | None = None
+    marginal_w_per_mbps: Amount | None = None
+    site: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _some(self) -> FederatedChoice:
+        for name in ("rounds", "clients_per_round"):
+            figure: Figure = getattr(self, name)
+            if (figure.value if figure.low is None else figure.low) <= 0:
+                raise ValueError(f"{name} must be above 0")
+        return self
 
 
 class AlternativeChoice(Part):
@@ -112,12 +143,15 @@ class LifeDeclaration(Part):
     serve: Serving
     exchange: Exchange | None = None
     hardware: list[Hardware] = Field(default_factory=list)
+    federated: FederatedChoice | None = None
     alternatives: list[AlternativeChoice] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _consistent(self) -> LifeDeclaration:
         if self.retrain is not None and self.train is None:
             raise ValueError("retrain needs train: it repeats a share of it")
+        if self.federated is not None and self.train is None:
+            raise ValueError("federated needs train: it is the same training, done centrally")
         if self.pue is not None and (self.pue.value if self.pue.low is None else self.pue.low) < 1:
             raise ValueError("pue is at least 1")
         for index, item in enumerate(self.alternatives):

@@ -6,7 +6,9 @@ from typing import Any
 
 from setsuden.decision import BreakEven
 from setsuden.lifecycle.answer import Answer, Sheet, Turning
+from setsuden.lifecycle.federation import Comparison
 from setsuden.lifecycle.levers import Lever
+from setsuden.lifecycle.plan import Plan
 from setsuden.quantity import merged_factors
 
 
@@ -20,20 +22,49 @@ def document(answer: Answer) -> dict[str, Any]:
         "months": plan.months,
         "requests": plan.requests.to_json(),
         "workload": plan.workload,
-        "views": {view: _sheet(sheet) for view, sheet in answer.sheets.items()},
+        "views": {view: _sheet(answer.plans[view], sheet) for view, sheet in answer.sheets.items()},
         "alternatives": [_turning(item) for item in answer.turnings],
+        "federated": [_federated(item) for item in answer.federated],
         "factors": [factor.to_json() for factor in merged_factors(*(figure.factors for figure in figures))],
         "draws": answer.draws,
         "seed": answer.seed,
     }
 
 
-def _sheet(sheet: Sheet) -> dict[str, Any]:
+def _intensity(plan: Plan, name: str) -> dict[str, Any] | None:
+    """The grid that prices a stage; None for making the hardware."""
+    grid = next(stage.grid for stage in plan.stages if stage.name == name)
+    return None if grid is None else plan.inputs[grid].to_json()
+
+
+def _federated(item: Comparison) -> dict[str, Any]:
+    return {
+        "view": item.view,
+        "central_kwh": item.central.to_json(),
+        "federated_kwh": item.federated.to_json(),
+        "central_carbon_kg": item.central_carbon.to_json(),
+        "federated_carbon_kg": item.federated_carbon.to_json(),
+        "probability": item.probability,
+        "break_even": [
+            {
+                "factor": name,
+                "federated_takes_less": point.verdict,
+                "value": point.n,
+                "low": point.low,
+                "high": point.high,
+            }
+            for name, point in item.points.items()
+        ],
+    }
+
+
+def _sheet(plan: Plan, sheet: Sheet) -> dict[str, Any]:
     return {
         "stages": [
             {
                 "name": name,
                 "energy_kwh": sheet.energy[name].to_json() if name in sheet.energy else None,
+                "intensity_g_per_kwh": _intensity(plan, name),
                 "carbon_kg": carbon.to_json(),
                 "share": carbon.value / sheet.total_carbon.value if sheet.total_carbon.value else None,
             }
@@ -63,6 +94,7 @@ def _lever(item: Lever) -> dict[str, Any]:
         "saved_share": {"value": item.saved, "low": item.saved_low, "high": item.saved_high},
         "saving_kg": {"value": item.saving_g / 1e3, "low": item.low_g / 1e3, "high": item.high_g / 1e3},
         "exclusive": item.exclusive,
+        "centre": item.centre,
         "condition": item.condition,
         "side_effect": item.side_effect,
         "source": item.source,

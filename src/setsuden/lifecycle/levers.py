@@ -8,6 +8,7 @@ from typing import Literal
 
 from setsuden.catalogue.evidence import EFFECTS
 from setsuden.lifecycle.plan import Name, Plan
+from setsuden.placement.judgement import OWN
 
 Cluster = Literal["model", "bandwidth", "power", "time", "site"]
 
@@ -37,6 +38,8 @@ class Lever:
     saving_g     the same of this plan; ``low_g``, ``high_g`` at the ends of the span
     exclusive    a lever that acts on the same thing stands above it: their effects do not add up, take one of them
     source       who reported it, or that it was computed from the grid figures
+    centre       where ``saved`` is from: ``published``; ``own judgement`` for the middle of a range without one;
+                 ``computed`` from the two grids
     """
 
     id: str
@@ -53,6 +56,7 @@ class Lever:
     condition: str | None
     side_effect: str | None
     source: str
+    centre: Literal["published", "own judgement", "computed"]
 
 
 def levers(plan: Plan, carbon_g: Mapping[Name, float]) -> tuple[tuple[Lever, ...], float]:
@@ -112,6 +116,7 @@ def _published(
         row.condition,
         row.side_effect,
         str(row.source),
+        OWN if row.typical is None else "published",
     )
 
 
@@ -135,5 +140,5 @@ def _site(plan: Plan, carbon_g: Mapping[Name, float]) -> Lever | None:
     factors = "; ".join(factor.source for factor in there.factors)
     return Lever(
         f"site:{name}", name, "site", stages, saved, min(low, saved), max(high, saved), saved * base, low * base,
-        high * base, False, None, None, factors or "stated by the user",
+        high * base, False, None, None, factors or "stated by the user", "computed",
     )  # fmt: skip

@@ -74,10 +74,11 @@ class Plan:
 
     def draws(self, n: int, seed: int) -> dict[str, Array]:
         """Inputs drawn, each from its own stream found by its name."""
-        return {name: _drawn(name, figure, n, seed) for name, figure in self.inputs.items()}
+        return {name: drawn(name, figure, n, seed) for name, figure in self.inputs.items()}
 
 
-def _drawn(name: str, figure: Estimate, n: int, seed: int) -> Array:
+def drawn(name: str, figure: Estimate, n: int, seed: int) -> Array:
+    """One input drawn, from a stream found by its name and the seed; a PUE never below 1."""
     if figure.low == figure.high:
         return np.full(n, figure.value)
     digest = np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32).tolist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from pydantic import ValidationError
 from setsuden.catalogue import grid
 from setsuden.catalogue.uncertainty import default
 from setsuden.lifecycle.answer import Alternative
-from setsuden.lifecycle.declaration import AlternativeChoice, Exchange, LifeDeclaration
+from setsuden.lifecycle.declaration import AlternativeChoice, Exchange, FederatedChoice, Hardware, LifeDeclaration
+from setsuden.lifecycle.federation import Federated
 from setsuden.lifecycle.plan import Plan, Stage
+from setsuden.placement.judgement import also, judged
 from setsuden.placement.network import VIEWS, Link, View, link
 from setsuden.quantity import Estimate
 from setsuden.study.places import Declared, parse_yaml, read_yaml
@@ -21,6 +24,7 @@ from setsuden.study.reading import explained
 
 _DAYS_PER_MONTH = 365.25 / 12
 _J_PER_KWH = 3.6e6
+_PLACED = ("develop", "train", "adapt", "retrain", "serve", "exchange")
 
 
 def example_text() -> str:
@@ -28,18 +32,24 @@ def example_text() -> str:
     return (files("setsuden.lifecycle") / "example.yaml").read_text(encoding="utf-8")
 
 
-def read_example() -> tuple[dict[View, Plan], tuple[Alternative, ...]]:
+Question = tuple[dict[View, Plan], tuple[Alternative, ...], dict[View, Federated] | None]
+
+
+def read_example() -> Question:
     """The plans of the example."""
     return read(parse_yaml(example_text(), "example.yaml", "lifecycle"))
 
 
-def read_file(path: Path) -> tuple[dict[View, Plan], tuple[Alternative, ...]]:
+def read_file(path: Path) -> Question:
     """The plans of a YAML file."""
     return read(read_yaml(path, "lifecycle"))
 
 
-def read(declared: Declared) -> tuple[dict[View, Plan], tuple[Alternative, ...]]:
-    """The plan in both views and its alternatives; raises InputError with the place of the first problem."""
+def read(declared: Declared) -> Question:
+    """The plan in both views, its alternatives and the same training federated, for ``answer``.
+
+    Raises InputError with the place of the first problem.
+    """
     try:
         said = LifeDeclaration.model_validate(declared.data)
     except ValidationError as error:
@@ -52,16 +62,70 @@ def read(declared: Declared) -> tuple[dict[View, Plan], tuple[Alternative, ...]]
     exchange = said.exchange
     path = None if exchange is None else at(("exchange", "link"), lambda: _link(exchange))
     moved = None if other is None or there is None else (other, there)
-    plans = {view: _plan(said, here, moved, path, view) for view in VIEWS}
-    return plans, tuple(_alternative(choice, said, plans) for choice in said.alternatives)
+    grids = {"grid": here}
+    for name in (*_PLACED, "federated"):
+        if (where := _site_of(said, name)) is not None:
+            grids[_grid(said, name)] = at((name, "site"), partial(_intensity, where))
+    plans = {view: _plan(said, grids, moved, path, view) for view in VIEWS}
+    clients: dict[View, Federated] | None = None
+    if (shared := said.federated) is not None:
+        way = at(("federated", "link"), partial(_link, shared))
+        clients = {view: _federated(shared, said, plans[view], grids, _per_bit(way, view)) for view in VIEWS}
+    return plans, tuple(_alternative(choice, said, plans) for choice in said.alternatives), clients
+
+
+def _intensity(site: str) -> Estimate:
+    return grid.intensity(site).estimate()
+
+
+def _site_of(said: LifeDeclaration, stage: str) -> str | None:
+    """The site that a stage states for itself."""
+    part = getattr(said, stage)
+    site: str | None = None if part is None else part.site
+    return site
+
+
+def _grid(said: LifeDeclaration, stage: str) -> str:
+    """Name of the grid that prices a stage: its own where it states a site, else that of the whole life."""
+    own = _site_of(said, stage)
+    if stage == "retrain" and own is None:
+        own = _site_of(said, "train")
+    return "grid" if own is None or own == said.site else f"grid, {own}"
+
+
+def _federated(
+    choice: FederatedChoice, said: LifeDeclaration, plan: Plan, grids: dict[str, Estimate], per_bit: Estimate
+) -> Federated:
+    assert said.train is not None
+    return Federated(
+        {
+            "rounds": choice.rounds.estimate("round"),
+            "clients": choice.clients_per_round.estimate("client"),
+            "client": choice.client_j.estimate("J"),
+            "exchanged": choice.upload_mb.estimate("MB") + choice.download_mb.estimate("MB"),
+            "server": choice.server_j_per_round.estimate("J"),
+            "data": choice.central_data_gb.estimate("GB"),
+            "network": per_bit.to("kWh/GB"),
+            "training": plan.inputs["training"],
+            "pue": plan.inputs["pue"],
+            "grid here": grids[_grid(said, "train")],
+            "grid there": grids[_grid(said, "federated")],
+            "grid between": grids["grid"],
+        }
+    )
 
 
 def _plan(
-    said: LifeDeclaration, here: Estimate, there: tuple[str, Estimate] | None, path: Link | None, view: View
+    said: LifeDeclaration,
+    grids: dict[str, Estimate],
+    there: tuple[str, Estimate] | None,
+    path: Link | None,
+    view: View,
 ) -> Plan:
+    priced = {name: _grid(said, name) for name in _PLACED}
     requests = said.requests_per_day.estimate("request", said.months * _DAYS_PER_MONTH)
     inputs: dict[str, Estimate] = {
-        "grid": here,
+        **{name: figure for name, figure in grids.items() if name in priced.values()},
         "pue": default("pue_h").estimate("1") if said.pue is None else said.pue.estimate("1"),
         "requests": requests,
         "serving": said.serve.energy_j.estimate("J/request"),
@@ -69,33 +133,30 @@ def _plan(
     stages: list[Stage] = []
     if said.develop is not None:
         inputs["development"] = said.develop.kwh()
-        stages.append(Stage("develop", ("development", "pue"), float(said.develop.trials), "grid"))
+        stages.append(Stage("develop", ("development", "pue"), float(said.develop.trials), priced["develop"]))
     elif said.train is not None:
         # what the catalogue knows of development over the final training, the training itself taken off
         multiplier = default("k_dev").estimate("1")
         less = replace(multiplier, value=multiplier.value - 1, low=multiplier.low - 1, high=multiplier.high - 1)
         inputs["development share"] = less
-        stages.append(Stage("develop", ("development share", "training", "pue"), 1.0, "grid"))
+        stages.append(Stage("develop", ("development share", "training", "pue"), 1.0, priced["train"]))
     if said.train is not None:
         inputs["training"] = said.train.kwh()
-        stages.append(Stage("train", ("training", "pue"), 1.0, "grid"))
+        stages.append(Stage("train", ("training", "pue"), 1.0, priced["train"]))
     if said.adapt is not None:
         inputs["adaptation"] = said.adapt.kwh()
-        stages.append(Stage("adapt", ("adaptation", "pue"), float(said.adapt.times), "grid"))
+        stages.append(Stage("adapt", ("adaptation", "pue"), float(said.adapt.times), priced["adapt"]))
     if said.retrain is not None:
         within = max(0, math.ceil(said.months / said.retrain.every_months) - 1)  # none on the last day
         times = within * said.retrain.share_of_training
-        stages.append(Stage("retrain", ("training", "pue"), times, "grid"))
-    stages.append(Stage("serve", ("serving", "requests", "pue"), 1 / _J_PER_KWH, "grid"))
+        stages.append(Stage("retrain", ("training", "pue"), times, priced["retrain"]))
+    stages.append(Stage("serve", ("serving", "requests", "pue"), 1 / _J_PER_KWH, priced["serve"]))
     if said.exchange is not None and path is not None:
         inputs["data"] = _kilobytes(said.exchange)
         inputs["network"] = _per_bit(path, view).to("J/kB")
-        stages.append(Stage("exchange", ("data", "network", "requests"), 1 / _J_PER_KWH, "grid"))
+        stages.append(Stage("exchange", ("data", "network", "requests"), 1 / _J_PER_KWH, priced["exchange"]))
     if said.hardware:
-        grams = [
-            item.kg.estimate("gCO2e", 1e3 * item.count * item.used_share * item.used_years / item.lifetime_years)
-            for item in said.hardware
-        ]
+        grams = [_making(item) for item in said.hardware]
         inputs["making"] = grams[0]
         for more in grams[1:]:
             inputs["making"] = inputs["making"] + more
@@ -104,14 +165,25 @@ def _plan(
 
 
 def _kilobytes(exchange: Exchange) -> Estimate:
-    return exchange.payload_kb.estimate("kB/request") + exchange.answer_kb.estimate("kB/request")
+    answer = exchange.answer_kb.estimate("kB/request")
+    if "answer_kb" not in exchange.model_fields_set:
+        answer = also(answer, judged("size of the answer, where none is stated", answer.value, answer.unit))
+    return exchange.payload_kb.estimate("kB/request") + answer
+
+
+def _making(item: Hardware) -> Estimate:
+    """gCO2e of one kind of machine, by the share of its life that is used."""
+    figure = item.kg.estimate("gCO2e", 1e3 * item.count * item.used_share * item.used_years / item.lifetime_years)
+    if "lifetime_years" in item.model_fields_set:
+        return figure
+    return also(figure, judged("years a machine is kept where none are stated", item.lifetime_years, "yr"))
 
 
 def _per_bit(path: Link, view: View) -> Estimate:
     return path.average if view == "attribution" else path.marginal
 
 
-def _link(exchange: Exchange) -> Link:
+def _link(exchange: Exchange | FederatedChoice) -> Link:
     found = link(exchange.link)
     if exchange.average_kwh_per_gb is not None:
         found = replace(found, average=exchange.average_kwh_per_gb.estimate("kWh/GB").to("J/bit"))
@@ -131,15 +203,13 @@ def _changed(choice: AlternativeChoice, said: LifeDeclaration, plan: Plan) -> Pl
         name = f"once, {choice.name}"
         inputs[name] = choice.once_kwh.estimate("kWh")
         stages = [stage for stage in stages if stage.name not in ("develop", "train", "adapt", "retrain")]
-        stages.insert(0, Stage("train", (name, "pue"), 1.0, "grid"))
+        stages.insert(0, Stage("train", (name, "pue"), 1.0, _grid(said, "train")))
     if choice.energy_j is not None or choice.on_device:
         name = "serving" if choice.energy_j is None else f"serving, {choice.name}"
         if choice.energy_j is not None:
             inputs[name] = choice.energy_j.estimate("J/request")
         factors = (name, "requests") if choice.on_device else (name, "requests", "pue")
-        stages = [
-            Stage("serve", factors, 1 / _J_PER_KWH, "grid") if stage.name == "serve" else stage for stage in stages
-        ]
+        stages = [replace(stage, inputs=factors) if stage.name == "serve" else stage for stage in stages]
     update = {
         key: value
         for key, value in (("payload_kb", choice.payload_kb), ("answer_kb", choice.answer_kb))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from setsuden.language import Language, Messages
 from setsuden.lifecycle.answer import Answer, Sheet, Turning
 from setsuden.lifecycle.levers import Lever
+from setsuden.lifecycle.meeting import Meeting
+from setsuden.placement.judgement import OWN, own_names
 from setsuden.placement.network import View
 from setsuden.quantity import Estimate, Provenance, render, significant
 from setsuden.quantity.rendering import fitting
@@ -70,9 +72,12 @@ class LifeWords:
         )
         sure = tuple(self._sure(sheets[view]) for view in _ORDER)
         parities = [line for view in _ORDER if (line := self._parity(sheets[view])) is not None]
-        turns = (*parities, *self.turnings())
+        turns = (*parities, *self.turnings(), *self.federated())
         names = {stage.name for stage in plan.stages}
         notes = tuple(self.say(f"text.no_{name}") for name in ("embodied", "exchange") if name not in names)
+        factors = tuple(factor for figure in plan.inputs.values() for factor in figure.factors)
+        if own := own_names(factors):
+            notes = (*notes, self.say("text.judged", names="; ".join(own)))
         return Said(headline, because, sure, turns, notes)
 
     def _sure(self, sheet: Sheet) -> str:
@@ -109,6 +114,35 @@ class LifeWords:
                 lines.append(self.turning(item, "both" if same and twin is not item else item.view))
         return lines
 
+    def federated(self) -> list[str]:
+        """The same training in one place or on many clients: who takes less, and what would turn that."""
+        lines = []
+        for item in self.answer.federated:
+            lines.append(
+                self.say(
+                    "federated.verdict",
+                    view=self.say(f"view.{item.view}"),
+                    federated=_three(item.federated),
+                    central=_three(item.central),
+                    probability=f"{item.probability:.0%}",
+                )
+            )
+            turns = [
+                self.say(f"federated.{point.verdict}", what=self._factor(name, point))
+                for name, point in item.points.items()
+                if point.n is not None
+            ]
+            if turns:
+                separator = "、" if self.language == "ja" else "; "
+                lines.append(
+                    self.say("federated.turns", view=self.say(f"view.{item.view}"), turns=separator.join(turns))
+                )
+        return lines
+
+    def _factor(self, name: str, point: Meeting) -> str:
+        n, low, high = ("∞" if value is None else significant(value) for value in (point.n, point.low, point.high))
+        return self.say(f"federated.{name}", n=n, low=low, high=high)
+
     def turning(self, item: Turning, view: str) -> str:
         """One alternative as a sentence."""
         name = {"alternative": item.alternative, "view": self.say(f"view.{view}")}
@@ -141,6 +175,8 @@ class LifeWords:
             saving=kilograms(lever.saving_g) + self.span(lever),
             share=f"{lever.saving_g / 1e3 / total_kg:.1%}" if total_kg else "-",
         )
+        if lever.centre == OWN:
+            line = f"{line} ({self.say('lever.judged')})"
         return f"{line} ({self.say('lever.exclusive')})" if lever.exclusive else line
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from setsuden.quantity import Estimate, Factor
 
-OWN = "own judgement"
+OWN: Final = "own judgement"
 
 
 def judged(name: str, value: float, unit: str = "1") -> Factor:

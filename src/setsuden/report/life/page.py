@@ -6,6 +6,7 @@ from setsuden import __version__
 from setsuden.language import Language
 from setsuden.lifecycle import Answer
 from setsuden.lifecycle.words import LifeWords, count, kilograms
+from setsuden.placement.judgement import OWN
 from setsuden.quantity import merged_factors, render, significant
 from setsuden.report import sheet
 from setsuden.report.life.charts import VIEWS, bars_chart, curves_grid, tornado_grid
@@ -129,6 +130,7 @@ def _levers(answer: Answer, words: LifeWords) -> list[Table | Text]:
     rows = []
     for item in sheet.levers:
         small = words.stages(item) + (f" · {say('lever.exclusive')}" if item.exclusive else "")
+        small += f" · {say('lever.judged')}" if item.centre == OWN else ""
         said = "; ".join(part for part in (item.condition, item.side_effect) if part)
         saving = f"{kilograms(item.saving_g)}{words.span(item)}"
         rows.append(
