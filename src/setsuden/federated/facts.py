@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from setsuden.federated.compression import SubModel
 from setsuden.federated.compression.base import HEADER_BYTES
 from setsuden.federated.trace import Header
 from setsuden.workload.profile import profile
@@ -44,10 +45,16 @@ def build_model(task: FederatedTask) -> nn.Module:
 
 
 def work_facts(task: FederatedTask, module: nn.Module) -> tuple[WorkFacts, ...]:
-    """Of each width of the task's model, the whole model first where there are no sub-models."""
+    """Of the whole model, then of the sub-model of each device class where there are any."""
     from setsuden.federated.narrow import narrowed
 
-    return tuple(_facts(task, part.module) for part in narrowed(task, module))
+    parts = narrowed(task, module) if isinstance(task.compression, SubModel) else ()
+    return (_facts(task, module), *(_facts(task, part.module) for part in parts))
+
+
+def work_of(task: FederatedTask, work: tuple[WorkFacts, ...], client: int) -> WorkFacts:
+    """Of the model that a client trains; ``work`` as ``work_facts`` gives it."""
+    return work[1 + task.compression.class_of(client)] if isinstance(task.compression, SubModel) else work[0]
 
 
 def _facts(task: FederatedTask, module: nn.Module) -> WorkFacts:

@@ -42,7 +42,7 @@ class FlatModel:
         self.numpy: NDArray[np.float32] = self.vector.numpy()
         views = [
             part.view_as(tensor)
-            for part, tensor in zip(self.vector.split([t.numel() for t in tensors]), tensors, strict=True)
+            for part, tensor in zip(torch.split(self.vector, [t.numel() for t in tensors]), tensors, strict=True)
         ]
         for parameter, view in zip([*self.leaves, *frozen], views, strict=False):
             parameter.data = view

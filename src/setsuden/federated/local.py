@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from setsuden.federated.algorithms.base import Vector
 from setsuden.federated.compression import Encoded, SubModel
+from setsuden.federated.shuffle import orders
 
 if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
     from setsuden.federated.trainer import Trainer
 
-_ORDER_STREAM, _CODE_STREAM, _DROPOUT_STREAM = 0x0D, 0xC0, 0xD0
+_CODE_STREAM, _DROPOUT_STREAM = 0xC0, 0xD0
 _trainers: WeakKeyDictionary[FederatedTask, Trainer] = WeakKeyDictionary()
 
 
@@ -150,20 +151,15 @@ def batches(
     seed   task's seed, round, client
     """
     left = steps_of(len(rows), batch_size, epochs, least) if max_steps is None else max_steps
-    random = order_stream(*seed)
-    for _ in range(epochs):
-        order = rows[random.permutation(len(rows))]
+    held = np.array([len(rows)])
+    for epoch in range(epochs):
+        order = rows[orders(held, seed[0], seed[1], np.array([seed[2]]), epoch)[0]]
         for start in range(0, len(rows), batch_size):
             batch = order[start : start + batch_size]
             if left <= 0 or (len(batch) < least and len(rows) > batch_size):
                 break
             left -= 1
             yield batch
-
-
-def order_stream(seed: int, round_: int, client: int) -> np.random.Generator:
-    """The random numbers that order a client's samples in a round."""
-    return np.random.default_rng([seed, _ORDER_STREAM, round_, client])
 
 
 def dropout_seed(seed: int, round_: int, client: int) -> int:

@@ -81,7 +81,7 @@ def _stack(module: nn.Module) -> list[nn.Module]:
     if isinstance(module, nn.Sequential):
         return [layer for part in module for layer in _stack(part)]
     plain_conv = isinstance(module, nn.modules.conv._ConvNd) and module.groups == 1 and not module.transposed
-    if plain_conv or isinstance(module, nn.Linear | nn.Flatten | _SHAPELESS):
+    if plain_conv or isinstance(module, (nn.Linear, nn.Flatten, *_SHAPELESS)):
         return [module]
     raise InputError(
         f"a layer {type(module).__name__} cannot be made narrower",

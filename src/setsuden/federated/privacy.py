@@ -60,7 +60,7 @@ class Privacy:
         """
         if rounds == 0:
             return 0.0
-        epsilons = [
+        epsilons: list[float] = [
             rounds * _renyi(share, self.noise_multiplier, order)
             + log1p(-1.0 / order)
             - (log(self.delta) + log(order)) / (order - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from setsuden.federated.facts import WorkFacts, build_model, work_facts
 from setsuden.federated.flat import FlatModel
 from setsuden.federated.local import batches, dropout_seed, sub_model_of
 from setsuden.federated.narrow import narrowed
+from setsuden.workload._torch_state import evaluating
 
 if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
@@ -45,7 +47,9 @@ class Trainer:
 
     def __init__(self, task: FederatedTask, work: tuple[WorkFacts, ...] | None = None) -> None:
         module = build_model(task)
-        facts = work if work is not None else work_facts(task, module)
+        self.work = work if work is not None else work_facts(task, module)
+        parts = narrowed(task, module)
+        works = self.work[1:] if len(self.work) > 1 else self.work
         self.x = torch.from_numpy(task.data.x_train)
         self.y = torch.from_numpy(task.data.y_train)
         self._local, self._seed = task.local, task.seed
@@ -55,10 +59,13 @@ class Trainer:
         self._classes = tuple(sub_model_of(task, client) for client in range(task.clients))
         whole = FlatModel(module.train())
         self.initial: Vector = whole.numpy.copy()
+        self._whole = whole
         self.size, self.trainable = whole.size, whole.trainable
+        self._x_test, self._y_test = torch.from_numpy(task.data.x_test), torch.from_numpy(task.data.y_test)
+        self._classes_of_labels = task.data.num_classes
         self.subs = tuple(
-            SubTrainer(FlatModel(part.module.train()) if part.places is not None else whole, part.places, facts[index])
-            for index, part in enumerate(narrowed(task, module))
+            SubTrainer(FlatModel(part.module.train()) if part.places is not None else whole, part.places, facts)
+            for part, facts in zip(parts, works, strict=True)
         )
 
     def sub(self, client: int) -> SubTrainer:
@@ -108,6 +115,22 @@ class Trainer:
             update[places] = moved
         macs = sub.work.training_macs * samples
         return Trained(update, samples, steps, macs, total / samples if samples else float("nan"), places, *changes)
+
+    def score(self, parameters: Vector, first: int, last: int) -> tuple[tuple[int, ...], tuple[int, ...], float]:
+        """Held-out samples first .. last - 1: right ones and all, per class, and the sum of their losses."""
+        self._whole.load(parameters)
+        labels = self._y_test[first:last]
+        with evaluating(self._whole.module):
+            logits = self._whole.module(self._x_test[first:last])
+            loss = float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
+            right = labels[logits.argmax(dim=1) == labels]
+        count = self._classes_of_labels
+        found = (torch.bincount(part, minlength=count).tolist() for part in (right, labels))
+        return tuple(next(found)), tuple(next(found)), loss
+
+    def train_together(self, turns: Sequence[tuple[int, Vector, int | None]], round_: int) -> list[Trained] | None:
+        """Several clients at once where that is faster; None where it is not."""
+        return None
 
     def _step(
         self, model: FlatModel, received: torch.Tensor, control: Vector | None, own_control: Vector | None

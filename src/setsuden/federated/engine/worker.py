@@ -1,0 +1,213 @@
+"""A worker process: one torch thread, the task and its samples, and orders one after the other until told to stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from dataclasses import dataclass, fields
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from setsuden.federated.engine.orders import (
+    Answer,
+    EvaluateJob,
+    Job,
+    Personal,
+    PersonaliseJob,
+    Score,
+    TrainJob,
+    Turn,
+    TurnReport,
+)
+from setsuden.federated.engine.shared import SharedArray
+from setsuden.federated.local import ClientResult, is_finite, outgoing, weight_of
+from setsuden.federated.trace import Outcome
+from setsuden.workload.data import Dataset
+
+if TYPE_CHECKING:
+    from setsuden.federated.facts import WorkFacts
+    from setsuden.federated.task import FederatedTask
+    from setsuden.federated.trainer import Trained, Trainer
+
+_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What all processes of a run see. models, sums: (rows, parameters).
+
+    residuals     (2, clients, parameters): what waits at each client for its next update; None without error feedback
+    own_controls  (2, clients, trainable), control: (trainable,): SCAFFOLD only
+    progress      (workers,): the turn within its job that a worker is at, counted from 1 over all jobs
+    """
+
+    models: SharedArray[np.float32]
+    sums: SharedArray[np.float32]
+    progress: SharedArray[np.int64]
+    residuals: SharedArray[np.float32] | None = None
+    own_controls: SharedArray[np.float32] | None = None
+    control: SharedArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kit:
+    """All that a worker needs to start: the task in parts, its samples shared, where the user's modules are found."""
+
+    task: dict[str, Any]
+    data: dict[str, Any]
+    arrays: dict[str, SharedArray[Any]]
+    memory: Memory
+    work: tuple[WorkFacts, ...]
+    paths: tuple[str, ...]
+    folder: str
+
+
+def kit_of(task: FederatedTask, memory: Memory, work: tuple[WorkFacts, ...]) -> Kit:
+    """Pack a task for the workers; its samples are copied to shared memory once."""
+    parts = {part.name: getattr(task, part.name) for part in fields(task) if part.name != "data"}
+    about = {part.name: getattr(task.data, part.name) for part in fields(task.data) if part.name not in _ARRAYS}
+    arrays = {name: SharedArray.of(getattr(task.data, name)) for name in _ARRAYS}
+    return Kit(parts, about, arrays, memory, work, tuple(sys.path), os.getcwd())
+
+
+def serve(kit: Kit, index: int, connection: Connection) -> None:
+    """The life of a worker: build the model, say so, then answer jobs until the connection ends."""
+    sys.path[:] = list(kit.paths)
+    os.chdir(kit.folder)
+    import torch
+
+    from setsuden.federated.task import FederatedTask
+    from setsuden.federated.trainer import Trainer
+
+    torch.set_num_threads(1)
+    try:
+        parts: dict[str, Any] = kit.data | {name: shared.array for name, shared in kit.arrays.items()}
+        data = Dataset(**parts)
+        task = FederatedTask(data=data, **kit.task)
+        worker = Worker(task, Trainer(task, kit.work), kit.memory, index)
+        connection.send(None)
+        while True:
+            number, job = connection.recv()
+            connection.send((number, worker.answer(job)))
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        return
+
+
+class Worker:
+    """Answers jobs with a trainer and the shared memory of a run."""
+
+    def __init__(self, task: FederatedTask, trainer: Trainer, memory: Memory, index: int) -> None:
+        self._task, self._trainer, self._memory, self._index = task, trainer, memory, index
+
+    def answer(self, job: Job) -> Answer:
+        """Do a job."""
+        if isinstance(job, TrainJob):
+            return self._train(job)
+        if isinstance(job, EvaluateJob):
+            return self._score(self._memory.models.array[job.model], job.first, job.last)
+        return self._personalise(job)
+
+    def _train(self, job: TrainJob) -> tuple[TurnReport, ...]:
+        fresh = {turn.out for turn in job.turns}
+        self._memory.sums.array[sorted(fresh)] = 0.0
+        together = self._together(job)
+        if together is not None:
+            return together
+        reports = []
+        for turn in job.turns:
+            self._memory.progress.array[self._index] += 1
+            reports.append(self._turn(turn, job.whole))
+        return tuple(reports)
+
+    def _together(self, job: TrainJob) -> tuple[TurnReport, ...] | None:
+        """All turns at once, where the trainer has a faster way for such a model."""
+        began = time.process_time()
+        models = self._memory.models.array
+        done = self._trainer.train_together(
+            [(turn.client, models[turn.model], turn.max_steps) for turn in job.turns], job.turns[0].round
+        )
+        if done is None:
+            return None
+        self._memory.progress.array[self._index] += len(job.turns)
+        each = (time.process_time() - began) / len(job.turns)
+        return tuple(
+            self._deliver(turn, job.whole, trained, each) for turn, trained in zip(job.turns, done, strict=True)
+        )
+
+    def _turn(self, turn: Turn, whole: bool) -> TurnReport:
+        memory = self._memory
+        own = None if memory.own_controls is None else memory.own_controls.array[turn.version, turn.client]
+        began = time.process_time()
+        try:
+            trained = self._trainer.train(
+                turn.client,
+                memory.models.array[turn.model],
+                turn.round,
+                None if memory.control is None else memory.control.array,
+                own,
+                turn.max_steps,
+                turn.epochs,
+            )
+        except Exception as error:  # a user's model may raise anything; it costs this client's turn, not the run
+            cpu_s = time.process_time() - began
+            return TurnReport(turn.client, Outcome.RAISED, cpu_s=cpu_s, message=_told(error))
+        return self._deliver(turn, whole, trained, time.process_time() - began)
+
+    def _deliver(self, turn: Turn, whole: bool, trained: Trained, cpu_s: float) -> TurnReport:
+        """Encode what was trained, add it to its row, keep the client's memory; or none of it where it is not finite."""
+        began = time.process_time()
+        facts = (trained.samples, trained.steps, trained.macs, trained.loss)
+        if not is_finite(trained.update):
+            return TurnReport(turn.client, Outcome.NOT_FINITE, *facts, cpu_s, "its update holds NaN or infinity")
+        memory, row = self._memory, self._memory.sums.array[turn.out]
+        if whole:
+            np.add(memory.models.array[turn.model], trained.update, out=row)
+        else:
+            update = self._sent(turn, trained)
+            if turn.weight == 1.0:
+                row += update
+            else:
+                row += np.float32(turn.weight) * update
+        if memory.own_controls is not None:
+            assert trained.own_control is not None
+            memory.own_controls.array[1 - turn.version, turn.client] = trained.own_control
+        return TurnReport(turn.client, Outcome.DONE, *facts, cpu_s + time.process_time() - began)
+
+    def _sent(self, turn: Turn, trained: Trained) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """The update as the server sees it."""
+        task, kept = self._task, self._memory.residuals
+        if task.compression.lossless and task.privacy is None:
+            return trained.update
+        result = ClientResult(
+            turn.client, trained.update, trained.samples, trained.steps, trained.macs, trained.loss,
+            weight_of(task, turn.client), True, 0.0, trained.places,
+        )  # fmt: skip
+        waiting = None if kept is None else kept.array[turn.version, turn.client]
+        sent = outgoing(task, result, turn.round, waiting)
+        if kept is not None:
+            kept.array[1 - turn.version, turn.client] = sent.residual
+        return sent.update
+
+    def _personalise(self, job: PersonaliseJob) -> Personal:
+        self._memory.progress.array[self._index] += 1
+        turn = job.turn
+        self._memory.sums.array[turn.out] = 0.0
+        report = self._turn(turn, whole=True)
+        if report.outcome is not Outcome.DONE:
+            return Personal(report, None)
+        row = self._memory.sums.array[turn.out]
+        return Personal(report, self._score(row, 0, len(self._task.data.y_test)))
+
+    def _score(self, parameters: np.ndarray[Any, np.dtype[np.float32]], first: int, last: int) -> Score:
+        began = time.process_time()
+        right, seen, loss = self._trainer.score(parameters, first, last)
+        return Score(right, seen, loss, time.process_time() - began)
+
+
+def _told(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})"[:500]
