@@ -51,6 +51,23 @@ HERE = "here"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV of measured rows of this device, on the columns of the public tables.",
 )
+@click.option(
+    "--requests-per-second",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="R",
+    help="Serve a language model at this rate; TARGET may then be llm:8 or llm:30-a3 (10^9 parameters).",
+)
+@click.option("--prompt-tokens", type=click.IntRange(min=0), metavar="N", help="Of a request served.  [default: 300]")
+@click.option("--output-tokens", type=click.IntRange(min=1), metavar="N", help="Of an answer.  [default: 300]")
+@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Decoded together at most.  [default: 64]")
+@click.option("--devices", type=click.IntRange(min=1), metavar="N", help="Devices of one replica.  [default: 1]")
+@click.option("--replicas", type=click.IntRange(min=1), metavar="N", help="Replicas that share requests.  [default: 1]")
+@click.option(
+    "--idle-power",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="W",
+    help="Of one device with the model loaded and nothing to do, if measured.",
+)
 @click.option("--site", metavar="CODE", help="Carbon where it runs: JP, US-CA, aws:eu-north-1 ...")
 @json_option
 @lang_option
@@ -69,11 +86,32 @@ def predict(
     site: str | None,
     as_json: bool,
     language: Language,
+    requests_per_second: float | None,
+    **serving: float | None,
 ) -> None:
     """Energy, time and power of a job with TARGET, before it runs, each with a 90 % interval.
 
-    TARGET is what `setsuden profile` takes. `--device here` is this machine as `setsuden calibrate` measured it.
+    TARGET is what `setsuden profile` takes. `--device here` is this machine as `setsuden calibrate` measured it. With
+    --requests-per-second it is a language model that answers requests: joules of a served request and of a token.
     """
+    if requests_per_second is not None:
+        from setsuden.cli.predict_serving import predict_serving
+
+        if train or samples is not None or epochs is not None or requests is not None or site is not None:
+            raise InputError(
+                "a served model has a rate, and neither samples nor a place",
+                place="--requests-per-second",
+                remedy="Leave out --train, --samples, --epochs, --requests and --site.",
+            )
+        predict_serving(target, device, precision, requests_per_second, serving, rows, as_json, language)
+        return
+    for name, value in serving.items():
+        if value is not None:
+            raise InputError(
+                "this belongs to a served model",
+                place="--" + name.replace("_", "-"),
+                remedy="Add --requests-per-second R.",
+            )
     from setsuden.predict.document import document, text
 
     amount = _amount(train, samples, epochs, requests)
@@ -115,10 +153,7 @@ def _predicted(
     from setsuden.predict.job import work_of
     from setsuden.workload.profile import profile
 
-    calibration: list[dict[str, Any]] = []
-    if rows is not None:
-        with rows.open(encoding="utf-8", newline="") as file:
-            calibration = [dict(row) for row in csv.DictReader(file)]
+    calibration = measured_rows(rows)
     own = read() if device == HERE or rows is None else None
     here = own is not None and device in (HERE, own.device)
     if device == HERE and own is None:
@@ -139,6 +174,14 @@ def _predicted(
         rows=own.rows if here and own is not None else calibration,
         calibrated_here=here,
     )
+
+
+def measured_rows(path: Path | None) -> list[dict[str, Any]]:
+    """The rows of a CSV file; none without a file."""
+    if path is None:
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [dict(row) for row in csv.DictReader(file)]
 
 
 def _priced(result: Prediction, site: str) -> Footprint:

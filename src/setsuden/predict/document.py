@@ -11,7 +11,7 @@ from setsuden.quantity import Estimate, render
 if TYPE_CHECKING:
     from setsuden.footprint import Footprint
 
-_LEVEL_KEYS = {
+LEVEL_KEYS = {
     "data sheet": "level_sheet",
     "data sheet + calibration runs": "level_runs",
     "calibrated here": "level_here",
@@ -72,7 +72,7 @@ def text(result: Prediction, language: Language, priced: Footprint | None = None
     for key, figure in figures:
         label = words.say(key)
         lines.append("  " + label + " " * (width - _columns(label) + 2) + render(figure))
-    lines.append(words.say("level", level=words.say(_LEVEL_KEYS[result.level]), rows=result.calibration_rows))
+    lines.append(words.say("level", level=words.say(LEVEL_KEYS[result.level]), rows=result.calibration_rows))
     if result.guessed:
         lines.append(words.say("guessed", figures=", ".join(result.guessed)))
     if result.outside:
