@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from setsuden.federated.trace import Outcome
 
@@ -92,3 +94,11 @@ class Personal:
 
 Job = TrainJob | EvaluateJob | PersonaliseJob
 Answer = tuple[TurnReport, ...] | Score | Personal
+
+
+class Answering(Protocol):
+    """Whoever does jobs: worker processes of this machine, or clients elsewhere."""
+
+    def answers(self, jobs: Sequence[Job]) -> list[Answer]:
+        """Answers in the order of the jobs."""
+        ...

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +19,7 @@ from setsuden.federated.engine.asynchronous import AsynchronousRounds
 from setsuden.federated.engine.closing import client_accuracy, personalised
 from setsuden.federated.engine.federation import Federation
 from setsuden.federated.engine.gossip import GossipRounds
+from setsuden.federated.engine.orders import Answering
 from setsuden.federated.engine.pool import Pool
 from setsuden.federated.engine.progress import Progress
 from setsuden.federated.engine.record import Recorder
@@ -83,6 +85,29 @@ def run(
     A client whose model raises, hangs, ends its process or gives NaN is counted, left out and named in ``faults``.
     InputError for parts that do not fit together, or a checkpoint of another task.
     """
+    count = len(os.sched_getaffinity(0)) if workers is None and hasattr(os, "sched_getaffinity") else workers
+    count = max(1, count if count is not None else os.cpu_count() or 1)
+    if workers is not None and workers < 1:
+        raise InputError("must be at least 1", place="workers", value=workers)
+
+    @contextmanager
+    def processes(memory: Memory, work: tuple[WorkFacts, ...]) -> Iterator[Answering]:
+        with Pool(kit_of(task, memory, work), count, task.failures.hang_s) as pool:
+            yield pool
+
+    return run_over(processes, task, world, workers=count, checkpoint=checkpoint, on_round=on_round)
+
+
+def run_over(
+    pool_of: Callable[[Memory, tuple[WorkFacts, ...]], AbstractContextManager[Answering]],
+    task: FederatedTask,
+    world: World | None = None,
+    *,
+    workers: int = 1,
+    checkpoint: Path | None = None,
+    on_round: Callable[[RoundDone], None] | None = None,
+) -> FederatedResult:
+    """As ``run``, with turns done by whatever ``pool_of`` opens over the vectors of the run."""
     surroundings = EqualWorld(task.clients) if world is None else world
     if surroundings.clients != task.clients:
         raise InputError(
@@ -91,13 +116,9 @@ def run(
             remedy="Declare as many clients in the fleet as the partition has.",
         )
     _check_budgets(task, surroundings)
-    count = len(os.sched_getaffinity(0)) if workers is None and hasattr(os, "sched_getaffinity") else workers
-    count = max(1, count if count is not None else os.cpu_count() or 1)
-    if workers is not None and workers < 1:
-        raise InputError("must be at least 1", place="workers", value=workers)
     trainer = trainer_of(task)
-    memory = _memory(task, trainer.size, trainer.trainable, count)
-    with Pool(kit_of(task, memory, trainer.work), count, task.failures.hang_s) as pool:
+    memory = _memory(task, trainer.size, trainer.trainable, workers)
+    with pool_of(memory, trainer.work) as pool:
         return _Run(task, surroundings, trainer.work, pool, memory, checkpoint, on_round).to_the_end()
 
 
@@ -109,7 +130,7 @@ class _Run:
         task: FederatedTask,
         world: World,
         work: tuple[WorkFacts, ...],
-        pool: Pool,
+        pool: Answering,
         memory: Memory,
         checkpoint: Path | None,
         on_round: Callable[[RoundDone], None] | None,
