@@ -15,17 +15,19 @@ from setsuden.quantity import Estimate, Provenance, render, significant
 from setsuden.quantity.rendering import fitting
 
 _ORDER: tuple[View, ...] = ("marginal", "attribution")
+_HALF = 0.5
 _COMPACT = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The first lines a reader sees."""
+    """The first lines a reader sees; ``short`` says of ``turns`` only where they are."""
 
     headline: str
     because: str
     sure: tuple[str, ...]
     turns: tuple[str, ...]
+    short: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -78,7 +80,20 @@ class LifeWords:
         factors = tuple(factor for figure in plan.inputs.values() for factor in figure.factors)
         if own := own_names(factors):
             notes = (*notes, self.say("text.judged", names="; ".join(own)))
-        return Said(headline, because, sure, turns, notes)
+        return Said(headline, because, sure, turns, tuple(self._short()), notes)
+
+    def _short(self) -> list[str]:
+        """Where the alternatives turn, without intervals and savings."""
+        lines = []
+        for item, view in self._views():
+            n = "" if item.requests is None else count(item.requests)
+            lines.append(
+                self.say(f"short.{item.verdict}", alternative=item.alternative, view=self.say(f"view.{view}"), n=n)
+            )
+        for other in self.answer.federated:
+            key = "short.federated" if other.probability >= _HALF else "short.central"
+            lines.append(self.say(key, view=self.say(f"view.{other.view}"), probability=f"{other.probability:.0%}"))
+        return lines
 
     def _sure(self, sheet: Sheet) -> str:
         share = sheet.carbon[sheet.dominating].value / sheet.total_carbon.value
@@ -99,7 +114,11 @@ class LifeWords:
 
     def turnings(self) -> list[str]:
         """The alternatives, one sentence each where the views agree on it."""
-        lines = []
+        return [self.turning(item, view) for item, view in self._views()]
+
+    def _views(self) -> list[tuple[Turning, str]]:
+        """Every turning with its view; once, for both, where they agree."""
+        found: list[tuple[Turning, str]] = []
         for item in self.answer.turnings:
             twin = next(
                 (
@@ -111,8 +130,8 @@ class LifeWords:
             )
             same = twin.verdict == item.verdict and math.isclose(twin.saving.value, item.saving.value, rel_tol=1e-9)
             if not same or item.view == _ORDER[0]:
-                lines.append(self.turning(item, "both" if same and twin is not item else item.view))
-        return lines
+                found.append((item, "both" if same and twin is not item else item.view))
+        return found
 
     def federated(self) -> list[str]:
         """The same training in one place or on many clients: who takes less, and what would turn that."""

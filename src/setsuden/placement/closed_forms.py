@@ -19,7 +19,7 @@ J_PER_BIT_OF_W_PER_MBPS = 1e-6
 
 
 def device_j(busy_j: float, *, idle_w: float = 0.0, busy_s: float = 0.0, rate_per_s: float = math.inf) -> float:
-    """J per request of an always-on device; without ``idle_w`` and ``rate_per_s`` only what the request itself takes."""
+    """J per request of an always-on device; without ``idle_w`` only what the request itself takes."""
     _check(busy_j=busy_j, idle_w=idle_w, busy_s=busy_s)
     if not rate_per_s > 0:
         raise InputError("there must be requests", place="rate_per_s", value=rate_per_s)

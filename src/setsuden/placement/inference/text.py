@@ -21,7 +21,7 @@ def text(answer: Answer, language: Language) -> str:
         average = answer.views["attribution"].figure(item.id, answer.study.objective)
         shown = [words.amount(figure) if figure is not None else "-" for figure in (average, marginal)]
         lines.append(f"  {words.option(item.id)}: {shown[0]} | {shown[1]} | {words.latency(item)}")
-    lines += ["", *said.flips, "", say("text.others")]
+    lines += ["", *said.flips, *said.points, "", say("text.others")]
     for other in answer.published:
         winner = say("text.cheaper", option=words.option(other.winner)) if other.winner else say("verdict.none")
         lines.append(f"  {other.title}: {winner}")

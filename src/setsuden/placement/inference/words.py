@@ -20,12 +20,13 @@ _FACTOR_NAMES = {"payload_kb": "payload", "rate_per_s": "rate", "hops": "hop"}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The first lines a reader sees."""
+    """The first lines a reader sees; ``flips`` change the recommendation, ``points`` only device against another."""
 
     headline: str
     because: str
     sure: tuple[str, ...]
     flips: tuple[str, ...]
+    points: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -105,8 +106,9 @@ class PlaceWords:
         points = [(view.view, item) for view in views for item in view.break_points]
         once = {item: view for view, item in reversed(points)}  # the nearby server does not depend on the view
         flips = [self.flip(view.view, item) for view in views for item in view.decision.flips if item.factor in _MOVED]
-        flips += [self.point(view, item) for view, item in points if once[item] == view and item.value is not None]
-        return Said(headline, because, tuple(map(self._sure, views)), tuple(flips), tuple(self._notes()))
+        against = [self.point(view, item) for view, item in points if once[item] == view and item.value is not None]
+        sure = tuple(map(self._sure, views))
+        return Said(headline, because, sure, tuple(flips), tuple(against), tuple(self._notes()))
 
     def _sure(self, view: ViewAnswer) -> str:
         decision = view.decision

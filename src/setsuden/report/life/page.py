@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from setsuden import __version__
 from setsuden.language import Language
 from setsuden.lifecycle import Answer
@@ -11,7 +13,20 @@ from setsuden.quantity import merged_factors, render, significant
 from setsuden.report import sheet
 from setsuden.report.life.charts import VIEWS, bars_chart, curves_grid, tornado_grid
 from setsuden.report.numbers import shown
-from setsuden.report.page.parts import Bullets, Card, Cell, Entry, Fact, Head, Page, Section, Table, Text, boundary_text
+from setsuden.report.page.parts import (
+    Bullets,
+    Card,
+    Cell,
+    Entry,
+    Fact,
+    Grid,
+    Head,
+    Page,
+    Section,
+    Table,
+    Text,
+    boundary_text,
+)
 from setsuden.report.sheet import FrameWords, factor_text
 
 _LIKELY, _CLEAR = 0.6, 0.9
@@ -19,7 +34,7 @@ _LIKELY, _CLEAR = 0.6, 0.9
 
 def frame_words(language: Language) -> FrameWords:
     """The report's words with those of a life in the frame."""
-    return sheet.frame_words("lifecycle", language)
+    return sheet.frame_words("lifecycle", language, {"flip.heading": "section.curves"})
 
 
 def build(answer: Answer, language: Language) -> Page:
@@ -34,11 +49,7 @@ def build(answer: Answer, language: Language) -> Page:
     sections = [
         Section("sheet", say("section.sheet"), [_sheet(answer, words)]),
         Section("levers", say("section.levers"), [Text(say("section.levers_note")), *_levers(answer, words)]),
-        *(
-            [Section("curves", say("section.curves"), [Text(say("section.curves_note")), curves_grid(answer, words)])]
-            if answer.alternatives
-            else []
-        ),
+        *([Section("curves", say("section.curves"), _turns(answer, words, said.turns))] if said.turns else []),
         *(
             [Section("tornado", say("section.tornado"), [Text(say("section.tornado_note")), tornado])]
             if tornado
@@ -70,7 +81,7 @@ def build(answer: Answer, language: Language) -> Page:
         confidence=confidence,
         confidence_word=frame(f"confidence.{confidence}") if agree else say("verdict.views_differ"),
         saving="",
-        flips=said.turns,
+        flips=said.short,
         measure_next="",
         warnings=[],
         cards=_cards(answer, words, frame),
@@ -83,6 +94,13 @@ def build(answer: Answer, language: Language) -> Page:
             for key in ("measured", "estimated", "assumed")
         ],
     )
+
+
+def _turns(answer: Answer, words: LifeWords, turns: Sequence[str]) -> list[Text | Grid | Bullets]:
+    """The pictures of the alternatives where there are any, and every turn in a sentence."""
+    if not answer.alternatives:
+        return [Bullets(turns)]
+    return [Text(words.say("section.curves_note")), curves_grid(answer, words), Bullets(turns)]
 
 
 def _cards(answer: Answer, words: LifeWords, frame: FrameWords) -> list[Card]:

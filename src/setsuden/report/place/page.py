@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from setsuden import __version__
 from setsuden.language import Language
 from setsuden.placement.inference import Answer
@@ -30,7 +32,15 @@ def build(answer: Answer, language: Language) -> Page:
     tornado = tornado_grid(answer, words)
     sections = [
         Section("map", say("section.map"), [Text(say("section.map_note")), map_grid(answer, words)]),
-        Section("curves", say("section.curves"), [Text(say("section.curves_note")), curves_grid(answer, words)]),
+        Section(
+            "curves",
+            say("section.curves"),
+            [
+                Text(say("section.curves_note")),
+                curves_grid(answer, words),
+                *([Bullets(said.points)] if said.points else []),
+            ],
+        ),
         *([Section("tornado", say("section.tornado"), [tornado])] if tornado else []),
         Section(
             "published", say("section.published"), [Text(say("section.published_note")), _published(answer, words)]
@@ -103,7 +113,8 @@ def _measure_next(answer: Answer, words: PlaceWords) -> str:
 
 
 def _per_request(estimate: Estimate, frame: FrameWords) -> Shown:
-    return shown(estimate, frame.messages)
+    """Without the words per request, which stand below the figure."""
+    return shown(replace(estimate, unit=estimate.unit.partition("/")[0]), frame.messages)
 
 
 def _cards(answer: Answer, words: PlaceWords, frame: FrameWords) -> list[Card]:
