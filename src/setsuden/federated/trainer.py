@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from setsuden.federated.algorithms.base import Vector
+from setsuden.federated.compression import SubModel
+from setsuden.federated.dense import dense_layers, descend
 from setsuden.federated.facts import WorkFacts, build_model, work_facts
 from setsuden.federated.flat import FlatModel
 from setsuden.federated.local import batches, dropout_seed, sub_model_of
 from setsuden.federated.narrow import narrowed
+from setsuden.federated.schedule import schedule
 from setsuden.workload._torch_state import evaluating
 
 if TYPE_CHECKING:
@@ -55,9 +58,11 @@ class Trainer:
         self._local, self._seed = task.local, task.seed
         self._proximal = task.algorithm.proximal
         self._keeps_control = task.algorithm.keeps_control
+        self._extras = bool(task.local.momentum or task.local.weight_decay or self._proximal or self._keeps_control)
         self._rows = task.partition.indices
         self._classes = tuple(sub_model_of(task, client) for client in range(task.clients))
         whole = FlatModel(module.train())
+        self._dense = dense_layers(module) if not isinstance(task.compression, SubModel) else None
         self.initial: Vector = whole.numpy.copy()
         self._whole = whole
         self.size, self.trainable = whole.size, whole.trainable
@@ -129,14 +134,35 @@ class Trainer:
         return tuple(next(found)), tuple(next(found)), loss
 
     def train_together(self, turns: Sequence[tuple[int, Vector, int | None]], round_: int) -> list[Trained] | None:
-        """Several clients at once where that is faster; None where it is not."""
-        return None
+        """Several clients (number, received model, most steps) by written-out SGD; None where autograd must do it."""
+        if self._dense is None or self._extras:
+            return None
+        turns = list(turns)
+        held = [self._rows[client] for client, _, _ in turns]
+        if not all(len(rows) for rows in held):
+            return None
+        plan = schedule(
+            held,
+            [client for client, _, _ in turns],
+            [limit for _, _, limit in turns],
+            batch_size=self._local.batch_size,
+            epochs=self._local.epochs,
+            seed=self._seed,
+            round_=round_,
+        )
+        inputs = self.x.view(len(self.x), -1)
+        done = descend(self._dense, [model for _, model, _ in turns], inputs, self.y, plan, self._local.learning_rate)
+        macs = self.work[0].training_macs
+        return [
+            Trained(update, samples, steps, macs * samples, loss / samples, None, None, None)
+            for update, loss, samples, steps in zip(done.updates, done.losses, done.samples, done.steps, strict=True)
+        ]
 
     def _step(
         self, model: FlatModel, received: torch.Tensor, control: Vector | None, own_control: Vector | None
     ) -> _Plain | _General:
         plain = _Plain(model, self._local.learning_rate)
-        if not (self._local.momentum or self._local.weight_decay or self._proximal or self._keeps_control):
+        if not self._extras:
             return plain
         drift = torch.zeros(model.trainable)
         if control is not None:

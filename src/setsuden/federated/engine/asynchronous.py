@@ -60,7 +60,7 @@ class AsynchronousRounds:
         """The inverse of ``arrays`` and ``plain``."""
         self.state = ServerState(arrays["parameters"], self.state.trainable, about["steps"])
         self._draws = about["draws"]
-        self._rows = {step: row for step, row in about["rows"]}
+        self._rows = dict(about["rows"])
         self._fed.memory.models.array[sorted(self._rows.values())] = arrays["kept"]
         self._flying = []
         for end, client, step, turn in about["flying"]:
@@ -96,13 +96,14 @@ class AsynchronousRounds:
                 if not self._flying:
                     nobody += 1
                     break
-                end_s, client, step, turn = heapq.heappop(self._flying)
+                end_s, _, step, turn = heapq.heappop(self._flying)
                 ended += 1
                 fed.progress.time_s = max(fed.progress.time_s, end_s)
                 if turn.broken is None:
                     arrived.append((step, turn))
                 else:
-                    fed.write(round_, turn, turn.broken, end_s, end_s, float("nan"))
+                    cut_s = end_s if turn.cut_s is None else turn.cut_s
+                    fed.write(round_, turn, turn.broken, cut_s, cut_s, float("nan"))
             if arrived:
                 found, sums, gained = self._train(round_, arrived)
                 reports += found

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from setsuden.federated.algorithms.base import BLOCK, Vector
-from setsuden.federated.engine.orders import EvaluateJob, Score, TrainJob, Turn, TurnReport
-from setsuden.federated.engine.pool import Pool
+from setsuden.federated.engine.orders import Answering, EvaluateJob, Score, TrainJob, Turn, TurnReport
 from setsuden.federated.engine.progress import Fault, Progress
 from setsuden.federated.engine.record import Recorder
 from setsuden.federated.engine.timeline import Done, Timed, done_by, timed
@@ -37,7 +36,7 @@ class Federation:
     task: FederatedTask
     world: World
     work: tuple[WorkFacts, ...]
-    pool: Pool
+    pool: Answering
     memory: Memory
     progress: Progress
     recorder: Recorder
@@ -109,7 +108,7 @@ class Federation:
         *,
         waits: bool = True,
     ) -> None:
-        """Record and charge a turn that ended at ``cut_s``, in a round that ended at ``until_s``; ``node``: its server."""
+        """Record and charge a turn that ended at ``cut_s``, in a round that ended at ``until_s``; node: its server."""
         done = done_by(turn, cut_s)
         accepted = outcome is Outcome.DONE
         self.recorder.turn(

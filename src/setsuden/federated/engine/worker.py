@@ -158,7 +158,7 @@ class Worker:
         return self._deliver(turn, whole, trained, time.process_time() - began)
 
     def _deliver(self, turn: Turn, whole: bool, trained: Trained, cpu_s: float) -> TurnReport:
-        """Encode what was trained, add it to its row, keep the client's memory; or none of it where it is not finite."""
+        """Encode what was trained, add it to its row, keep the client's memory; nothing where it is not finite."""
         began = time.process_time()
         facts = (trained.samples, trained.steps, trained.macs, trained.loss)
         if not is_finite(trained.update):
