@@ -63,8 +63,8 @@ def test_at_a_trickle_the_idle_power_is_everything_and_measuring_it_narrows_the_
     known = asked(1e-4, idle_w=110.0)
     assert "idle power with the model loaded" not in known.guessed
     assert known.narrows_most != "idle"
-    width = found.request_energy.high / found.request_energy.low
-    assert known.request_energy.high / known.request_energy.low < 0.5 * width
+    width = found.request_energy.high / found.request_energy.low - 1
+    assert known.request_energy.high / known.request_energy.low - 1 < 0.1 * width
     assert known.power.value == pytest.approx(110.0, rel=0.1)
 
 
