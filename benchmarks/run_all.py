@@ -22,6 +22,7 @@ SCRIPTS = (
     "ledger/ten_million.py",
     "meter/kill.py",
     "meter/overhead.py",
+    "placement/scenarios.py",
     "profilers/run.py",
 )
 
