@@ -1,0 +1,39 @@
+"""A simulation on Ray, as a process of its own: ``python -m setsuden.federated.flower.simulated``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from setsuden.federated.flower import bundle
+from setsuden.federated.flower.client import TASK_FOLDER
+from setsuden.federated.flower.client import app as client_app
+from setsuden.federated.flower.server import Job
+from setsuden.federated.flower.server import app as server_app
+
+_STORE_BYTES = 256 << 20
+
+
+def main() -> None:
+    """Run the task of the folder with as many nodes as it has clients."""
+    from flwr.simulation import run_simulation
+
+    job: Job = bundle.load(Path(os.environ[TASK_FOLDER]))
+    run_simulation(
+        server_app,
+        client_app,
+        job.task.clients,
+        backend_config={
+            "client_resources": {"num_cpus": 1, "num_gpus": 0.0},
+            "init_args": {
+                "num_cpus": job.workers,
+                "include_dashboard": False,
+                "object_store_memory": _STORE_BYTES,
+                "_node_ip_address": "127.0.0.1",
+            },
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
