@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from setsuden.quantity import Estimate
 from setsuden.report.numbers import Shown, common_unit, percent, shown, unit_text
@@ -11,19 +11,29 @@ from setsuden.report.record import Option, Pilot
 from setsuden.report.words import Names, Words
 
 
-class Context:
-    """A pilot in one language."""
+class Titles:
+    """What models are called."""
 
-    def __init__(self, pilot: Pilot, words: Words) -> None:
-        self.pilot = pilot
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        self._titles = titles
+
+    def model(self, name: str) -> str:
+        """Title of a model."""
+        return self._titles.get(name, name)
+
+
+class Board:
+    """Words, names and colours of the models on a page, and cells made from figures.
+
+    titles   of the models, in the order of their colours
+    """
+
+    names: Titles | Names
+
+    def __init__(self, words: Words, titles: Mapping[str, str]) -> None:
         self.words = words
-        self.names = Names(pilot, words)
-        self.series = {name: index for index, name in enumerate(_models(pilot))}
-
-    @property
-    def recommended(self) -> Option | None:
-        """The recommended option, if there is one."""
-        return self.pilot.decision.option(self.pilot.decision.recommended)
+        self.names = Titles(titles)
+        self.series = {name: index for index, name in enumerate(titles)}
 
     def show(self, estimate: Estimate, in_unit: str | None = None) -> Shown:
         """A figure for print."""
@@ -49,6 +59,20 @@ class Context:
     def tip(self, name: str, *figures: tuple[str, Shown]) -> str:
         """What a mark says when it is pointed at."""
         return name + self.words("text.colon") + self.words.listing(f"{label} {figure}" for label, figure in figures)
+
+
+class Context(Board):
+    """A pilot in one language."""
+
+    def __init__(self, pilot: Pilot, words: Words) -> None:
+        super().__init__(words, {name: name for name in _models(pilot)})
+        self.pilot = pilot
+        self.names: Names = Names(pilot, words)
+
+    @property
+    def recommended(self) -> Option | None:
+        """The recommended option, if there is one."""
+        return self.pilot.decision.option(self.pilot.decision.recommended)
 
 
 def _models(pilot: Pilot) -> Iterable[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from setsuden.quantity import Estimate, significant
 from setsuden.report.numbers import Shown, common_unit, compact, unit_text
 from setsuden.report.page.batch import PHASES
-from setsuden.report.page.context import Context
+from setsuden.report.page.context import Board, Context
 from setsuden.report.page.parts import Block, Bullets, Cell, Chart, Grid, Head, Key, Section, Subheading, Table, Text
 from setsuden.report.record import Configuration, Indicator, Phase
 from setsuden.report.svg import Dot, scatter, series_class, series_shape, swatch
@@ -29,11 +30,19 @@ def indicators_section(context: Context) -> Section:
         for model, index in context.series.items()
     ]
     for phase in PHASES:
-        charts = [chart for item in found.of(phase) if (chart := _chart(item, phase, context)) is not None]
+        charts = [
+            chart
+            for item in found.of(phase)
+            if (chart := indicator_chart(item, phase, _rows(item.indicator, phase, context), context)) is not None
+        ]
         if charts:
             folded = words("indicators.folded") if phase == "infer" else ""
             blocks.append(Grid(charts, legend=legend, folded=folded))
-    blocks += [_table(phase, found.of(phase), context) for phase in PHASES if found.of(phase)]
+    blocks += [
+        indicator_table(f"indicators-{phase}", words("indicators.caption", phase=words(f"phase.{phase}")),
+                        found.of(phase), context, words("indicators.note") if phase == "train" else "")
+        for phase in PHASES if found.of(phase)
+    ]  # fmt: skip
     return Section("indicators", words("indicators.heading"), blocks)
 
 
@@ -57,28 +66,40 @@ def _named(item: Indicator, context: Context) -> str:
     return context.words("indicators.with_error", indicator=name, error=f"{significant(error.value * 100, 2)} %")
 
 
-def _chart(item: Indicator, phase: Phase, context: Context) -> Chart | None:
-    words = context.words
-    chosen = [
-        (value, c)
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A configuration in a picture: the indicator in the unit of its axis, None where it is not known."""
+
+    model: str
+    batch_size: int
+    value: float | None
+    energy: Estimate
+
+
+def _rows(indicator: str, phase: Phase, context: Context) -> list[Mark]:
+    return [
+        Mark(c.model, c.batch_size, _value(indicator, c, context), c.energy_per_sample)
         for c in context.pilot.configurations
-        if c.phase == phase and (value := _value(item.indicator, c, context)) is not None and value > 0
+        if c.phase == phase
     ]
+
+
+def indicator_chart(item: Indicator, phase: Phase, rows: Sequence[Mark], context: Board) -> Chart | None:
+    """Energy per sample over the indicator; None where nothing knows it."""
+    words = context.words
+    chosen = [(row.value, row) for row in rows if row.value is not None and row.value > 0]
     if not chosen:
         return None
-    unit = common_unit(c.energy_per_sample for _, c in chosen) or "J/sample"
+    unit = common_unit(row.energy for _, row in chosen) or "J/sample"
     name = words.known("indicator", item.indicator)
     dots = [
         Dot(
             value,
-            c.energy_per_sample.to(unit).value,
-            context.series.get(c.model, 0),
-            context.tip(
-                f"{context.names.model(c.model)} · {c.batch_size}",
-                (name, context.show(c.energy_per_sample)),
-            ),
+            row.energy.to(unit).value,
+            context.series.get(row.model, 0),
+            context.tip(f"{context.names.model(row.model)} · {row.batch_size}", (name, context.show(row.energy))),
         )
-        for value, c in chosen
+        for value, row in chosen
     ]
     picture = scatter(
         dots,
@@ -111,12 +132,20 @@ def _value(indicator: str, configuration: Configuration, context: Context) -> fl
         "macs_per_parameter": facts.macs_per_parameter if facts else None,
         "activation_bytes_per_sample": facts.activation_bytes_per_sample if facts else None,
     }
-    value = values.get(indicator)
-    scale = {"macs_per_sample": 1e6, "parameters": 1e6, "activation_bytes_per_sample": 1e3}.get(indicator, 1.0)
+    return on_axis(indicator, values.get(indicator))
+
+
+def on_axis(indicator: str, value: float | None) -> float | None:
+    """An indicator in the unit that its axis shows."""
+    scale = {
+        "macs_per_sample": 1e6, "parameters": 1e6, "activation_bytes_per_sample": 1e3,
+        "inference_time_per_sample": 1e-3,
+    }.get(indicator, 1.0)  # fmt: skip
     return value / scale if value is not None else None
 
 
-def _table(phase: Phase, found: Sequence[Indicator], context: Context) -> Table:
+def indicator_table(identity: str, caption: str, found: Sequence[Indicator], context: Board, note: str = "") -> Table:
+    """Correlations, error on a model left out, and the word of trust."""
     words = context.words
     rows = []
     for item in found:
@@ -142,16 +171,10 @@ def _table(phase: Phase, found: Sequence[Indicator], context: Context) -> Table:
         Head(words("indicators.median"), "%"),
         Head(words("indicators.trust_head"), numeric=False),
     ]
-    return Table(
-        f"indicators-{phase}",
-        words("indicators.caption", phase=words(f"phase.{phase}")),
-        heads,
-        rows,
-        note=words("indicators.note") if phase == "train" else "",
-    )
+    return Table(identity, caption, heads, rows, note=note)
 
 
-def _correlation(estimate: Estimate | None, context: Context) -> Cell:
+def _correlation(estimate: Estimate | None, context: Board) -> Cell:
     """Two decimals, as correlations are read."""
     if estimate is None:
         return Cell(context.words("table.none"))

@@ -51,23 +51,37 @@ def _phase(
     points: Sequence[Point], models: Sequence[Mapping[str, Any]], phase: Phase, batch_size: int | None, seed: int
 ) -> list[dict[str, Any]]:
     chosen = [p for p in points if p.phase == phase and batch_size in (None, p.batch_size) and p.energy.value > 0]
-    return [_entry(indicator, chosen, models, seed) for indicator in INDICATORS] if chosen else []
+    return [
+        judged(indicator, [(p.model, value_of(indicator, p, models), p.energy) for p in chosen], seed)
+        for indicator in INDICATORS
+        if chosen
+    ]
 
 
-def _entry(indicator: str, points: Sequence[Point], models: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
-    """Correlations, prediction error and a word of trust for one indicator; points that do not know it are left out."""
-    known = {model["name"]: model.get(indicator) for model in models}
-    timed = indicator == "time_per_sample"
-    pairs = [(point, point.time.value if timed else known.get(point.model)) for point in points]
-    used = [(point, float(x)) for point, x in pairs if x is not None and x > 0]
-    names = [point.model for point, _ in used]
+def value_of(indicator: str, point: Point, models: Sequence[Mapping[str, Any]]) -> float | None:
+    """What the indicator says of a configuration; None where it is not known."""
+    if indicator == "time_per_sample":
+        return point.time.value
+    found = next((model for model in models if model["name"] == point.model), {})
+    value = found.get(indicator)
+    return None if value is None else float(value)
+
+
+def judged(indicator: str, rows: Sequence[tuple[str, float | None, Estimate]], seed: int) -> dict[str, Any]:
+    """Correlations, prediction error and a word of trust for one indicator.
+
+    rows   per configuration: its model, all of which is left out at once; the indicator, None or 0 leaves the row out;
+           the figure to be told from it, above zero
+    """
+    used = [(model, x, figure) for model, x, figure in rows if x is not None and x > 0]
+    names = [model for model, _, _ in used]
     n = len(set(names))
     r = rho = error = None
     median = None
     if n >= LEAST_MODELS:
-        x = np.array([value for _, value in used])
-        y = np.array([point.energy.value for point, _ in used])
-        provenance = weakest(point.energy.provenance for point, _ in used)
+        x = np.array([value for _, value, _ in used])
+        y = np.array([figure.value for _, _, figure in used])
+        provenance = weakest(figure.provenance for _, _, figure in used)
         r = correlation(pearson, x, y, names, provenance, seed)
         rho = correlation(spearman, x, y, names, provenance, seed)
         errors = list(leave_one_out_errors(x, y, names).values())
