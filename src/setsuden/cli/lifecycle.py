@@ -49,5 +49,7 @@ def lifecycle(study: Path | None, example: bool, out: Path | None, as_json: bool
         print_json(plain)
         return
     click.echo(text(found, language))
+    if study is None:
+        click.echo("\n" + Messages("lifecycle", language).say("text.example"))
     if paths:
         click.echo(Messages("lifecycle", language).say("text.written", paths=", ".join(map(str, paths))))

@@ -73,6 +73,8 @@ def place(
         print_json(document)
         return
     click.echo(said)
+    if study is None:
+        click.echo("\n" + Messages("placement", language).say("text.example"))
     if paths:
         click.echo(Messages("placement", language).say("text.written", paths=", ".join(map(str, paths))))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from setsuden.decision import (
@@ -112,6 +112,19 @@ def answer(study: Study, *, seed: int = DEFAULT_SEED) -> Answer:
     ]
     factors = merged_factors(*(figure.factors for figure in figures))
     return Answer(study, weights, views, tuple(_published(study, weights)), factors, seed)
+
+
+def if_on_anyway(study: Study) -> dict[View, str | None]:
+    """Who takes least, by best figures, were the device's waiting not charged to these requests; None where none keeps
+    the limits."""
+    free = replace(study, device=replace(study.device, idle_share=0.0))
+    weights = scenario(study.up_kb, study.down_kb, study.rate_per_s, study.cloud.pue)
+    grid, limits, found = intensities(free), constraints(free), {}
+    for view in VIEWS:
+        items = placements(free, view, study.published if view == "attribution" else None)
+        costs = {item.id: _value(item.option(grid), free.objective, weights) for item in items if _keeps(item, limits)}
+        found[view] = min(costs, key=costs.__getitem__) if costs else None
+    return found
 
 
 def intensities(study: Study) -> dict[Place, Estimate]:

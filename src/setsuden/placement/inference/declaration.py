@@ -40,7 +40,11 @@ class Figure(Part):
 
 
 def _figure(value: Any) -> Any:
-    return {"value": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"value": value}
+    if not isinstance(value, dict | Figure):
+        raise ValueError("must be a number, or {value: 2, low: 1, high: 4}")
+    return value
 
 
 Amount = Annotated[Figure, BeforeValidator(_figure)]

@@ -172,7 +172,7 @@ def _speed(said: PlaceDeclaration) -> Speed | None:
         name = "your line" if found is None else found.name
         raise InputError(
             f"latency_ms cannot be judged: {keys} of {name} not known, and never guessed",
-            remedy=f"Give {keys} as you measured them, or leave latency_ms out.",
+            remedy=f"Give {keys} as measured, or leave latency_ms out.",
         )
     return found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from setsuden.decision import Flip
 from setsuden.language import Language, Messages
-from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer
+from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer, if_on_anyway
 from setsuden.placement.inference.document import split_name
 from setsuden.placement.inference.term import Placement
 from setsuden.placement.judgement import own_names
@@ -170,6 +170,8 @@ class PlaceWords:
             ),
             self.say("text.idle_note", share=f"{study.device.idle_share:.0%}"),
         ]
+        if study.device.idle_share > 0:
+            found.append(self._on_anyway())
         found += self._speeds()
         if any(view.best_split_is_end for view in self.answer.views.values()):
             found.append(self.say("text.split_end"))
@@ -180,6 +182,20 @@ class PlaceWords:
         if names := own_names(self.answer.factors):
             found.append(self.say("text.judged", names="; ".join(names)))
         return found
+
+    def _on_anyway(self) -> str:
+        """What turns if the device would be on without these requests."""
+        where = {
+            view: self.say("verdict.none") if name is None else self.where(name)
+            for view, name in if_on_anyway(self.answer.study).items()
+        }
+        return self.say(
+            "text.on_anyway",
+            marginal=where["marginal"],
+            attribution=where["attribution"],
+            marginal_name=self.say("view.marginal"),
+            attribution_name=self.say("view.attribution"),
+        )
 
     def _speeds(self) -> list[str]:
         """What the times of the cloud rest on."""
