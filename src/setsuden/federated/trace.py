@@ -178,7 +178,7 @@ class Trace:
     def load(cls, path: Path) -> Self:
         """Read what ``save`` wrote. InputError for a file that is missing, damaged, or of a newer format."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 about = json.loads(bytes(stored["header"]).decode())
                 arrays = {name: stored[name] for name in stored.files if name != "header"}
         except FileNotFoundError:

@@ -47,7 +47,7 @@ def load(path: Path, wanted: str) -> tuple[dict[str, Any], dict[str, NDArray[Any
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             about = json.loads(bytes(stored["about"]).decode())
             arrays = {name: stored[name] for name in stored.files if name != "about"}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
