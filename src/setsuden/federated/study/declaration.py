@@ -59,6 +59,19 @@ class CentralChoice(Part):
     evaluations_per_epoch: Annotated[int, Field(ge=1)] = 4
 
 
+class CompareChoice(Part):
+    """What the same traces are priced on besides the fleet as declared.
+
+    countries   everything there: clients, server and the data centre of the other side
+    devices     of ``fleet.devices``: every client has it
+    networks    models of the network's energy; all there are unless some are named
+    """
+
+    countries: list[str] = Field(default_factory=list)
+    devices: list[str] = Field(default_factory=list)
+    networks: Annotated[list[str], Field(min_length=1)] | Literal["all"] = "all"
+
+
 class FederationDeclaration(Part):
     """One federation, or several that differ in topology and seed."""
 
@@ -84,6 +97,7 @@ class FederationDeclaration(Part):
     workers: Annotated[int, Field(ge=1)] | None = None
     centralised: CentralChoice | Literal[False] = CentralChoice()
     fleet: str | dict[str, Any] | None = None
+    compare: CompareChoice = CompareChoice()
 
     @model_validator(mode="after")
     def _consistent(self) -> FederationDeclaration:

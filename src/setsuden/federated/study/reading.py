@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from setsuden.errors import InputError
-from setsuden.federated import partition
+from setsuden.federated import fleet, partition
 from setsuden.federated.failures import Failures
+from setsuden.federated.fleet import Fleet
+from setsuden.federated.fleet.reading import load as load_fleet
 from setsuden.federated.partition import Partition
 from setsuden.federated.privacy import Privacy
 from setsuden.federated.stop import Stop
@@ -81,6 +84,21 @@ def read(declared: Declared) -> Federation:
         if name in names[:index]:
             raise InputError("listed twice", place=declared.place(("topologies", index)), value=name)
     return Federation(said, first.data, tasks, said.centralised or None)
+
+
+def read_fleet(declared: Declared, federation: Federation, folder: Path) -> Fleet | None:
+    """The fleet of the study, written in it or in a file beside it; None where there is none.
+
+    folder   that a relative file name starts from: the study's own
+    """
+    said = federation.declaration.fleet
+    clients = federation.tasks[0].clients
+    if said is None:
+        return None
+    if isinstance(said, str):
+        return load_fleet(folder / said, clients)
+    places = {path[1:]: place for path, place in declared.places.items() if path[:1] == ("fleet",)}
+    return fleet.read(Declared(said, places), clients)
 
 
 def _first_task(declared: Declared, said: FederationDeclaration) -> FederatedTask:

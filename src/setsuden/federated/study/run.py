@@ -1,0 +1,296 @@
+"""Run a declared federation: train every topology and seed, train in one place, price and compare."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from setsuden.errors import InputError, LedgerError
+from setsuden.federated.fleet import Fleet, Place, country, world
+from setsuden.federated.study.central import Centralised, Look, train_centrally
+from setsuden.federated.study.compare import VIEWS, Compared, compared
+from setsuden.federated.study.reading import Federation
+from setsuden.placement.network import published_names
+
+if TYPE_CHECKING:
+    from setsuden.federated.engine import FederatedResult, RoundDone
+    from setsuden.federated.task import FederatedTask
+    from setsuden.federated.world import World
+    from setsuden.ledger import Ledger, Measurement
+    from setsuden.meter import Meter, Window
+
+KIND = "federate"
+TRACES, STATE = "traces", "state"
+
+
+class Engine(Protocol):
+    """What computes a task: the embedded engine or Flower."""
+
+    def __call__(
+        self,
+        task: FederatedTask,
+        world: World | None = None,
+        *,
+        workers: int | None = None,
+        checkpoint: Path | None = None,
+        on_round: Callable[[RoundDone], None] | None = None,
+    ) -> FederatedResult:
+        """Train to the end; see ``setsuden.federated.engine.run``."""
+        ...
+
+
+class Watcher(Protocol):
+    """Who is told while it runs."""
+
+    def training(self, task: FederatedTask, number: int, of: int) -> None:
+        """A training begins."""
+        ...
+
+    def round(self, task: FederatedTask, done: RoundDone) -> None:
+        """A round has ended."""
+        ...
+
+    def central(self, look: Look) -> None:
+        """Training in one place was looked at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One federation as it was trained.
+
+    measured   energy of this machine while it trained here; None where nothing metered it
+    """
+
+    task: FederatedTask
+    result: FederatedResult
+    trace_file: str | None
+    measured: Measurement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a study found.
+
+    trained      one for every topology and seed
+    centralised  None where it was not asked for; ``central_measured`` is this machine's energy meanwhile
+    compared     one for each of ``trained`` that has a fleet and a centralised side to be compared with
+    """
+
+    federation: Federation
+    fleet: Fleet | None
+    trained: tuple[Trained, ...]
+    centralised: Centralised | None
+    central_measured: Measurement | None
+    compared: tuple[Compared, ...]
+    run_id: str | None
+
+
+def engine(name: Literal["embedded", "flower"]) -> Engine:
+    """The engine of that name; MissingDependencyError where its package is not installed."""
+    if name == "flower":
+        from setsuden.federated import flower
+
+        return flower.run
+    from setsuden.federated import engine as embedded
+
+    return embedded.run
+
+
+def run(
+    federation: Federation,
+    fleet: Fleet | None,
+    *,
+    out: Path | None = None,
+    ledger: Ledger | None = None,
+    watcher: Watcher | None = None,
+) -> Outcome:
+    """Train, keep every trace, compare.
+
+    out      folder for traces and for the state after every round; a run that was interrupted goes on from there
+    ledger   where the energy of this machine and the state of every round are kept; None: nowhere
+
+    InputError where the fleet does not fit, before anything is trained.
+    """
+    places, networks = _places(federation), _networks(federation)
+    devices = _devices(federation, fleet)
+    train = engine(federation.declaration.engine)
+    with _Book(federation, ledger) as book:
+        trained = []
+        for number, task in enumerate(federation.tasks, start=1):
+            if watcher is not None:
+                watcher.training(task, number, len(federation.tasks))
+            trained.append(_train(task, train, federation, fleet, out, book, watcher))
+        central, central_measured = _central(federation, out, book, watcher)
+    found = []
+    if fleet is not None and central is not None:
+        found = [
+            compared(one.result.trace, fleet, central, places=places, devices=devices, networks=networks)
+            for one in trained
+        ]
+    return Outcome(federation, fleet, tuple(trained), central, central_measured, tuple(found), book.run_id)
+
+
+def key(task: FederatedTask) -> str:
+    """Of the files of one training: ``ring-seed0``."""
+    return f"{re.sub(r'[^a-z0-9]+', '-', task.topology.name.lower()).strip('-')}-seed{task.seed}"
+
+
+def _train(
+    task: FederatedTask,
+    train: Engine,
+    federation: Federation,
+    fleet: Fleet | None,
+    out: Path | None,
+    book: _Book,
+    watcher: Watcher | None,
+) -> Trained:
+    checkpoint = None
+    if out is not None and federation.declaration.engine == "embedded":
+        checkpoint = _folder(out / STATE) / f"{key(task)}.npz"
+
+    def on_round(done: RoundDone) -> None:
+        book.keep_round(task, done)
+        if watcher is not None:
+            watcher.round(task, done)
+
+    with book.window(f"train {key(task)}", topology=task.topology.name, seed=task.seed) as window:
+        result = train(
+            task,
+            None if fleet is None else world(fleet),
+            workers=federation.declaration.workers,
+            checkpoint=checkpoint,
+            on_round=on_round,
+        )
+    if result.resumed_from:
+        book.event("resumed", f"{key(task)} went on after round {result.resumed_from}")
+    file = None
+    if out is not None:
+        path = _folder(out / TRACES) / f"{key(task)}.npz"
+        result.trace.save(path)
+        file = f"{TRACES}/{path.name}"
+    return Trained(task, result, file, None if window is None else window.measurement)
+
+
+def _central(
+    federation: Federation, out: Path | None, book: _Book, watcher: Watcher | None
+) -> tuple[Centralised | None, Measurement | None]:
+    """Trained once, by the first seed; what an interrupted run found is not trained again."""
+    choice = federation.centralised
+    if choice is None:
+        return None, None
+    task = federation.tasks[0]
+    asked = {"choice": choice.model_dump(), "model": task.model, "seed": task.seed, "stop": asdict(task.stop)}
+    kept = None if out is None else _folder(out / STATE) / "centralised.json"
+    if kept is not None and kept.exists():
+        stored = json.loads(kept.read_text(encoding="utf-8"))
+        if stored["asked"] == asked:
+            looks = tuple(Look(**look) for look in stored["found"].pop("looks"))
+            return Centralised(looks=looks, **stored["found"]), None
+    with book.window("train centralised", topology="centralised", seed=task.seed) as window:
+        found = train_centrally(task, choice, None if watcher is None else watcher.central)
+    if kept is not None:
+        draft = kept.with_suffix(".part")
+        draft.write_text(json.dumps({"asked": asked, "found": asdict(found)}), encoding="utf-8")
+        draft.replace(kept)
+    return found, None if window is None else window.measurement
+
+
+class _Book:
+    """The run in the ledger, if there is one: rounds as they end, and the energy of this machine by window."""
+
+    def __init__(self, federation: Federation, ledger: Ledger | None) -> None:
+        self._fault: str | None = None
+        self._meter: Meter | None = None
+        self._run = None
+        if ledger is not None:
+            from setsuden.meter import Meter
+
+            config = federation.declaration.model_dump(mode="json")
+            self._run = ledger.start_run(KIND, federation.name, config, [KIND])
+            self._meter = Meter(federation.name, run=self._run, idle_s=0, kind=KIND)
+
+    @property
+    def run_id(self) -> str | None:
+        """In the ledger."""
+        return None if self._run is None else self._run.id
+
+    def __enter__(self) -> _Book:
+        if self._meter is not None:
+            self._meter.start()
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._meter is None or self._run is None:
+            return
+        whole = self._meter.stop(error)
+        try:
+            self._run.finish("finished" if error is None else "failed", summary=whole)
+        except LedgerError as fault:
+            self._fault = str(fault)
+
+    def window(self, name: str, **attributes: Any) -> AbstractContextManager[Window | None]:
+        """Energy of this machine meanwhile."""
+        return nullcontext() if self._meter is None else self._meter.window(name, **attributes)
+
+    def keep_round(self, task: FederatedTask, done: RoundDone) -> None:
+        """The state of a training after a round; a ledger that fails later never stops the training."""
+        document: Mapping[str, Any] = {
+            "round": done.round,
+            "asked": done.asked,
+            "replied": done.replied,
+            "accuracy": done.accuracy,
+            "loss": done.loss,
+            "spent": asdict(done.spent),
+            "faults": [str(fault) for fault in done.faults],
+        }
+        self._told(lambda run: run.put_document(f"federated/{key(task)}/{done.round:05d}", document))
+
+    def event(self, kind: str, detail: str) -> None:
+        """Something worth knowing of the run."""
+        self._told(lambda run: run.event(kind, detail))
+
+    def _told(self, tell: Callable[[Any], None]) -> None:
+        if self._run is None:
+            return
+        try:
+            tell(self._run)
+        except LedgerError as error:
+            self._fault = str(error)
+
+
+def _places(federation: Federation) -> tuple[Place, ...]:
+    return tuple(country(code) for code in federation.declaration.compare.countries)
+
+
+def _networks(federation: Federation) -> Sequence[str]:
+    chosen = federation.declaration.compare.networks
+    return (*VIEWS, *published_names()) if chosen == "all" else tuple(chosen)
+
+
+def _devices(federation: Federation, fleet: Fleet | None) -> Sequence[Any]:
+    wanted = federation.declaration.compare.devices
+    if fleet is None:
+        return ()
+    known = {group.device.name: group.device for group in fleet.groups} | {
+        fleet.server.device.name: fleet.server.device
+    }
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        raise InputError(
+            "no client of this fleet has such a device",
+            place="compare.devices",
+            value=missing[0],
+            remedy=f"Known: {', '.join(known)}.",
+        )
+    return tuple(known[name] for name in wanted)
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,72 @@
+"""What a study found as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from setsuden.federated.price import Bill
+from setsuden.federated.study.document import traffic
+from setsuden.federated.study.run import Outcome, Trained
+from setsuden.federated.study.words import FederatedWords
+from setsuden.language import Language
+from setsuden.quantity import Estimate, Provenance, render
+
+
+def text(outcome: Outcome, language: Language) -> str:
+    """Plain lines, no decoration: verdict, trainings, who and where, what would change it, what to know."""
+    words = FederatedWords(outcome, language)
+    said, say = words.said(), words.say
+    lines = [part for part in (said.headline, said.because, said.sure) if part]
+    lines += ["", say("text.trainings"), *_trainings(outcome, words)]
+    if outcome.compared:
+        bill = outcome.compared[0].declared.federated
+        lines += ["", f"{say('text.by_party')} ({outcome.compared[0].topology})", *_parties(bill, words)]
+        lines += ["", f"{say('text.by_country')} ({outcome.compared[0].topology})"]
+        lines += [f"  {name}: {_both(cost.energy, cost.carbon)}" for name, cost in bill.by_country().items()]
+    if said.flips:
+        lines += ["", say("text.turns"), *(f"  {line}" for line in said.flips)]
+    return "\n".join([*lines, "", *said.notes])
+
+
+def size(count: float) -> str:
+    """Bytes for reading."""
+    return render(Estimate.exact(float(count), "B", Provenance.MEASURED))
+
+
+def _trainings(outcome: Outcome, words: FederatedWords) -> Iterator[str]:
+    for index, one in enumerate(outcome.trained):
+        bill = outcome.compared[index].declared.federated if outcome.compared else None
+        yield _line(_name(one), len(one.result.trace.rounds.round), one.result.accuracy, _sent(one), bill)
+    central = outcome.centralised
+    if central is not None:
+        name = words.say("text.centralised")
+        first = outcome.compared[0].declared if outcome.compared else None
+        yield _line(name, None, central.accuracy, 0, None if first is None else first.centralised)
+        if first is not None:
+            header = outcome.trained[0].result.trace.header
+            sent = sum(header.client_samples) * header.sample_bytes
+            yield _line(f"{name} +", None, central.accuracy, sent, first.upload)
+
+
+def _line(name: str, rounds: int | None, accuracy: float | None, sent: int, bill: Bill | None) -> str:
+    shown = "–" if accuracy is None else f"{accuracy:.1%}"
+    count = "–" if rounds is None else str(rounds)
+    price = "" if bill is None else _both(bill.energy, bill.carbon)
+    return f"  {name:<24} {count:>4}   {shown:>7}   {size(sent):>10}   {price}".rstrip()
+
+
+def _parties(bill: Bill, words: FederatedWords) -> Iterator[str]:
+    for party, cost in bill.by_party().items():
+        yield f"  {words.say(f'party.{party}')}: {_both(cost.energy, cost.carbon)}"
+
+
+def _both(energy: Estimate, carbon: Estimate) -> str:
+    return f"{render(energy)} | {render(carbon)}"
+
+
+def _name(one: Trained) -> str:
+    return f"{one.task.topology.name}, {one.task.seed}"
+
+
+def _sent(one: Trained) -> int:
+    return sum(traffic(one.result.trace).values())

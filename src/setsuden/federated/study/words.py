@@ -1,0 +1,241 @@
+"""What a study found, in sentences of one language: verdict first, then what would change it, then what to know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from setsuden.decision import Assessment
+from setsuden.federated.price import Turn
+from setsuden.federated.study.compare import Compared
+from setsuden.federated.study.document import endings
+from setsuden.federated.study.run import Outcome
+from setsuden.federated.study.verdict import UPLOAD, decide, median_index
+from setsuden.language import Language, Messages
+from setsuden.quantity import Estimate, Provenance, render, significant
+
+_SHOWN_FAULTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The first lines a reader sees.
+
+    confidence   clear, likely, too-close or none-feasible; None where nothing is priced
+    """
+
+    headline: str
+    because: str
+    sure: str
+    confidence: str | None
+    flips: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class FederatedWords:
+    """Words of one outcome."""
+
+    def __init__(self, outcome: Outcome, language: Language) -> None:
+        self.outcome = outcome
+        self.language: Language = language
+        self.say = Messages("federated", language).say
+        self.decision = decide(outcome)
+
+    def said(self) -> Said:
+        """Everything."""
+        say, decision = self.say, self.decision
+        target = self.outcome.federation.tasks[0].stop.target
+        to = say("verdict.to_end") if target is None else say("verdict.to_target", accuracy=f"{target:.0%}")
+        notes = tuple(self._notes())
+        if decision is None:
+            key = "verdict.unpriced" if self.outcome.fleet is None else "verdict.alone"
+            return Said(say(key), "", "", None, (), notes)
+        best = decision.recommended
+        if best is None:
+            headline = say("verdict.none", target=f"{target:.0%}" if target is not None else "")
+            return Said(headline, "", "", decision.confidence, (), notes)
+        if decision.confidence == "too-close":
+            headline = say("verdict.close", way=self.way(best))
+        else:
+            headline = say("verdict.upload") if best == UPLOAD else say("verdict.federated", topology=best)
+        found = decision.assessment(best)
+        figures = {"target": to, "carbon": self._shown(found.figures["carbon"])}
+        other = self._next_best(best)
+        because = say("verdict.because", other=self.way(other), other_carbon=self._carbon_of(other), **figures)
+        there = render(self.outcome.compared[0].declared.centralised.carbon)
+        because = f"{because}{'' if self.language == 'ja' else ' '}{say('verdict.there', carbon=there)}"
+        sure = say("verdict.sure", probability=f"{found.best_probability:.0%}")
+        return Said(headline, because, sure, decision.confidence, tuple(self._flips()), notes)
+
+    def way(self, option: str) -> str:
+        """An option in words."""
+        return self.say("way.upload") if option == UPLOAD else self.say("way.federated", topology=option)
+
+    def _next_best(self, best: str) -> str:
+        """The cheapest other way that reached the target, or any other where none did."""
+        assert self.decision is not None
+        others = [item for item in self.decision.assessments if item.option.id != best]
+        able = [item for item in others if item.feasible] or others
+
+        def grams(item: Assessment) -> float:
+            figure = item.figures["carbon"]
+            return math.inf if figure is None else figure.value
+
+        return min(able, key=grams).option.id
+
+    def _carbon_of(self, option: str) -> str:
+        assert self.decision is not None
+        return self._shown(self.decision.assessment(option).figures["carbon"])
+
+    def _shown(self, figure: Estimate | None) -> str:
+        return "–" if figure is None else render(figure)
+
+    def _medians(self) -> list[Compared]:
+        """The comparison of each topology that stands for it."""
+        names = dict.fromkeys(one.topology for one in self.outcome.compared)
+        return [self.outcome.compared[median_index(self.outcome, name)] for name in names]
+
+    def _flips(self) -> Iterator[str]:
+        for one in self._medians():
+            found = [turn for turn in one.turns_upload if _possible(turn)]
+            for turn in found:
+                yield self._flip(one.topology, turn)
+            if not found and one.turns_upload:
+                turn = one.turns_upload[0]
+                key = "flip.always" if turn.federated == "always" else "flip.never"
+                yield self.say(key, topology=one.topology)
+
+    def _flip(self, topology: str, turn: Turn) -> str:
+        unit = "" if turn.unit in ("1", "round") else f" {turn.unit}"
+        ends = [None if end is None else f"{_plain(end)}{unit}" for end in (turn.low, turn.high)]
+        span = "" if None in ends else self.say("flip.span", low=ends[0], high=ends[1])
+        return self.say(
+            f"flip.{turn.federated}",
+            topology=topology,
+            lever=self.say(f"lever.{turn.lever}"),
+            at=f"{_plain(turn.at or 0.0)}{unit}",
+            now=f"{_plain(turn.now)}{unit}",
+            span=span,
+        )
+
+    def _notes(self) -> Iterator[str]:
+        outcome, say = self.outcome, self.say
+        header = outcome.trained[0].result.trace.header
+        if header.stand_in:
+            yield say("note.stand_in")
+        yield from self._shortfalls()
+        for one in self._medians():
+            yield from self._networks(one)
+            yield from self._grids(one)
+        if outcome.fleet is not None:
+            yield say("note.virtual")
+        if len({one.task.seed for one in outcome.trained}) > 1:
+            yield say("note.median")
+        yield from self._of_trainings()
+        yield from self._here()
+        if outcome.compared:
+            boundary = outcome.compared[0].declared.federated.boundary
+            counted = [name for name, state in boundary.items() if state.startswith("counted")]
+            yield say("note.boundary", terms=", ".join(counted), network=boundary["network model"])
+            if left := [name for name, state in boundary.items() if state == "left out"]:
+                yield say("note.left_out", terms=", ".join(left))
+
+    def _shortfalls(self) -> Iterator[str]:
+        target = self.outcome.federation.tasks[0].stop.target
+        if target is None:
+            return
+        for one in self.outcome.trained:
+            if one.result.reached_round is None:
+                yield self.say(
+                    "note.missed",
+                    topology=one.task.topology.name,
+                    seed=one.task.seed,
+                    rounds=len(one.result.trace.rounds.round),
+                    accuracy=_share(one.result.accuracy),
+                )
+        central = self.outcome.centralised
+        if central is not None and not central.reached:
+            epochs = significant(central.epochs, 2)
+            yield self.say("note.missed_central", epochs=epochs, accuracy=_share(central.accuracy))
+
+    def _networks(self, one: Compared) -> Iterator[str]:
+        rows = [row for row in one.rows if row.place is None and row.device is None]
+        if len(rows) < 2:
+            return
+        ranked = sorted(rows, key=lambda row: row.federated.carbon.value)
+        low, high = ranked[0], ranked[-1]
+        yield self.say(
+            "note.networks",
+            topology=one.topology,
+            low=render(low.federated.carbon, interval=False),
+            high=render(high.federated.carbon, interval=False),
+            cheapest=low.network,
+            dearest=high.network,
+            factor=significant(high.federated.carbon.value / low.federated.carbon.value, 2),
+        )
+
+    def _grids(self, one: Compared) -> Iterator[str]:
+        """Never one ratio without the other."""
+        ratios = one.ratios
+        if ratios is None:
+            return
+        same = ", ".join(
+            f"{name} {significant(value, 2)}" for name, value in zip(ratios.places, ratios.same_grid, strict=True)
+        )
+        yield self.say("note.same_grid", topology=one.topology, shares=same)
+        cross = ratios.cross_grid
+        least, most = np.unravel_index(cross.argmin(), cross.shape), np.unravel_index(cross.argmax(), cross.shape)
+        yield self.say(
+            "note.cross_grid",
+            topology=one.topology,
+            least=significant(float(cross.min()), 2),
+            most=significant(float(cross.max()), 2),
+            clean=ratios.places[least[0]],
+            dirty=ratios.places[least[1]],
+            dirty_devices=ratios.places[most[0]],
+            clean_centre=ratios.places[most[1]],
+        )
+
+    def _of_trainings(self) -> Iterator[str]:
+        for one in self.outcome.trained:
+            result, names = one.result, {"topology": one.task.topology.name, "seed": one.task.seed}
+            if (gap := result.trace.header.spectral_gap) is not None:
+                yield self.say("note.gap", gap=significant(gap, 2), topology=names["topology"])
+            if result.epsilon is not None and one.task.privacy is not None:
+                epsilon, delta = significant(result.epsilon), f"{one.task.privacy.delta:g}"
+                yield self.say("note.epsilon", epsilon=epsilon, delta=delta, **names)
+            ends = endings(result.trace)
+            if lost := sum(count for ending, count in ends.items() if ending != "done"):
+                yield self.say("note.dropped", count=lost, **names)
+            for fault in result.faults[:_SHOWN_FAULTS]:
+                yield self.say("note.fault", fault=str(fault), **names)
+            if result.resumed_from:
+                yield self.say("note.resumed", round=result.resumed_from, **names)
+
+    def _here(self) -> Iterator[str]:
+        measured = [one.measured for one in self.outcome.trained] + [self.outcome.central_measured]
+        energies = [found.energy for found in measured if found is not None and found.energy is not None]
+        if not energies:
+            return
+        whole = energies[0]
+        for energy in energies[1:]:
+            whole = whole + energy
+        key = "note.measured" if whole.provenance is Provenance.MEASURED else "note.unmeasured"
+        yield self.say("note.here", energy=render(whole), share=self.say(key))
+
+
+def _possible(turn: Turn) -> bool:
+    """Whether the verdict turns at a value that can exist: there is no federation of less than a round."""
+    return turn.at is not None and turn.possible and not (turn.lever == "rounds" and turn.at < 1)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _plain(value: float) -> str:
+    """Readable from nano to mega."""
+    return f"{value:.2g}" if value and not 1e-3 <= abs(value) < 1e6 else significant(value, 3)

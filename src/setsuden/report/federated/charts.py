@@ -1,0 +1,179 @@
+"""Pictures of a federation: accuracy, joules and grams by round, who spent what, and every network model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from setsuden.federated.price import Bill
+from setsuden.federated.study.compare import Row
+from setsuden.federated.study.run import Outcome
+from setsuden.federated.study.words import FederatedWords
+from setsuden.quantity import render
+from setsuden.report.page.parts import Chart, Grid, Key
+from setsuden.report.svg.dumbbell import End, dumbbells
+from setsuden.report.svg.dumbbell import Row as Bell
+from setsuden.report.svg.marks import series_class, swatch
+from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
+from setsuden.report.svg.steps import Track, steps
+
+_PARTIES = ("clients", "links", "server")
+_WIDE, _NARROW = 660.0, 350.0
+
+
+def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
+    """Carbon of every training and of one place, by devices, networks and servers."""
+    rows: list[tuple[str, Bill]] = [
+        (_name(outcome, index), one.declared.federated) for index, one in enumerate(outcome.compared)
+    ]
+    first = outcome.compared[0].declared
+    rows += [(words.say("way.upload"), first.upload), (words.say("way.central"), first.centralised)]
+    bars = [
+        StackedBar(
+            name,
+            [
+                Piece(_PARTIES.index(party), cost.carbon.value, f"{words.say(f'party.{party}')}: {render(cost.carbon)}")
+                for party, cost in bill.by_party().items()
+            ],
+            render(bill.carbon, interval=False),
+            bill.carbon.low,
+            bill.carbon.high,
+        )
+        for name, bill in rows
+    ]
+    legend = [
+        Key(swatch("square", f"pt {series_class(index)}"), words.say(f"party.{party}"))
+        for index, party in enumerate(_PARTIES)
+    ]
+
+    def draw(width: float, identity: str) -> str:
+        return stacked_bars(
+            bars,
+            identity,
+            title=words.say("section.who"),
+            description=words.say("section.who_note"),
+            x_title=words.say("axis.carbon"),
+            width=width,
+        )
+
+    note = words.say("section.who_note")
+    return Chart("who", words.say("section.who"), draw(_WIDE, "who-wide"), draw(_NARROW, "who-narrow"), legend, note)
+
+
+def rounds_grid(outcome: Outcome, words: FederatedWords) -> Grid:
+    """Round by round: accuracy, and where there are prices the joules and grams that add up."""
+    charts = [_accuracy(outcome, words)] if any(_looked(outcome, i) for i in range(len(outcome.trained))) else []
+    if outcome.compared:
+        charts += [
+            _adding_up(outcome, words, "joules", "axis.energy"),
+            _adding_up(outcome, words, "grams", "axis.carbon"),
+        ]
+    return Grid(charts)
+
+
+def networks_chart(outcome: Outcome, words: FederatedWords) -> Chart | None:
+    """The first training and one place, priced by every network model; None where only one was asked for."""
+    rows = [row for row in outcome.compared[0].rows if row.place is None and row.device is None]
+    if len(rows) < 2:
+        return None
+    bells = [
+        Bell(row.network, _end(row.federated), _end(row.upload), _times(row))
+        for row in sorted(rows, key=lambda row: row.federated.carbon.value)
+    ]
+
+    def draw(width: float, identity: str) -> str:
+        return dumbbells(
+            bells,
+            identity,
+            title=words.say("section.networks"),
+            description=words.say("section.networks_note"),
+            x_title=words.say("axis.carbon"),
+            width=width,
+        )
+
+    legend = [
+        Key(swatch("square", f"pt {series_class(1)}"), words.way(outcome.compared[0].topology)),
+        Key(swatch("circle", f"pt {series_class(0)}"), words.say("way.upload")),
+    ]
+    title, note = words.say("section.networks"), words.say("section.networks_note")
+    return Chart("networks", title, draw(_WIDE, "networks-wide"), draw(_NARROW, "networks-narrow"), legend, note)
+
+
+def _end(bill: Bill) -> End:
+    carbon = bill.carbon
+    return End(carbon.value, carbon.low, carbon.high, render(carbon))
+
+
+def _times(row: Row) -> str:
+    ratio = row.ratio_upload
+    return "" if ratio is None else f"{ratio.value:,.2g} x" if ratio.value < 1000 else f"{ratio.value:,.0f} x"
+
+
+def _accuracy(outcome: Outcome, words: FederatedWords) -> Chart:
+    target = outcome.federation.tasks[0].stop.target
+    tracks = [
+        Track(_name(outcome, index), index, [(at, value, f"{value:.1%}") for at, value in looked])
+        for index in range(len(outcome.trained))
+        if (looked := _looked(outcome, index))
+    ]
+
+    def draw(width: float, identity: str) -> str:
+        return steps(
+            tracks,
+            identity,
+            title=words.say("section.rounds"),
+            description=words.say("section.rounds_note"),
+            x_title=words.say("axis.round"),
+            y_title=words.say("axis.accuracy"),
+            level=target,
+            level_text="" if target is None else f"{target:.0%}",
+            width=width,
+        )
+
+    return _chart("rounds", words, draw)
+
+
+def _adding_up(outcome: Outcome, words: FederatedWords, what: str, axis: str) -> Chart:
+    tracks = []
+    for index, one in enumerate(outcome.compared):
+        numbers, joules, grams = one.declared.federated.by_round()
+        sums = np.cumsum(joules if what == "joules" else grams).tolist()
+        unit = "J" if what == "joules" else "gCO2e"
+        points = [(float(at), value, f"{value:,.3g} {unit}") for at, value in zip(numbers.tolist(), sums, strict=True)]
+        tracks.append(Track(_name(outcome, index), index, points))
+
+    def draw(width: float, identity: str) -> str:
+        return steps(
+            tracks,
+            identity,
+            title=words.say(f"section.{what}"),
+            description=words.say(f"section.{what}_note"),
+            x_title=words.say("axis.round"),
+            y_title=words.say(axis),
+            width=width,
+        )
+
+    return _chart(what, words, draw)
+
+
+def _chart(what: str, words: FederatedWords, draw: Callable[[float, str], str]) -> Chart:
+    title, note = words.say(f"section.{what}"), words.say(f"section.{what}_note")
+    return Chart(what, title, draw(480, f"{what}-wide"), draw(_NARROW, f"{what}-narrow"), (), note)
+
+
+def _looked(outcome: Outcome, index: int) -> list[tuple[float, float]]:
+    rounds = outcome.trained[index].result.trace.rounds
+    return [
+        (float(number), float(value))
+        for number, value in zip(rounds.round, rounds.accuracy, strict=True)
+        if math.isfinite(value)
+    ]
+
+
+def _name(outcome: Outcome, index: int) -> str:
+    """The topology, with the seed where there are several."""
+    one = outcome.trained[index]
+    several = len({other.task.seed for other in outcome.trained}) > 1
+    return f"{one.task.topology.name} · {one.task.seed}" if several else one.task.topology.name

@@ -1,0 +1,178 @@
+"""The page of a federation: verdict first, pictures, then everything for engineers."""
+
+from __future__ import annotations
+
+from setsuden import __version__
+from setsuden.federated.study.compare import Row
+from setsuden.federated.study.document import traffic
+from setsuden.federated.study.run import Outcome
+from setsuden.federated.study.text import size
+from setsuden.federated.study.words import FederatedWords
+from setsuden.language import Language
+from setsuden.quantity import Estimate, render
+from setsuden.report import sheet
+from setsuden.report.federated.charts import networks_chart, rounds_grid, who_chart
+from setsuden.report.numbers import shown
+from setsuden.report.page.parts import (
+    Block,
+    Bullets,
+    Card,
+    Cell,
+    Entry,
+    Fact,
+    Head,
+    Page,
+    Section,
+    Table,
+    boundary_text,
+)
+from setsuden.report.sheet import FrameWords, factor_text
+
+
+def frame_words(language: Language) -> FrameWords:
+    """The report's words with those of a federation in the frame."""
+    return sheet.frame_words("federated", language)
+
+
+def build(outcome: Outcome, language: Language) -> Page:
+    """The page."""
+    words, frame = FederatedWords(outcome, language), frame_words(language)
+    said, say = words.said(), words.say
+    priced = bool(outcome.compared)
+    sections = [Section("rounds", say("section.rounds"), [rounds_grid(outcome, words)])]
+    if priced and (chart := networks_chart(outcome, words)) is not None:
+        sections.append(Section("networks", say("section.networks"), [chart]))
+    if priced:
+        sections.append(Section("places", say("section.places"), [_places(outcome, words)]))
+    sections.append(Section("comparison", say("section.comparison"), _comparison(outcome, words)))
+    sections.append(Section("method", say("section.method"), [Bullets(said.notes), *_factors(outcome, words)]))
+    confidence = said.confidence or "none-feasible"
+    return Page(
+        language=language,
+        title=say("page.title", name=outcome.federation.name),
+        study=outcome.federation.name,
+        facts=[Fact(say("page.question"), _question(outcome))],
+        headline=said.headline,
+        because=said.because,
+        sure=said.sure,
+        confidence=confidence,
+        confidence_word=frame(f"confidence.{confidence}") if said.confidence else "",
+        saving="",
+        flips=said.flips,
+        measure_next="",
+        warnings=[say("note.stand_in")] if outcome.trained[0].result.trace.header.stand_in else [],
+        cards=_cards(outcome, words, frame),
+        cards_notes=[],
+        hero=who_chart(outcome, words) if priced else None,
+        sections=sections,
+        version=__version__,
+        legend=[
+            Entry(frame(f"provenance.{key}"), frame(f"provenance_meaning.{key}"), key)
+            for key in ("measured", "estimated", "assumed")
+        ],
+    )
+
+
+def _question(outcome: Outcome) -> str:
+    header = outcome.trained[0].result.trace.header
+    parts = [header.data, header.model, f"{header.clients} x {header.partition}", header.algorithm, header.selection]
+    return " · ".join([*parts, header.compression])
+
+
+def _cards(outcome: Outcome, words: FederatedWords, frame: FrameWords) -> list[Card]:
+    cards: list[Card] = []
+    seen: set[str] = set()
+    for one in outcome.compared:
+        if one.topology in seen or len(cards) == 2:
+            continue
+        seen.add(one.topology)
+        cards.append(_card(f"carbon-{len(cards)}", words.way(one.topology), one.declared.federated.carbon, frame))
+    if outcome.compared:
+        first = outcome.compared[0].declared
+        cards.append(_card("carbon-upload", words.say("way.upload"), first.upload.carbon, frame))
+        cards.append(_card("carbon-central", words.say("way.central"), first.centralised.carbon, frame))
+    return cards
+
+
+def _card(identity: str, name: str, carbon: Estimate, frame: FrameWords) -> Card:
+    return Card(identity, name, shown(carbon, frame.messages), "method", boundary_text(carbon.boundary, frame))
+
+
+def _places(outcome: Outcome, words: FederatedWords) -> Table:
+    """Where it was drawn, and how well the clients there are served, for the first training."""
+    say = words.say
+    one, bill = outcome.trained[0], outcome.compared[0].declared.federated
+    regions = one.result.clients.by_region()
+    heads = [Head(say("head.country"), numeric=False)]
+    heads += [Head(say(f"head.{key}")) for key in ("energy", "carbon", "accuracy", "asked")]
+    rows = []
+    for name, cost in bill.by_country().items():
+        accuracy, asked = regions.get(name, (None, None))
+        rows.append(
+            [
+                Cell(name),
+                Cell(render(cost.energy)),
+                Cell(render(cost.carbon)),
+                Cell("–" if accuracy is None or accuracy != accuracy else f"{accuracy:.1%}"),
+                Cell("–" if asked is None else f"{asked:.1f}"),
+            ]
+        )
+    return Table("places-table", f"{say('section.places')} ({one.task.topology.name})", heads, rows)
+
+
+def _comparison(outcome: Outcome, words: FederatedWords) -> list[Block]:
+    say = words.say
+    heads = [Head(say("head.way"), numeric=False), Head(say("head.seed")), Head(say("head.rounds"))]
+    heads += [Head(say(f"head.{key}")) for key in ("accuracy", "sent", "energy", "carbon")]
+    rows = []
+    for index, one in enumerate(outcome.trained):
+        bill = outcome.compared[index].declared.federated if outcome.compared else None
+        reached = one.result.reached_round is not None
+        rows.append(
+            [
+                Cell(one.task.topology.name, tone="good" if reached else ""),
+                Cell(str(one.task.seed)),
+                Cell(str(len(one.result.trace.rounds.round))),
+                Cell("–" if one.result.accuracy is None else f"{one.result.accuracy:.1%}"),
+                Cell(size(sum(traffic(one.result.trace).values()))),
+                Cell("–" if bill is None else render(bill.energy)),
+                Cell("–" if bill is None else render(bill.carbon)),
+            ]
+        )
+    blocks: list[Block] = [Table("trainings-table", say("section.trainings"), heads, rows)]
+    if outcome.compared:
+        blocks.append(_everywhere(outcome, words))
+    return blocks
+
+
+def _everywhere(outcome: Outcome, words: FederatedWords) -> Table:
+    """Every scene by every network model; places and devices have a column where they were varied."""
+    say = words.say
+    rows = [row for one in outcome.compared for row in one.rows]
+    varied = [key for key in ("place", "device") if any(getattr(row, key) is not None for row in rows)]
+    heads = [Head(say(f"head.{key}"), numeric=False) for key in ("way", *varied, "network")]
+    heads += [Head(say("head.carbon")), Head(say("head.ratio_upload")), Head(say("head.ratio"))]
+
+    def line(row: Row) -> list[Cell]:
+        scene = [Cell(getattr(row, key) or say("head.declared")) for key in varied]
+        ratios = [Cell(_ratio(row.ratio_upload)), Cell(_ratio(row.ratio))]
+        return [Cell(row.topology), *scene, Cell(row.network), Cell(render(row.federated.carbon)), *ratios]
+
+    return Table("everywhere-table", say("section.comparison"), heads, [line(row) for row in rows])
+
+
+def _ratio(figure: Estimate | None) -> str:
+    return "–" if figure is None else render(figure)
+
+
+def _factors(outcome: Outcome, words: FederatedWords) -> list[Block]:
+    if not outcome.compared:
+        return []
+    bill = outcome.compared[0].declared.federated
+    heads = [
+        Head(words.say("head.factor"), numeric=False),
+        Head(words.say("head.value")),
+        Head(words.say("head.source"), numeric=False, wide=True),
+    ]
+    rows = [[Cell(factor.name), Cell(factor_text(factor)), Cell(factor.source)] for factor in bill.factors]
+    return [Table("factors-table", words.say("section.factors"), heads, rows)]
