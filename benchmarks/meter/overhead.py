@@ -1,4 +1,4 @@
-"""What being measured costs: start, stop, memory, CPU while the program sleeps, slow-down of a busy loop.
+"""What being measured costs: start, stop, memory, CPU while the program sleeps (slow-down: see slowdown.py).
 
 Every figure comes from fresh processes; a baseline process with numpy loaded runs beside each and is subtracted.
 
@@ -47,37 +47,30 @@ def usage():
     own = resource.getrusage(resource.RUSAGE_SELF)
     return own.ru_utime + own.ru_stime
 rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-t0 = time.perf_counter()
+t0 = time.perf_counter(); p0 = time.process_time()
 {prepare}
 t1 = time.perf_counter()
 {start}
-t2 = time.perf_counter()
+t2 = time.perf_counter(); p2 = time.process_time()
 time.sleep(0.5)
 cpu0, w0 = usage(), time.perf_counter()
 time.sleep({seconds})
 cpu1, w1 = usage(), time.perf_counter()
-def busy():
-    total = 0
-    for i in range({loops}):
-        total += i * i % 7
-    return total
-b0 = time.perf_counter(); c0 = time.thread_time()
-busy()
-b1 = time.perf_counter(); c1 = time.thread_time()
-t3 = time.perf_counter()
+t3 = time.perf_counter(); p3 = time.process_time()
 {stop}
-t4 = time.perf_counter()
+t4 = time.perf_counter(); p4 = time.process_time()
 print(json.dumps({{
     "import_ms": 1e3 * (t1 - t0), "start_ms": 1e3 * (t2 - t0), "stop_ms": 1e3 * (t4 - t3),
+    "start_cpu_ms": 1e3 * (p2 - p0), "stop_cpu_ms": 1e3 * (p4 - p3),
     "rss_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - rss) / 1024,
-    "cpu_ms_per_s": 1e3 * (cpu1 - cpu0) / (w1 - w0), "busy_s": b1 - b0, "busy_cpu_s": c1 - c0,
+    "cpu_ms_per_s": 1e3 * (cpu1 - cpu0) / (w1 - w0),
 }}))
 """
 
 
-def measure(tool: str, rate_hz: float, seconds: float, loops: int, folder: str | None) -> dict[str, float]:
+def measure(tool: str, rate_hz: float, seconds: float, folder: str | None) -> dict[str, float]:
     prepare, start, stop = (step.replace("RATE", str(rate_hz)) for step in TOOLS[tool])
-    code = PROGRAM.format(prepare=prepare, start=start, stop=stop, seconds=seconds, loops=loops)
+    code = PROGRAM.format(prepare=prepare, start=start, stop=stop, seconds=seconds)
     with tempfile.TemporaryDirectory() as scratch:
         env = dict(os.environ, SETSUDEN_LEDGER=f"{scratch}/ledger.sqlite", PYTHONPYCACHEPREFIX=BYTECODE)
         # As an installed package has it: compiled. Without this every start would compile the whole package anew.
@@ -94,24 +87,17 @@ def measure(tool: str, rate_hz: float, seconds: float, loops: int, folder: str |
 
 
 def compare(tool: str, rate_hz: float, repeats: int, seconds: float, folder: str | None) -> dict[str, float]:
-    """Medians; CPU and memory beyond the baseline, the busy loop as a ratio to it. Pairs alternate."""
+    """Medians beyond the baseline. Pairs alternate."""
     ours, base = [], []
-    measure(tool, rate_hz, 0.1, 1, folder)  # compiles, and looks the processor up
+    measure(tool, rate_hz, 0.1, folder)  # compiles, and looks the processor up
     for _ in range(repeats):
-        base.append(measure("baseline", rate_hz, seconds, 8_000_000, None))
-        ours.append(measure(tool, rate_hz, seconds, 8_000_000, folder))
+        base.append(measure("baseline", rate_hz, seconds, None))
+        ours.append(measure(tool, rate_hz, seconds, folder))
 
     def median(rows: Sequence[dict[str, float]], key: str) -> float:
         return statistics.median(row[key] for row in rows)
 
-    return {
-        "import_ms": median(ours, "import_ms") - median(base, "import_ms"),
-        "start_ms": median(ours, "start_ms") - median(base, "start_ms"),
-        "stop_ms": median(ours, "stop_ms") - median(base, "stop_ms"),
-        "rss_mb": median(ours, "rss_mb") - median(base, "rss_mb"),
-        "cpu_ms_per_s": median(ours, "cpu_ms_per_s") - median(base, "cpu_ms_per_s"),
-        "slowdown": statistics.median(a["busy_s"] / b["busy_s"] for a, b in zip(ours, base, strict=True)),
-    }
+    return {key: median(ours, key) - median(base, key) for key in base[0]}
 
 
 def main() -> None:
@@ -126,8 +112,8 @@ def main() -> None:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load "
         f"{os.getloadavg()[0]:.1f} at the start; medians of {options.repeats}, beyond a process with numpy loaded.",
         "",
-        "| tool | rate Hz | import ms | import + start ms | stop ms | memory MB | CPU asleep ms/s | busy loop |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| tool | rate Hz | import ms | import + start ms | its CPU | stop ms | its CPU | memory MB | asleep ms/s |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     print("\n".join(lines), flush=True)
     for tool, folder in [("setsuden", None), *peers.items()]:
@@ -135,11 +121,12 @@ def main() -> None:
             try:
                 row = compare(tool, rate_hz, options.repeats, options.seconds, folder)
             except RuntimeError as error:
-                line = f"| {tool} | {rate_hz:g} | {error} | | | | | |"
+                line = f"| {tool} | {rate_hz:g} | {error} | | | | | | |"
             else:
                 line = (
-                    f"| {tool} | {rate_hz:g} | {row['import_ms']:.0f} | {row['start_ms']:.0f} | {row['stop_ms']:.1f} | "
-                    f"{row['rss_mb']:.1f} | {row['cpu_ms_per_s']:.2f} | {row['slowdown']:.3f}x |"
+                    f"| {tool} | {rate_hz:g} | {row['import_ms']:.0f} | {row['start_ms']:.0f} | "
+                    f"{row['start_cpu_ms']:.1f} | {row['stop_ms']:.1f} | {row['stop_cpu_ms']:.1f} | "
+                    f"{row['rss_mb']:.1f} | {row['cpu_ms_per_s']:.2f} |"
                 )
             lines.append(line)
             print(line, flush=True)

@@ -1,6 +1,6 @@
 """How much a pure-Python loop slows down under the meter: pairs with and without it, in one process.
 
-    python benchmarks/meter/slowdown.py [--pairs 15] [--seconds 1] [--rates 1 10 100] [-o slowdown.md]
+    python benchmarks/meter/slowdown.py [--pairs 15] [--seconds 1] [--rates 1 10 100] [--peer NAME=FOLDER] [-o FILE]
 
 Blocks of the same loop alternate, with the meter and without, in an order drawn for each pair; one process has one
 layout of memory and one history, which differ between processes by more than what is looked for. Three clocks:
@@ -20,12 +20,13 @@ import os
 import platform
 import random
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import setsuden
+from overhead import TOOLS
 
 _SETTLE_S = 0.3  # the meter loads what the end of a window needs a tenth of a second after its start
 _RESAMPLES = 2000
@@ -52,20 +53,21 @@ def block(count: int) -> Block:
     return Block(time.thread_time() - own, time.process_time() - process, time.perf_counter() - wall)
 
 
-def metered(count: int, rate_hz: float | None) -> Block:
-    """A block under a meter that has settled; None: without one, with the same pause."""
-    meter = None if rate_hz is None else setsuden.meter("slowdown", rate_hz=rate_hz, ledger=None).start()
+def metered(count: int, tool: str, rate_hz: float) -> Block:
+    """A block under a tool that has settled; the tool "baseline" is none, with the same pause."""
+    prepare, start, stop = (step.replace("RATE", str(rate_hz)) for step in TOOLS[tool])
+    names: dict[str, object] = {}
+    exec(f"{prepare}\n{start}", names)
     time.sleep(_SETTLE_S)
     found = block(count)
-    if meter is not None:
-        meter.stop()
+    exec(stop, names)
     return found
 
 
-def pair(count: int, rate_hz: float | None, rng: random.Random) -> tuple[float, float, float]:
+def pair(count: int, tool: str, rate_hz: float, rng: random.Random) -> tuple[float, float, float]:
     """With over without, on the three clocks."""
     first = rng.random() < 0.5
-    blocks = [metered(count, rate_hz if with_meter else None) for with_meter in (first, not first)]
+    blocks = [metered(count, tool if with_tool else "baseline", rate_hz) for with_tool in (first, not first)]
     ours, plain = blocks if first else reversed(blocks)
     return (ours.loop_s / plain.loop_s, ours.process_s / plain.process_s, ours.wall_s / plain.wall_s)
 
@@ -82,9 +84,12 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=1.0, help="per block at least; two samples always fit")
     parser.add_argument("--rates", type=float, nargs="+", default=[1.0, 10.0, 100.0])
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
+    peers = dict(peer.split("=", 1) for peer in options.peer)
+    sys.path += peers.values()
     rng = random.Random(options.seed)
     trial = 2_000_000
     per_second = trial / min(block(trial).loop_s for _ in range(3))
@@ -92,14 +97,15 @@ def main() -> None:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load "
         f"{os.getloadavg()[0]:.1f} at the start; {options.pairs} pairs each.",
         "",
-        "| rate Hz | loop CPU | process CPU | wall |",
-        "| --- | --- | --- | --- |",
+        "| tool | rate Hz | loop CPU | process CPU | wall |",
+        "| --- | --- | --- | --- | --- |",
     ]
     print("\n".join(lines), flush=True)
-    for rate_hz in (None, *options.rates):
-        count = int(per_second * max(options.seconds, 0.0 if rate_hz is None else 2.0 / rate_hz))
-        columns = zip(*(pair(count, rate_hz, rng) for _ in range(options.pairs)), strict=True)
-        name = "no meter" if rate_hz is None else f"{rate_hz:g}"
+    cases = [("baseline", 0.0), *((tool, rate_hz) for tool in ("setsuden", *peers) for rate_hz in options.rates)]
+    for tool, rate_hz in cases:
+        count = int(per_second * max(options.seconds, 2.0 / rate_hz if rate_hz else 0.0))
+        columns = zip(*(pair(count, tool, rate_hz, rng) for _ in range(options.pairs)), strict=True)
+        name = f"{tool} | {rate_hz:g}" if rate_hz else "none | "
         lines.append(f"| {name} | {' | '.join(told(column, rng) for column in columns)} |")
         print(lines[-1], flush=True)
     if options.output is not None:

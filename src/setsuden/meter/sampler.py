@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 
 _PREPARE_AFTER_S = 0.1
+# A rest no longer than this is slept through: cheaper by a fifth than waiting at the gate, and a stop can wait for it.
+_SLEPT_S = 0.011
 
 
 class Sampler:
@@ -41,6 +43,14 @@ class Sampler:
         self._gate.release()
         self._thread.join()
 
+    def _told_to_stop(self, rest_s: float) -> bool:
+        """Wait for so long; True when it is time to stop instead."""
+        if rest_s > _SLEPT_S:
+            return self._gate.acquire(timeout=rest_s)
+        if rest_s > 0.0:
+            time.sleep(rest_s)
+        return self._gate.acquire(blocking=False)
+
     def _run(self) -> None:
         if self._prepare is not None:
             if self._gate.acquire(timeout=_PREPARE_AFTER_S):
@@ -55,7 +65,7 @@ class Sampler:
                 skipped = int(behind / period_s) + 1
                 self.late += skipped
                 deadline += skipped * period_s
-            if self._gate.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            if self._told_to_stop(deadline - time.monotonic()):
                 break
             try:
                 self._tick()
