@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.federate_price import price
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.language import Language, Messages
 
@@ -34,6 +35,9 @@ def federate() -> None:
 
     `setsuden federate [STUDY.yaml]` is short for `setsuden federate train [STUDY.yaml]`.
     """
+
+
+federate.add_command(price)
 
 
 @federate.command()
