@@ -143,8 +143,9 @@ class Watch:
         joules = np.zeros(3)
         for channel, sample, counts in zip(self._rig.channels, reading.samples, self._counted, strict=True):
             if counts:
-                error = channel.relative_error
-                joules += (sample.energy_j, sample.low_j * (1.0 - error), sample.high_j * (1.0 + error))
+                above, below = channel.relative_error, channel.relative_error_below
+                below = above if below is None else below
+                joules += (sample.energy_j, sample.low_j * (1.0 - below), sample.high_j * (1.0 + above))
         load = reading.load
         busy_s, capacity_s = (0.0, 0.0) if load is None else (load.cpu_busy_s or 0.0, load.cpu_capacity_s or 0.0)
         trees = (tree.cpu_s() or 0.0 for tree in self._trees.values())
