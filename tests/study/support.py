@@ -159,11 +159,16 @@ class FakeLearner:
     def __init__(self, lab: FakeLab, configuration: Configuration) -> None:
         self.lab, self.configuration, self.seen = lab, configuration, 0
 
-    def learn(self, samples: int, until_s: float) -> tuple[Work, float | None]:
+    def learn(
+        self, samples: int, until_s: float, on_step: Callable[[], object] | None = None
+    ) -> tuple[Work, float | None]:
         size = self.configuration.batch_size
         affordable = (until_s - self.lab.clock.elapsed()) / (size * MODELS[self.configuration.model])
         steps = max(1, min(-(-samples // size), int(min(affordable, 1e9))))
-        self.lab.busy(steps * size * MODELS[self.configuration.model])
+        for _ in range(steps):
+            self.lab.busy(size * MODELS[self.configuration.model])
+            if on_step is not None:
+                on_step()
         self.seen += steps * size
         return Work(steps * size, steps), 1.0
 

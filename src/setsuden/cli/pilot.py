@@ -28,6 +28,7 @@ _OVERRIDES: dict[str, FieldPath] = {
     "models": ("models",),
     "batch_sizes": ("batch_sizes",),
     "minutes": ("measure", "minutes"),
+    "budget_kwh": ("measure", "energy_budget_j"),
     "epochs": ("question", "epochs"),
     "requests": ("question", "requests"),
     "trainings": ("question", "trainings"),
@@ -45,6 +46,7 @@ _OVERRIDES: dict[str, FieldPath] = {
 @click.option("--models", help="Models of the zoo or module:factory, separated by commas. Default: five small ones.")
 @click.option("--batch-sizes", help="Whole numbers from 1, separated by commas. Default: 16,64,256.")
 @click.option("--minutes", type=float, help="Minutes of measuring, all included; above 0. Default: 5.")
+@click.option("--budget-kwh", type=float, help="Energy the pilot itself may take; above 0. Default: no limit.")
 @click.option("--epochs", type=int, help="Epochs of the full training that is forecast; from 1. Default: 20.")
 @click.option("--requests", type=int, help="Requests over the life of the model; from 0. Default: 1000000.")
 @click.option("--trainings", type=int, help="How often the full training will be done; from 1. Default: 1.")
@@ -124,6 +126,8 @@ def override(declared: Declared, given: Mapping[str, Any]) -> None:
 def _parsed(name: str, option: str, value: Any) -> Any:
     if name == "models":
         return [part.strip() for part in value.split(",") if part.strip()]
+    if name == "budget_kwh":
+        return value * 3.6e6
     if name != "batch_sizes":
         return value
     try:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
@@ -300,6 +300,11 @@ class _Around:
 
     def _write(self, steps: int, paused_s: float) -> None:
         self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s, at_s=self.now()))
+
+
+def forecasts_of(meter: Meter) -> dict[str, Any]:
+    """What the trainings of a meter had forecast and what came out, schema ``forecast``."""
+    return forecast_document(_watched.get(meter, []))
 
 
 def _running() -> Meter | None:

@@ -24,6 +24,7 @@ class Budget:
     quality_s   kept for training for accuracy; inf without a limit; ``quality_j`` likewise, 0 without a limit
     seconds     elapsed clock
     begun_s     on that clock, moved back by what earlier sessions spent
+    dearest_j   of all windows so far: so much must be left for another one
     """
 
     total_s: float
@@ -33,6 +34,7 @@ class Budget:
     quality_j: float
     seconds: Callable[[], float]
     begun_s: float
+    dearest_j: float = 0.0
 
     @classmethod
     def of(cls, study: StudyDeclaration, seconds: Callable[[], float], spent_s: float) -> Budget:
@@ -71,7 +73,7 @@ class Budget:
 
     def spent(self, joules: float) -> Stop | None:
         """TIME or ENERGY when there is nothing left to measure with."""
-        if self.joules_left(joules) <= self.quality_j:
+        if self.joules_left(joules) <= self.quality_j + self.dearest_j:
             return Stop.ENERGY
         return Stop.TIME if self.measuring_left_s <= 0 else None
 

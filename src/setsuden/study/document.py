@@ -34,6 +34,7 @@ class Session:
     channels     what was read; ``environment`` as the ledger captures it; ``settings`` of the processor
     command      how to run it again
     clocks       elapsed seconds of the last session and the same by the time of day; far apart means a clock was set
+    forecasts    of the trainings for accuracy in the last session while they ran, schema ``forecast``, ``runs``
     """
 
     study: StudyDeclaration
@@ -49,6 +50,7 @@ class Session:
     created_at: str
     command: str
     clocks: tuple[float, float]
+    forecasts: Sequence[Mapping[str, Any]] = ()
 
 
 def pilot_document(session: Session) -> dict[str, Any]:
@@ -75,6 +77,7 @@ def pilot_document(session: Session) -> dict[str, Any]:
         "models": models,
         "configurations": measured,
         "quality": quality,
+        "forecasts": list(session.forecasts),
     }
     document["analysis"] = analyse(measured, models, machine=machine)
     document["decision"] = decide(document)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from setsuden.ledger import Flag
+from setsuden.predict.progress import Progress, progress
 from setsuden.quantity import Estimate, total
 from setsuden.study.codes import NO_QUALITY, SHORT_TRAINING
 from setsuden.study.plan import Configuration
@@ -71,6 +73,28 @@ class Lessons:
         budget = self._runner.budget
         return budget.left_s > 0 and budget.joules_left(self._runner.findings.spent_j) > 0
 
+    def _dear(self, energies: list[Estimate]) -> bool:
+        """Whether a further part of a training would pass the energy budget, going by the dearest of its parts."""
+        drawn = [energy.value for energy in energies]
+        left_j = self._runner.budget.joules_left(self._runner.findings.spent_j) - math.fsum(drawn)
+        return bool(drawn) and left_j < max(drawn)
+
+    def _watched(self, configuration: Configuration, syllabus: Syllabus) -> Progress:
+        """The training says how far it is, and is forecast in the line that a waiting person sees."""
+        runner, done = self._runner, len(self._runner.findings.qualities)
+        parts = [round(syllabus.samples * point / syllabus.points) for point in range(syllabus.points + 1)]
+        steps = sum(
+            max(1, math.ceil((after - before) / configuration.batch_size))
+            for before, after in itertools.pairwise(parts)
+            if after > before
+        )
+        return progress(
+            steps,
+            name=configuration.id,
+            meter=runner.meter,
+            say=lambda line: runner.show("quality", done, len(self._all), f"{configuration.id}: {line}"),
+        )
+
     def _syllabus(self, waiting: list[Configuration]) -> Syllabus | None:
         """The same for all, earlier sessions included; None when not even one step fits."""
         runner = self._runner
@@ -133,12 +157,15 @@ class Lessons:
         correct, tested = 0, 1
         with runner.charged(f"quality/{configuration.id}", model=configuration.model, phase="train"):
             learner = runner.workshop.learner(configuration)
+            watched = self._watched(configuration, syllabus)
             try:
                 for point in range(1, syllabus.points + 1):
                     due = round(syllabus.samples * point / syllabus.points) - seen
                     if due > 0 and not diverged:
+                        if self._dear(energies):
+                            return None
                         with runner.meter.window("learn", model=configuration.model, phase="train") as window:
-                            work, loss = learner.learn(due, until_s)
+                            work, loss = learner.learn(due, until_s, watched.step)
                             window.annotate(samples=work.samples, loader_s=work.loader_wait_s)
                         assert window.measurement is not None
                         energies.append(known_energy(window.measurement))
@@ -148,9 +175,11 @@ class Lessons:
                         if work.samples < due and not diverged:
                             return None
                         correct, tested = learner.examine(choice.test_samples)
+                        watched.pause()
                         drawn_j = math.fsum(energy.value for energy in energies)
                         curve.append(CurvePoint(seen / epoch, seen, correct / tested, loss, drawn_j, duration_s))
             finally:
+                watched.close()
                 learner.close()
         return Quality(
             configuration.model,

@@ -14,6 +14,7 @@ from setsuden.ledger.environment import capture
 from setsuden.meter import DEFAULT_RATE_HZ, IdleBaseline, Meter
 from setsuden.meter.codes import NOT_RECORDED
 from setsuden.meter.rig import record_of
+from setsuden.predict.progress import forecasts_of
 from setsuden.quantity import NODE, Estimate, total
 from setsuden.sensors import Clock, Discovery, Host, SystemClock, discover
 from setsuden.study.budget import Budget
@@ -133,6 +134,7 @@ def run_pilot(
         created_at=created_at,
         command=command,
         clocks=(ended[0] - began[0], (ended[1] - began[1]).total_seconds()),
+        forecasts=forecasts_of(meter)["runs"],
     )
     document = pilot_document(session)
     try:

@@ -138,7 +138,7 @@ class Runner:
     def _repeat(self, configuration: Configuration, repeat: int) -> None:
         demanded = self._windows_demanded(self.rule.repeats)
         self.show("measure", self.findings.windows, self.findings.windows + max(1, demanded), configuration.id)
-        at_s = self.budget.elapsed_s
+        at_s, before_j = self.budget.elapsed_s, self.findings.spent_j
         attributes = self._attributes(configuration)
         with self.charged(f"{configuration.id}#{repeat}", **attributes):
             task = self.workshop.task(configuration, repeat)
@@ -150,6 +150,7 @@ class Runner:
                 measurement, work = self._window(task, asked_s, {**attributes, "repeat": repeat})
             finally:
                 task.close()
+        self.budget.dearest_j = max(self.budget.dearest_j, self.findings.spent_j - before_j)
         self._overheads_s[configuration.id] = self.budget.elapsed_s - at_s - measurement.duration_s
         if work.samples == 0:
             detail = f"{configuration.id}: no request was served within {measurement.duration_s:.3g} s."

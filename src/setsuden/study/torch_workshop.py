@@ -243,9 +243,17 @@ class _Learner:
         self._configuration = configuration
         self._examined = np.random.default_rng(seed).permutation(len(data.x_test))
 
-    def learn(self, samples: int, until_s: float) -> tuple[Work, float | None]:
+    def learn(
+        self, samples: int, until_s: float, on_step: Callable[[], object] | None = None
+    ) -> tuple[Work, float | None]:
         steps = max(1, math.ceil(samples / self._configuration.batch_size))
-        done = self._session.run_steps(steps, lambda: self._seconds() >= until_s)
+
+        def late() -> bool:
+            if on_step is not None:
+                on_step()
+            return self._seconds() >= until_s
+
+        done = self._session.run_steps(steps, late)
         work = Work(done.samples, done.steps, done.loader_seconds, diverged=self._session.diverged)
         return work, done.loss
 

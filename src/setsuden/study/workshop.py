@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -48,10 +48,13 @@ class Task(Protocol):
 class Learner(Protocol):
     """One training from the first step on."""
 
-    def learn(self, samples: int, until_s: float) -> tuple[Work, float | None]:
+    def learn(
+        self, samples: int, until_s: float, on_step: Callable[[], object] | None = None
+    ) -> tuple[Work, float | None]:
         """Train on so many further samples, rounded up to whole steps; fewer when ``until_s`` comes.
 
         until_s   on the elapsed clock
+        on_step   called after every step
 
         Returns what was done and the mean loss, None when it was not finite.
         """
