@@ -63,6 +63,7 @@ class Bill:
     embodied: bool
     provenance: Provenance
     factors: tuple[Factor, ...]
+    single_clients: bool = True
 
     @property
     def total(self) -> Cost:
@@ -116,6 +117,8 @@ class Bill:
 
     def by_client(self) -> Clients:
         """Every client with its link, best figures; ask only where you may know who is who."""
+        if not self.single_clients:
+            raise InputError("a simulated bill knows groups of clients, no single ones", remedy="Use by_device.")
         joules, grams = np.zeros(len(self.group)), np.zeros(len(self.group))
         for line in self.lines:
             own = line.node >= 0

@@ -22,7 +22,7 @@ class Calendar:
     """Times of every row of a trace, seconds from its start.
 
     turn_s      seconds of compute by the fleet's device (clients) or the server's; ``turn_start``, ``turn_end`` when
-    waited      idle but awake, from ``turn_end`` of its last row on
+    waited      idle but awake, from ``wait_start`` on: when the client's last row of the round has ended
     send_s      seconds of the transfer at the client's rates; ``send_start``, ``send_end`` when
     round_start, round_end   of each row of ``trace.rounds``
     round_of_turn, round_of_send   row in ``trace.rounds``
@@ -33,6 +33,7 @@ class Calendar:
     turn_start: Array
     turn_end: Array
     waited: Array
+    wait_start: Array
     send_s: Array
     send_start: Array
     send_end: Array
@@ -71,6 +72,7 @@ def calendar(trace: Trace, fleet: Fleet, clock: Clock | None = None) -> Calendar
             turns.start_s,
             turns.end_s,
             turns.waited_s,
+            _last_end(trace, turn_row, send_row),
             send_s,
             sends.start_s,
             sends.end_s,
@@ -171,9 +173,37 @@ def _on_fleet(
         rows = np.flatnonzero(is_client)
         with_turn = last >= 0
         waited[rows[last[with_turn]]] = rest[with_turn]
+    wait_start = turn_end.copy()
+    wait_start[is_client] = (start[key_row] + busy)[at_turn]
     return Calendar(
-        "fleet", turn_s, turn_start, turn_end, waited, send_s, send_start, send_end, start, end, turn_row, send_row
+        "fleet",
+        turn_s,
+        turn_start,
+        turn_end,
+        waited,
+        wait_start,
+        send_s,
+        send_start,
+        send_end,
+        start,
+        end,
+        turn_row,
+        send_row,
     )
+
+
+def _last_end(trace: Trace, turn_row: NDArray[np.intp], send_row: NDArray[np.intp]) -> Array:
+    """For each turn, when the last row of its node in its round has ended, as recorded."""
+    turns, sends = trace.turns, trace.sends
+    if not (turns.waited_s > 0).any():
+        return turns.end_s
+    width = max((int(column.max()) + 2 for column in (turns.node, sends.sender) if len(column)), default=1)
+    key = turn_row * width + np.maximum(turns.node, -1) + 1
+    sent = send_row * width + np.maximum(sends.sender, -1) + 1
+    keys, at = np.unique(np.concatenate([key, sent]), return_inverse=True)
+    last = np.full(len(keys), -np.inf)
+    np.maximum.at(last, at, np.concatenate([turns.end_s, sends.end_s]))
+    return np.asarray(last[at[: len(key)]])
 
 
 def _queued(at: NDArray[np.intp], seconds: Array, begin: Array) -> tuple[Array, Array]:

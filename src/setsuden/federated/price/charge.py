@@ -108,7 +108,7 @@ class Desk:
         turns, when = self.trace.turns, self.when
         group = self.fleet.group[turns.node[rows]].astype(np.intp)
         joules = self.tariff.idle[:, group] * when.waited[rows]
-        begin = when.turn_end[rows]
+        begin = when.wait_start[rows]
         yield self._line(
             Term.WAITING, turns.round[rows], turns.node[rows], group, joules, begin, begin + when.waited[rows]
         )

@@ -1,0 +1,209 @@
+"""Asynchronous rounds: a fixed number of clients at work, an update whenever enough results are in; in both forms."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from setsuden.errors import InputError
+from setsuden.federated.fleet import Fleet
+from setsuden.federated.fleet.hours import HOUR_S, by_hour
+from setsuden.federated.price.forms import rule as rule_of
+from setsuden.federated.price.rule import Rule
+from setsuden.federated.price.tariff import tariff
+from setsuden.federated.simulate.events import Crowd, Turns, add, spent
+from setsuden.federated.simulate.schedule import Buffered, Work, stages
+from setsuden.federated.simulate.usage import NETWORK, Simulation, Usage, billed
+
+Array = NDArray[np.float64]
+_LONGEST_H = 24 * 366 * 10
+
+
+class _Mean:
+    """Expectations over one turn of a client of each group: sums over the group's clients, (groups,)."""
+
+    def __init__(self, fleet: Fleet, work: Work, schedule: Buffered) -> None:
+        times, limit = stages(fleet, work), schedule.timeout_s
+        groups = len(fleet.groups)
+        drop = np.array([group.drop_out for group in fleet.groups])
+        self.clients = np.bincount(fleet.group, minlength=groups).astype(np.float64)
+
+        def summed(values: Array) -> Array:
+            return np.bincount(fleet.group, values, minlength=groups).astype(np.float64)
+
+        lasting = np.minimum(times.total, limit)
+        delivers = times.total <= limit
+        until = np.minimum(times.down + schedule.drop_at * times.compute, limit)
+        keep = 1 - drop
+        self.arrive = keep * summed(delivers.astype(np.float64))
+        self.length = keep * summed(lasting) + drop * summed(until)
+        self.square = keep * summed(lasting**2) + drop * summed(until**2)
+        self.arrive_length = keep * summed(lasting * delivers)
+        done = np.where(delivers, times.compute, 0.0)
+        cut = np.clip(lasting - times.down, 0.0, times.compute) - done
+        dropped = np.clip(until - times.down, 0.0, times.compute)
+        sent = np.clip(lasting - times.down - times.compute, 0.0, times.up)
+        speed = times.macs / times.compute
+        self.amounts = {
+            "compute_s": keep * summed(done),
+            "lost_s": keep * summed(cut) + drop * summed(dropped),
+            "macs": keep * summed(done * speed),
+            "lost_macs": keep * summed(cut * speed) + drop * summed(dropped * speed),
+            "down_s": summed(times.down),
+            "down_bytes": self.clients * work.bytes_down,
+            "up_s": keep * summed(sent),
+            "up_bytes": keep * summed(sent * fleet.up),
+            "wait_s": np.zeros(groups),
+        }
+        # amount x time since the turn began, for what is under way when the training ends
+        self.early = {
+            "compute_s": keep * summed(done * (times.down + done / 2)),
+            "lost_s": keep * summed(cut * (times.down + cut / 2)) + drop * summed(dropped * (times.down + dropped / 2)),
+            "down_s": summed(times.down**2 / 2),
+            "up_s": keep * summed(sent * (times.down + times.compute + sent / 2)),
+        }
+
+
+def closed_form_buffered(
+    fleet: Fleet, work: Work, schedule: Buffered, form: str | Rule = "setsuden", **terms: object
+) -> Simulation:
+    """Expected use and bill of ``schedule``, by renewal theory.
+
+    In each hour the ``concurrency`` slots turn over at the mean length of a turn of those awake then; what the
+    synchronised start and the turns under way at the end add is taken to second order (Wald). Hours in which nobody is
+    awake stand still.
+    """
+    chosen = rule_of(form, **terms) if isinstance(form, str) else form
+    rates, mean = tariff(fleet, chosen), _Mean(fleet, work, schedule)
+    awake = by_hour([group.available for group in fleet.groups])
+    wanted = float(schedule.rounds * schedule.buffer)
+    usage = Usage(len(fleet.groups))
+    clock = first = fleet.start_utc_hour * HOUR_S
+    arrived, turned, begun = 0.0, 0.0, False
+    rows = np.arange(rates.groups)
+    for _ in range(_LONGEST_H):
+        share = awake[:, int(clock / HOUR_S + 1e-12) % awake.shape[1]]
+        population = float(mean.clients @ share)
+        boundary = (math.floor(clock / HOUR_S + 1e-12) + 1) * HOUR_S
+        if population < 1e-9:
+            clock = boundary
+            continue
+        weight = share / population
+        length, answer = float(weight @ mean.length), float(weight @ mean.arrive)
+        if answer <= 0:
+            raise InputError("nobody can deliver before the time-out", place=fleet.name, value=schedule.timeout_s)
+        slots = float(min(schedule.concurrency, max(1.0, population)))
+        if not begun:
+            begun = True
+            extra = float(weight @ mean.square) / (2 * length**2)
+            arrived = slots * (answer * extra - float(weight @ mean.arrive_length) / length)
+            turned = slots * extra
+            _weigh(
+                usage, mean, weight, turned, slots / length, rates.intensity.at(rows, np.full(len(rows), clock - first))
+            )
+        rate = slots / length
+        step = min(boundary - clock, max(wanted - arrived, 0.0) / (rate * answer))
+        start, end = np.full(len(rows), clock - first), np.full(len(rows), clock - first + step)
+        _weigh(usage, mean, weight, rate * step, 0.0, rates.intensity.mean(rows, start, end))
+        turned += rate * step
+        arrived += rate * step * answer
+        clock += step
+        if arrived >= wanted - 1e-9:
+            break
+    duration = clock - first
+    busy = schedule.server_macs / fleet.server.device.macs_per_s * schedule.rounds
+    _networks(usage, chosen, rates.intensity.mean(np.array([rates.groups]), np.zeros(1), np.full(1, duration)))
+    bill = billed(fleet, chosen, rates, usage, duration, busy)
+    return Simulation(bill, schedule.rounds, duration, turned, wanted)
+
+
+def _weigh(usage: Usage, mean: _Mean, weight: Array, turns: float, ending: float, intensity: Array) -> None:
+    """Add so many turns, less what ``ending`` of them per second would still have used."""
+    for name, amount in mean.amounts.items():
+        base = {"macs": "compute_s", "lost_macs": "lost_s", "down_bytes": "down_s", "up_bytes": "up_s"}.get(name, name)
+        early = mean.early.get(base)
+        used = weight * amount * turns
+        if ending and early is not None:
+            whole = mean.amounts[base]
+            scale = np.divide(amount, whole, out=np.zeros_like(amount), where=whole > 0)
+            used = used - weight * early * scale * ending
+        usage.amount[name] += used
+        usage.weighted[name] += used * intensity
+
+
+def _networks(usage: Usage, rule: Rule, server: Array) -> None:
+    for name in NETWORK:
+        central = rule.network_grid == "server" or (rule.network_grid == "sender" and name.startswith("down"))
+        usage.network[name] += usage.amount[name] * server[0] if central else usage.weighted[name]
+
+
+def events_buffered(
+    fleet: Fleet, work: Work, schedule: Buffered, form: str | Rule = "setsuden", *, seed: int = 0, **terms: object
+) -> Simulation:
+    """One drawn course. Slots draw independently of each other: in a small fleet a client may be at work in two."""
+    chosen = rule_of(form, **terms) if isinstance(form, str) else form
+    rates, times = tariff(fleet, chosen), stages(fleet, work)
+    rng = np.random.default_rng([seed, 0xA57C])
+    crowd = Crowd(fleet, rng)
+    drop = np.array([group.drop_out for group in fleet.groups])
+    wanted, first = schedule.rounds * schedule.buffer, fleet.start_utc_hour * HOUR_S
+    slots = min(schedule.concurrency, fleet.clients)
+    clock = np.full(slots, first)
+    held: list[Turns] = []
+    answers = np.zeros(0)
+    bound = math.inf
+    while True:
+        active = np.flatnonzero(clock < bound)
+        if not len(active):
+            break
+        client, begin = _awake(crowd, clock[active], fleet)
+        dropped = rng.random(len(client)) < drop[fleet.group[client]]
+        total = times.total[client]
+        delivers = ~dropped & (total <= schedule.timeout_s)
+        until = np.where(dropped, times.down[client] + schedule.drop_at * times.compute[client], total)
+        lasting = np.minimum(until, schedule.timeout_s)
+        held.append(Turns(client, np.zeros(len(client), np.intp), begin, lasting, dropped, delivers))
+        clock[active] = begin + lasting
+        answers = np.concatenate([answers, (begin + lasting)[delivers]])
+        if len(answers) >= wanted:
+            answers = np.partition(answers, wanted - 1)[:wanted]
+            bound = float(answers.max())
+    usage = Usage(len(fleet.groups))
+    asked = 0
+    for drawn in held:
+        mine = drawn.only(drawn.start_s < bound)
+        ended = mine.start_s + mine.cut_s <= bound
+        mine = mine._replace(
+            start_s=mine.start_s - first,
+            cut_s=np.minimum(mine.cut_s, bound - mine.start_s),
+            done=mine.done & ended,
+        )
+        add(usage, fleet, times, work, rates, chosen, mine, spent(times, mine, schedule.drop_at, False))
+        asked += len(mine.client)
+    busy = schedule.server_macs / fleet.server.device.macs_per_s * schedule.rounds
+    bill = billed(fleet, chosen, rates, usage, bound - first, busy)
+    return Simulation(bill, schedule.rounds, bound - first, asked, wanted)
+
+
+def _awake(crowd: Crowd, clock: Array, fleet: Fleet) -> tuple[NDArray[np.intp], Array]:
+    """One client awake at each time, and the time: the next hour with anybody awake where there is nobody."""
+    begin = clock.copy()
+    client = np.full(len(begin), -1, dtype=np.intp)
+    for _ in range(crowd.awake.shape[1] + 1):
+        hour = (begin / HOUR_S + 1e-12).astype(np.intp) % crowd.awake.shape[1]
+        nobody = crowd.expected[hour] < 1e-9
+        if not nobody.any():
+            break
+        begin[nobody] = (np.floor(begin[nobody] / HOUR_S + 1e-12) + 1) * HOUR_S
+    else:
+        raise InputError("no client is ever awake", place=fleet.name)
+    open_ = np.arange(len(begin))
+    while len(open_):
+        found = crowd.rng.integers(fleet.clients, size=len(open_))
+        share = crowd.awake[fleet.group[found], hour[open_]]
+        taken = crowd.rng.random(len(open_)) < share
+        client[open_[taken]] = found[taken]
+        open_ = open_[~taken]
+    return client, begin
