@@ -102,6 +102,32 @@ def test_training_again_is_done_where_training_was_unless_said_otherwise() -> No
     assert home.carbon["retrain"].value > 3 * sheet.carbon["retrain"].value
 
 
+def test_an_intensity_can_be_stated_for_the_life_and_for_a_stage() -> None:
+    """BLOOM was trained at 57 g/kWh; GPT-3 is priced at 429."""
+    said = LIFE.replace("site: JP", "intensity_g_per_kwh: 429").replace(
+        "train: {energy_kwh: 10}", "train: {energy_kwh: 10, intensity_g_per_kwh: 57}\nretrain: {every_months: 6}"
+    )
+    sheet = life(said).sheets["marginal"]
+    assert sheet.carbon["train"].value == sheet.carbon["retrain"].value == pytest.approx(12 * 57 / 1e3)
+    assert sheet.carbon["serve"].value == pytest.approx(365250 * 3.6 / 3.6e6 * 1.2 * 429 / 1e3)
+    with pytest.raises(InputError, match="either site or intensity"):
+        life(said.replace("serve: {energy_j: 3.6}", "serve: {energy_j: 3.6, site: JP, intensity_g_per_kwh: 1}"))
+
+
+def test_gpt_3_emits_what_was_printed() -> None:
+    """10,000 chips x 14.8 days x 330 W x 1.10 at 0.429 kg/kWh: 552.1 t (arXiv 2104.10350)."""
+    said = """
+months: 1
+requests_per_day: 1
+intensity_g_per_kwh: 429
+pue: 1.1
+develop: {energy_kwh: 0}
+train: {hours: 355.2, watts: 330, count: 10000}
+serve: {energy_j: 864}
+"""
+    assert life(said).sheets["marginal"].carbon["train"].to("tCO2e").value == pytest.approx(552.1, rel=0.003)
+
+
 def test_the_document_keeps_its_schema_and_the_text_names_what_turns_it() -> None:
     found = life(LIFE)
     plain = document(found)

@@ -45,7 +45,18 @@ def test_every_optional_key_of_the_example_is_one_that_is_known(tmp_path: Path) 
     """Each line behind a # that holds a key is tried alone; those that need another one are tried with it."""
     text = example_text()
     together = {"batch": "single", "hops": "hop_kwh_per_gb", "hop_kwh_per_gb": "hops", "single": "batch"}
-    stated = ("pilot", "energy_j", "seconds", "tokens", "split", "model", "layers", "site", "latency_ms")
+    stated = (
+        "pilot",
+        "energy_j",
+        "seconds",
+        "tokens",
+        "split",
+        "model",
+        "layers",
+        "site",
+        "latency_ms",
+        "intensity_g_per_kwh",
+    )
     keys = [key for key in re.findall(r"^ *# ([a-z_]+): ", text, re.MULTILINE) if key not in stated]
     assert {"goodput_mbps", "up_mbps", "technology", "pue", "published", "embodied"} <= set(keys)
     for key in keys:

@@ -12,14 +12,30 @@ from setsuden.quantity import Estimate
 Cluster = Literal["model", "bandwidth", "power", "time", "site"]
 
 
-class Energy(Part):
+class Priced(Part):
+    """Something with a grid of its own: by its place, or by its intensity; with neither, that of the life."""
+
+    site: str | None = Field(default=None, min_length=1)
+    intensity_g_per_kwh: Amount | None = None
+
+    @model_validator(mode="after")
+    def _one_grid(self) -> Priced:
+        _one_of(self.site, self.intensity_g_per_kwh)
+        return self
+
+
+def _one_of(site: str | None, intensity: Figure | None) -> None:
+    if site is not None and intensity is not None:
+        raise ValueError("give either site or intensity_g_per_kwh")
+
+
+class Energy(Priced):
     """Energy of the machines, facility not included: as kWh, or as hours x watts x count."""
 
     energy_kwh: Amount | None = None
     hours: Amount | None = None
     watts: Amount | None = None
     count: Annotated[int, Field(ge=1)] = 1
-    site: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _one_way(self) -> Energy:
@@ -50,22 +66,20 @@ class Adaptation(Energy):
     times: Annotated[int, Field(ge=1)] = 1
 
 
-class Retraining(Part):
+class Retraining(Priced):
     """Training again while it serves."""
 
     every_months: Positive
     share_of_training: Positive = 1.0
-    site: str | None = Field(default=None, min_length=1)
 
 
-class Serving(Part):
+class Serving(Priced):
     """What a request takes at the server, facility not included."""
 
     energy_j: Amount
-    site: str | None = Field(default=None, min_length=1)
 
 
-class Exchange(Part):
+class Exchange(Priced):
     """Data that each request moves over a network."""
 
     payload_kb: Amount
@@ -73,7 +87,6 @@ class Exchange(Part):
     link: str = "fixed"
     average_kwh_per_gb: Amount | None = None
     marginal_w_per_mbps: Amount | None = None
-    site: str | None = Field(default=None, min_length=1)
 
 
 class Hardware(Part):
@@ -87,7 +100,7 @@ class Hardware(Part):
     used_share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
 
 
-class FederatedChoice(Part):
+class FederatedChoice(Priced):
     """The same training done on the clients: joules and bytes, measured or taken from a simulation.
 
     What a client takes is without a facility around it; the aggregating server has the plan's.
@@ -103,7 +116,6 @@ class FederatedChoice(Part):
     link: str = "fixed"
     average_kwh_per_gb: Amount | None = None
     marginal_w_per_mbps: Amount | None = None
-    site: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _some(self) -> FederatedChoice:
@@ -132,6 +144,7 @@ class LifeDeclaration(Part):
     months: Positive
     requests_per_day: Amount
     site: str | None = Field(default=None, min_length=1)
+    intensity_g_per_kwh: Amount | None = None
     other_site: str | None = Field(default=None, min_length=1)
     pue: Amount | None = None
     workload: Literal["llm", "image", "other"] = "other"
@@ -148,6 +161,7 @@ class LifeDeclaration(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> LifeDeclaration:
+        _one_of(self.site, self.intensity_g_per_kwh)
         if self.retrain is not None and self.train is None:
             raise ValueError("retrain needs train: it repeats a share of it")
         if self.federated is not None and self.train is None:

@@ -13,7 +13,14 @@ from pydantic import ValidationError
 from setsuden.catalogue import grid
 from setsuden.catalogue.uncertainty import default
 from setsuden.lifecycle.answer import Alternative
-from setsuden.lifecycle.declaration import AlternativeChoice, Exchange, FederatedChoice, Hardware, LifeDeclaration
+from setsuden.lifecycle.declaration import (
+    AlternativeChoice,
+    Exchange,
+    FederatedChoice,
+    Hardware,
+    LifeDeclaration,
+    Priced,
+)
 from setsuden.lifecycle.federation import Federated
 from setsuden.lifecycle.plan import Plan, Stage
 from setsuden.placement.judgement import also, judged
@@ -24,6 +31,7 @@ from setsuden.study.reading import explained
 
 _DAYS_PER_MONTH = 365.25 / 12
 _J_PER_KWH = 3.6e6
+_GRAMS = "gCO2e/kWh"
 _PLACED = ("develop", "train", "adapt", "retrain", "serve", "exchange")
 
 
@@ -56,16 +64,20 @@ def read(declared: Declared) -> Question:
         raise explained(error, declared, LifeDeclaration) from None
 
     at = declared.at
-    here = at(("site",), lambda: grid.intensity(said.site or grid.WORLD).estimate())
+    stated = said.intensity_g_per_kwh
+    here = at(("site",), lambda: _intensity(said.site or grid.WORLD)) if stated is None else stated.estimate(_GRAMS)
     other = said.other_site
-    there = None if other is None else at(("other_site",), lambda: grid.intensity(other).estimate())
+    there = None if other is None else at(("other_site",), lambda: _intensity(other))
     exchange = said.exchange
     path = None if exchange is None else at(("exchange", "link"), lambda: _link(exchange))
     moved = None if other is None or there is None else (other, there)
     grids = {"grid": here}
     for name in (*_PLACED, "federated"):
-        if (where := _site_of(said, name)) is not None:
-            grids[_grid(said, name)] = at((name, "site"), partial(_intensity, where))
+        part: Priced | None = getattr(said, name)
+        if part is not None and part.intensity_g_per_kwh is not None:
+            grids[_grid(said, name)] = part.intensity_g_per_kwh.estimate(_GRAMS)
+        elif part is not None and part.site is not None:
+            grids[_grid(said, name)] = at((name, "site"), partial(_intensity, part.site))
     plans = {view: _plan(said, grids, moved, path, view) for view in VIEWS}
     clients: dict[View, Federated] | None = None
     if (shared := said.federated) is not None:
@@ -78,19 +90,15 @@ def _intensity(site: str) -> Estimate:
     return grid.intensity(site).estimate()
 
 
-def _site_of(said: LifeDeclaration, stage: str) -> str | None:
-    """The site that a stage states for itself."""
-    part = getattr(said, stage)
-    site: str | None = None if part is None else part.site
-    return site
-
-
 def _grid(said: LifeDeclaration, stage: str) -> str:
-    """Name of the grid that prices a stage: its own where it states a site, else that of the whole life."""
-    own = _site_of(said, stage)
-    if stage == "retrain" and own is None:
-        own = _site_of(said, "train")
-    return "grid" if own is None or own == said.site else f"grid, {own}"
+    """Name of the grid that prices a stage: its own where it states one, else that of the whole life."""
+    part: Priced | None = getattr(said, stage)
+    if part is not None and part.intensity_g_per_kwh is not None:
+        return f"grid, {stage}"
+    if part is not None and part.site is not None and part.site != said.site:
+        return f"grid, {part.site}"
+    inherits = stage == "retrain" and (part is None or part.site is None)
+    return _grid(said, "train") if inherits else "grid"
 
 
 def _federated(

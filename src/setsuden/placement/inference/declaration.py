@@ -183,6 +183,7 @@ class PlaceDeclaration(Part):
     answer_kb: Amount = Figure(value=1.0)
     latency_ms: Positive | None = None
     site: str | None = Field(default=None, min_length=1)
+    intensity_g_per_kwh: Amount | None = None
     device: LocalChoice
     edge: LocalChoice | None = None
     cloud: CloudChoice
@@ -196,4 +197,6 @@ class PlaceDeclaration(Part):
             raise ValueError("requests_per_minute must be above 0")
         if self.payload_kb.value <= 0:
             raise ValueError("payload_kb must be above 0")
+        if self.site is not None and self.intensity_g_per_kwh is not None:
+            raise ValueError("give either site or intensity_g_per_kwh")
         return self

@@ -42,7 +42,12 @@ def read(declared: Declared) -> Study:
         raise explained(error, declared, PlaceDeclaration) from None
 
     at = declared.at
-    here = at(("site",), lambda: grid.intensity(said.site or grid.WORLD).estimate())
+    stated = said.intensity_g_per_kwh
+    here = (
+        at(("site",), lambda: grid.intensity(said.site or grid.WORLD).estimate())
+        if stated is None
+        else stated.estimate("gCO2e/kWh")
+    )
     between = said.network.site
     network_ci = here if between is None else at(("network", "site"), lambda: grid.intensity(between).estimate())
     device = at(("device",), lambda: _local(said.device))
