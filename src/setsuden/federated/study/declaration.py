@@ -96,6 +96,7 @@ class FederationDeclaration(Part):
     engine: Literal["embedded", "flower"] = "embedded"
     workers: Annotated[int, Field(ge=1)] | None = None
     centralised: CentralChoice | Literal[False] = CentralChoice()
+    sample_bytes: Annotated[int, Field(ge=1)] | None = None
     fleet: str | dict[str, Any] | None = None
     compare: CompareChoice = CompareChoice()
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -167,6 +167,9 @@ def _train(
             checkpoint=checkpoint,
             on_round=on_round,
         )
+    if (declared := federation.declaration.sample_bytes) is not None:
+        header = replace(result.trace.header, sample_bytes=declared)
+        result = replace(result, trace=replace(result.trace, header=header))
     if result.resumed_from:
         book.event("resumed", f"{key(task)} went on after round {result.resumed_from}")
     file = None
