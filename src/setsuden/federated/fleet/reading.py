@@ -132,14 +132,17 @@ def _named(declared: Declared, path: FieldPath, name: str, devices: dict[str, De
 def _group(declared: Declared, path: FieldPath, choice: GroupChoice, devices: dict[str, Device], month: int) -> Group:
     device = _named(declared, path, choice.device, devices)
     spare = choice.spare_w
+    link = declared.at((*path, "link"), lambda: _link(choice.link, choice.country))
+    place = _place(declared, path, choice.country, choice.grid, month)
+    available = declared.at((*path, "available"), lambda: _hours(choice.available, month))
     return declared.at(
         path,
         lambda: Group(
             name=choice.name or f"{choice.device}, {choice.country}",
             device=device,
-            link=declared.at((*path, "link"), lambda: _link(choice.link, choice.country)),
-            place=_place(declared, path, choice.country, choice.grid, month),
-            available=declared.at((*path, "available"), lambda: _hours(choice.available, month)),
+            link=link,
+            place=place,
+            available=available,
             drop_out=choice.drop_out,
             spare_w=None if spare is None else tuple(spare) if isinstance(spare, list) else (spare,) * HOURS,
             speed_spread=choice.speed_spread,
