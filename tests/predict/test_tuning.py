@@ -47,8 +47,18 @@ FLAT = paced(dict.fromkeys(SIZES, 10.0))
 def test_a_search_begins_at_the_start_or_in_the_middle() -> None:
     assert suggest(Observations(), SPACE, trainings=10).configuration.learning == (64,)
     begun = Space(SPACE.factors, (16,))
-    first = suggest(Observations(), begun, trainings=10)
+    first = suggest(Observations(), begun, trainings=10, paced=False)
     assert (first.step, first.configuration.learning, first.give_up_j) == ("train", (16,), None)
+
+
+def test_running_settings_of_the_start_are_timed_before_it_trains_to_the_end() -> None:
+    seen, asked = Observations(), []
+    while (step := suggest(seen, SPACE, trainings=1)).step == "pace":
+        asked.append(step.configuration)
+        joules = 500.0 if step.configuration.running == (2,) else 10.0
+        seen = seen.with_pace(Pace(step.configuration, joules, 1.0))
+    assert asked == [at(64, 1), at(64, 2)]
+    assert (step.step, step.configuration) == ("train", at(64, 1))
 
 
 def test_after_the_first_training_every_pace_is_learned_before_a_second() -> None:
@@ -91,7 +101,7 @@ def test_settings_that_diverged_are_not_tried_again_and_none_left_is_an_error() 
 
 
 def test_while_nothing_met_the_floor_every_setting_is_tried_once() -> None:
-    seen, order = Observations(), []
+    seen, order = Observations(FLAT), []
     for _ in SIZES:
         step = suggest(seen, SPACE, trainings=10)
         order.append(step.configuration.learning[0])

@@ -20,6 +20,7 @@ from setsuden.study.places import parse_yaml
 from setsuden.study.plan import Configuration
 from setsuden.study.reading import checked
 from setsuden.study.tuning.choices import Choices, checked_for_tuning
+from setsuden.study.tuning.text import tune_text
 from tests.schemas_support import validate
 from tests.study.support import FakeLab, declared_study, vocabulary
 
@@ -128,8 +129,10 @@ def test_one_training_to_come_is_worth_no_search(call: Call) -> None:
 
 def test_budgets_end_a_search_and_it_says_which(call: Call) -> None:
     joules = json.loads(call("--json", text=STUDY.replace("idle_s: 1", "idle_s: 1, energy_budget_j: 1")).stdout)
+    validate("tune", joules)
     assert joules["ended"] == "energy"
-    assert len(joules["trials"]) == 1
+    assert (len(joules["paces"]), joules["trials"], joules["recommendation"]) == (1, [], None)
+    assert "by then" in tune_text(joules, "en")
     minutes = json.loads(call("--json", "--minutes", 0.05).stdout)
     assert minutes["ended"] == "time"
 

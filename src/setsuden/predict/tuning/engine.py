@@ -85,7 +85,7 @@ def suggest(
         )
     best = recommend(observations, space)
     if best is None:
-        return _without_best(observations, space, points)
+        return _without_best(observations, space, points, paced)
     known = _Known.of(observations, space)
     if paced and trainings > 1:
         for configuration in (Configuration(point, running) for point in points for running in space.running_points()):
@@ -146,19 +146,26 @@ def _often(observations: Observations, point: Settings) -> bool:
     return sum(trial.configuration.learning == point for trial in observations.trials) >= _MOST_TRIALS
 
 
-def _without_best(observations: Observations, space: Space, points: list[Settings]) -> Suggestion:
-    """Until something meets the floor: the start, then whatever needs the fewest epochs by what is known."""
+def _without_best(observations: Observations, space: Space, points: list[Settings], paced: bool) -> Suggestion:
+    """Until something meets the floor: the start, then whatever needs the fewest epochs by what is known.
+
+    A training without a rival has no limit, so its running settings are timed first where there is a choice.
+    """
     tried = {trial.configuration.learning for trial in observations.trials}
     left = [point for point in points if point not in tried]
-    running = space.running_points()[-1]
-    if space.first in left:
-        return Suggestion("train", Configuration(space.first, running), None, 0.0, 0.0, "first")
     if not left:
         raise InputError(
             "no configuration met the floor", place="space", remedy="Lower the floor, train longer, or widen the space."
         )
     known = _Known.of(observations, space)
-    point = min(left, key=lambda one: float(known.belief.mean[known.points.index(one)]))
+    point = space.first
+    if point not in left:
+        point = min(left, key=lambda one: float(known.belief.mean[known.points.index(one)]))
+    choices = [Configuration(point, running) for running in space.running_points()]
+    untimed = [configuration for configuration in choices if configuration not in known.epoch_j]
+    if untimed and paced and len(choices) > 1:
+        return Suggestion("pace", untimed[0], None, 0.0, 0.0, "unknown_pace")
+    running = known.best_running(point) or choices[-1].running
     return Suggestion("train", Configuration(point, running), None, 0.0, 0.0, "first")
 
 

@@ -43,7 +43,7 @@ def tune_text(document: Mapping[str, Any], language: Language) -> str:
     lines.append(say("charged", energy=render(Estimate.from_json(document["search_energy"])), paces=_timed(document)))
     best = document["recommendation"]
     if best is None:
-        lines.append(say("nothing"))
+        lines.append(say("nothing" if document["ended"] == "no_floor" else "nothing_yet"))
         return "\n".join(lines)
     energy = render(Estimate.from_json(best["energy"]))
     lines.append(say("best", settings=_told(best["settings"], names), energy=energy))
