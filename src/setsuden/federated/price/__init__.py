@@ -7,7 +7,7 @@ from setsuden.federated.price.forms import FORMS, rule
 from setsuden.federated.price.price import price
 from setsuden.federated.price.rule import ByLink, PerBit, PerSecond, Rule, network_model
 from setsuden.federated.price.term import Party, Term
-from setsuden.federated.price.verdict import Ratios, Turn, ratio, ratios, turns
+from setsuden.federated.price.verdict import Ratios, Turn, ratio, ratios, turning_points, turns
 
 __all__ = [
     "FORMS",
@@ -31,5 +31,6 @@ __all__ = [
     "ratio",
     "ratios",
     "rule",
+    "turning_points",
     "turns",
 ]

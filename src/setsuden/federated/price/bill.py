@@ -45,6 +45,7 @@ class Bill:
 
     lines      per term; every figure is a multiple of one power of two, 2^-50 of the total, so that sums in any order
                and by any grouping are exact: clients, links and server add up to the total to the last bit
+    duration_s of all rounds; ``ended_s`` on the clock, with what came before them
     pue        of the server, as charged
     boundary   term -> counted or left out, with the coefficients of the form
     places     by row of ``Lines.place``; ``devices`` by group; ``group`` of each client
@@ -57,6 +58,7 @@ class Bill:
     devices: tuple[str, ...]
     group: NDArray[np.int16]
     duration_s: float
+    ended_s: float
     clock: str
     pue: float
     network: bool

@@ -48,7 +48,8 @@ def calendar(trace: Trace, fleet: Fleet, clock: Clock | None = None) -> Calendar
 
     clock   ``trace``: as recorded. ``fleet``: each round lasts as long as its slowest client that delivered takes on
             this fleet (download, compute, upload, one after the other), and those who waited wait for it. None:
-            ``fleet``, unless rounds overlap, as they do where nobody waits for anybody: those keep their clock.
+            ``trace`` where it was recorded in this fleet's own world (its seconds of compute are the fleet's), and
+            where rounds overlap, as they do where nobody waits for anybody; else ``fleet``.
 
     The seconds of compute and transfer are the fleet's either way: they are what is charged.
     """
@@ -65,7 +66,7 @@ def calendar(trace: Trace, fleet: Fleet, clock: Clock | None = None) -> Calendar
             value=trace.header.algorithm,
             remedy="Price it with clock: trace, or train it again in the fleet's world.",
         )
-    if clock == "trace" or overlapping:
+    if clock == "trace" or overlapping or (clock is None and _at_home(trace, turn_s)):
         return Calendar(
             "trace",
             turn_s,
@@ -82,6 +83,13 @@ def calendar(trace: Trace, fleet: Fleet, clock: Clock | None = None) -> Calendar
             send_row,
         )
     return _on_fleet(trace, turn_s, send_s, turn_row, send_row)
+
+
+def _at_home(trace: Trace, turn_s: Array) -> bool:
+    turns = trace.turns
+    done = np.flatnonzero((turns.node >= 0) & (turns.outcome == Outcome.DONE) & (turns.macs > 0))
+    recorded = (turns.end_s - turns.start_s)[done]
+    return len(done) > 0 and bool(np.allclose(recorded, turn_s[done], rtol=1e-3, atol=1e-6))
 
 
 def _row(rounds: NDArray[np.int32], order: NDArray[np.intp], wanted: NDArray[np.int32]) -> NDArray[np.intp]:

@@ -13,8 +13,6 @@ from setsuden.federated.price.rule import Rule
 from setsuden.federated.price.tariff import Tariff, tariff
 from setsuden.federated.price.term import LINKS, Term
 from setsuden.federated.trace import Trace
-from setsuden.quantity import Factor
-from setsuden.quantity.estimate import merged_factors
 
 
 def price(
@@ -35,7 +33,7 @@ def price(
     lines = list(Desk(trace, fleet, chosen, rates, when).lines())
     last = float(when.round_end.max()) if len(when.round_end) else 0.0
     first = float(when.round_start.min()) if len(when.round_start) else 0.0
-    return drawn_up(lines, fleet, chosen, rates, last - first, when.clock)
+    return drawn_up(lines, fleet, chosen, rates, last - first, when.clock, ended_s=last)
 
 
 def drawn_up(
@@ -45,7 +43,8 @@ def drawn_up(
     rates: Tariff,
     duration_s: float,
     clock: str,
-    factors: tuple[Factor, ...] = (),
+    *,
+    ended_s: float | None = None,
 ) -> Bill:
     """Lines with what a reader must know of them."""
     return Bill(
@@ -56,10 +55,11 @@ def drawn_up(
         devices=tuple(group.device.name for group in fleet.groups),
         group=fleet.group,
         duration_s=duration_s,
+        ended_s=duration_s if ended_s is None else ended_s,
         clock=clock,
         pue=(fleet.server.pue if rule.pue is None else rule.pue).value,
         network=bool(rule.terms & LINKS),
         embodied=any(line.term in (Term.EMBODIED, Term.SERVER_EMBODIED) and line.carbon_g.any() for line in lines),
         provenance=rates.provenance,
-        factors=merged_factors(rates.factors, factors),
+        factors=rates.factors,
     )

@@ -67,11 +67,23 @@ def turns(trace: Trace, federated: Bill, centralised: Bill, metric: Metric = "ca
     rounds   of the federation, each costing what one costs now
     device   J/MAC of the clients' compute
     """
-    bits = 8.0 * float(trace.sends.bytes.sum())
     at_clients = trace.turns.node >= 0
-    macs = float(trace.turns.macs[at_clients].sum())
+    return turning_points(
+        federated,
+        centralised,
+        moved_bytes=float(trace.sends.bytes.sum()),
+        macs=float(trace.turns.macs[at_clients].sum()),
+        rounds=float(len(trace.rounds.round)),
+        metric=metric,
+    )
+
+
+def turning_points(
+    federated: Bill, centralised: Bill, *, moved_bytes: float, macs: float, rounds: float, metric: Metric = "carbon"
+) -> tuple[Turn, ...]:
+    """As ``turns``, for a federation of which only its totals are known: bytes over networks, clients' MACs, rounds."""
+    bits = 8.0 * moved_bytes
     network, compute = (_part(federated, terms, "energy").value for terms in (LINKS, _COMPUTE))
-    rounds = float(len(trace.rounds.round))
     found = []
     if bits > 0 and network > 0:
         found.append(_turn("link", "J/bit", network / bits, federated, centralised, LINKS, LINKS, metric))

@@ -15,7 +15,7 @@ from setsuden.federated.price.rule import Rule
 from setsuden.federated.price.tariff import tariff
 from setsuden.federated.simulate.events import Crowd, Turns, add, spent
 from setsuden.federated.simulate.schedule import Buffered, Work, stages
-from setsuden.federated.simulate.usage import NETWORK, Simulation, Usage, billed
+from setsuden.federated.simulate.usage import NETWORK, Simulation, Usage, billed, simulated
 
 Array = NDArray[np.float64]
 _LONGEST_H = 24 * 366 * 10
@@ -116,7 +116,7 @@ def closed_form_buffered(
     busy = schedule.server_macs / fleet.server.device.macs_per_s * schedule.rounds
     _networks(usage, chosen, rates.intensity.mean(np.array([rates.groups]), np.zeros(1), np.full(1, duration)))
     bill = billed(fleet, chosen, rates, usage, duration, busy)
-    return Simulation(bill, schedule.rounds, duration, turned, wanted)
+    return simulated(bill, usage, schedule.rounds, duration, turned, wanted)
 
 
 def _weigh(usage: Usage, mean: _Mean, weight: Array, turns: float, ending: float, intensity: Array) -> None:
@@ -184,7 +184,7 @@ def events_buffered(
         asked += len(mine.client)
     busy = schedule.server_macs / fleet.server.device.macs_per_s * schedule.rounds
     bill = billed(fleet, chosen, rates, usage, bound - first, busy)
-    return Simulation(bill, schedule.rounds, bound - first, asked, wanted)
+    return simulated(bill, usage, schedule.rounds, bound - first, asked, wanted)
 
 
 def _awake(crowd: Crowd, clock: Array, fleet: Fleet) -> tuple[NDArray[np.intp], Array]:

@@ -18,7 +18,7 @@ from setsuden.federated.price.tariff import Tariff, tariff
 from setsuden.federated.simulate.order import Answers
 from setsuden.federated.simulate.schedule import Synchronous, Work, stages
 from setsuden.federated.simulate.tables import Tables
-from setsuden.federated.simulate.usage import NETWORK, Simulation, Usage, billed
+from setsuden.federated.simulate.usage import NETWORK, Simulation, Usage, billed, simulated
 
 Array = NDArray[np.float64]
 SLICES = 8
@@ -43,9 +43,17 @@ class Round:
 
 
 def closed_form(
-    fleet: Fleet, work: Work, schedule: Synchronous, form: str | Rule = "setsuden", **terms: object
+    fleet: Fleet,
+    work: Work,
+    schedule: Synchronous,
+    form: str | Rule = "setsuden",
+    *,
+    tables: Tables | None = None,
+    **terms: object,
 ) -> Simulation:
     """Expected use and bill of ``schedule`` on ``fleet``.
+
+    tables   of the same speeds, rates, work, time-out and ``drop_at``, to look at many schedules of one fleet
 
     Assumes that those asked are a uniform draw without replacement from those awake at the round's start, that a
     client's speed and rates stay as they are, and that a round's start is at its expected time. Raises InputError where
@@ -54,7 +62,8 @@ def closed_form(
     chosen = rule_of(form, **terms) if isinstance(form, str) else form
     check(fleet, schedule)
     rates = tariff(fleet, chosen)
-    tables = Tables(fleet, stages(fleet, work), schedule.timeout_s, schedule.drop_at)
+    if tables is None:
+        tables = Tables(fleet, stages(fleet, work), schedule.timeout_s, schedule.drop_at)
     awake = by_hour([group.available for group in fleet.groups])
     patterns, which = np.unique(awake, axis=1, return_inverse=True)
     kinds = [expected(fleet, tables, work, schedule, patterns[:, index]) for index in range(patterns.shape[1])]
@@ -73,7 +82,7 @@ def closed_form(
     assert last is not None
     duration_s = float(starts[-1]) + last.lasting_s + between_s
     bill = billed(fleet, chosen, rates, usage, duration_s, between_s * schedule.rounds)
-    return Simulation(bill, schedule.rounds, duration_s, asked, delivered)
+    return simulated(bill, usage, schedule.rounds, duration_s, asked, delivered)
 
 
 def check(fleet: Fleet, schedule: Synchronous) -> None:
@@ -107,10 +116,10 @@ def expected(fleet: Fleet, tables: Tables, work: Work, schedule: Synchronous, aw
     sums: dict[str, Array] = {}
     for name in ("n", "compute_s", "up_s", "total_s", "macs"):
         sums[name] = mine * (tables.ended(name) @ done)
-    cut = {}
+    cut: dict[str, Array] = {}
     for name, dropped in (("compute_s", "dropped_s"), ("macs", "dropped_macs"), ("up_s", None), ("up_bytes", None)):
         if name == "macs" and not tables.per_mac:
-            cut[name] = np.zeros(len(mine))
+            cut[name] = cut["compute_s"] * tables.speed  # nobody is charged by it: their number is told to a good mean
             continue
         whole = tables.ended("n") * work.bytes_up if name == "up_bytes" else tables.ended(name)
         cut[name] = mine * ((tables.until(name) - whole) @ rest)

@@ -17,7 +17,7 @@ from setsuden.federated.price.rule import Rule
 from setsuden.federated.price.tariff import Tariff, tariff
 from setsuden.federated.simulate.closed import check
 from setsuden.federated.simulate.schedule import Stages, Synchronous, Work, stages
-from setsuden.federated.simulate.usage import Simulation, Usage, billed
+from setsuden.federated.simulate.usage import Simulation, Usage, billed, simulated
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -103,7 +103,7 @@ def events(
         _add(usage, fleet, times, work, schedule, rates, chosen, turns)
         asked, delivered = asked + len(turns.client), delivered + int(turns.done.sum())
     busy = schedule.server_macs / fleet.server.device.macs_per_s * schedule.rounds
-    return Simulation(billed(fleet, chosen, rates, usage, end, busy), schedule.rounds, end, asked, delivered)
+    return simulated(billed(fleet, chosen, rates, usage, end, busy), usage, schedule.rounds, end, asked, delivered)
 
 
 def course(fleet: Fleet, times: Stages, schedule: Synchronous, seed: int) -> tuple[Turns, float]:

@@ -19,6 +19,7 @@ class Tables:
     """Cumulative sums by group, shape (groups, points + 1); column 0 is time 0, column j the time ``at[j]``.
 
     exact    every turn ends at a point, so that a round ends at a point
+    speed    MACs per second of a group over all its turns
     done     sums over the turns that have ended: ``n``, ``compute_s``, ``up_s``, ``total_s``, ``macs``
     """
 
@@ -35,6 +36,9 @@ class Tables:
         self._ramps = {name: (self._blank(groups), self._blank(groups)) for name in names}
         self.clients = np.bincount(fleet.group, minlength=groups).astype(np.float64)
         self.down_s = np.bincount(fleet.group, stages.down, minlength=groups)
+        macs = np.bincount(fleet.group, stages.macs, minlength=groups)
+        computing = np.bincount(fleet.group, stages.compute, minlength=groups)
+        self.speed = np.divide(macs, computing, out=np.zeros(groups), where=computing > 0)
         self._ramps["down_s"][0][:, 0] = self.clients
         for begin in range(0, fleet.clients, _PIECE):
             self._add(fleet, stages, slice(begin, begin + _PIECE))
@@ -85,9 +89,9 @@ class Tables:
         ramp("dropped_s", "down", down, "dropped", dropped)
         ramp("up_s", "computed", computed, "total", total)
         ramp("up_bytes", "computed", computed, "total", total, fleet.up[piece])
+        put(self.done["macs"], "total", macs)
         if self.per_mac:
             speed = macs / compute
-            put(self.done["macs"], "total", macs)
             ramp("macs", "down", down, "computed", computed, speed)
             ramp("dropped_macs", "down", down, "dropped", dropped, speed)
 

@@ -47,6 +47,7 @@ class Simulation:
     bill         what it costs; it knows groups of clients, no single ones
     rounds       that were held, ``duration_s`` of them all
     asked        clients that were asked, expected or drawn; ``delivered`` those whose update was used
+    moved_bytes  both ways; ``macs`` of the clients, where they are counted
     """
 
     bill: Bill
@@ -54,6 +55,8 @@ class Simulation:
     duration_s: float
     asked: float
     delivered: float
+    moved_bytes: float
+    macs: float
 
     @property
     def carbon_g(self) -> float:
@@ -64,6 +67,13 @@ class Simulation:
     def energy_j(self) -> float:
         """Best figure, J."""
         return self.bill.energy.value
+
+
+def simulated(bill: Bill, usage: Usage, rounds: int, duration_s: float, asked: float, delivered: float) -> Simulation:
+    """With the totals of ``usage``."""
+    moved = float(usage.amount["down_bytes"].sum() + usage.amount["up_bytes"].sum())
+    macs = float(usage.amount["macs"].sum() + usage.amount["lost_macs"].sum())
+    return Simulation(bill, rounds, duration_s, asked, delivered, moved, macs)
 
 
 def billed(fleet: Fleet, rule: Rule, tariff: Tariff, usage: Usage, duration_s: float, server_busy_s: float) -> Bill:
