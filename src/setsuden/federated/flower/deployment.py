@@ -109,7 +109,9 @@ class SuperNodes:
     def _await(self, port: int) -> None:
         deadline = time.monotonic() + _READY_S
         while time.monotonic() < deadline:
-            self._processes.check()
+            lost = self._processes.lost()
+            if lost is not None:
+                raise lost
             with socket.socket() as probe:
                 if probe.connect_ex((_ADDRESS, port)) == 0:
                     return

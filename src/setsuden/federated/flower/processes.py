@@ -54,13 +54,14 @@ class Brood:
         self._started[name] = process
         return process
 
-    def check(self) -> None:
-        """SetsudenError with the end of its log where a process has ended that should not have."""
+    def lost(self) -> SetsudenError | None:
+        """What to raise where a process has ended, with the end of its log; None while all run."""
         for name, process in self._started.items():
             if process.poll() is not None:
-                raise SetsudenError(
+                return SetsudenError(
                     f"{name} ended with exit code {process.returncode}: {self.last_words(name)}", place="flower"
                 )
+        return None
 
     def log(self, name: str) -> Path:
         """Where a process prints."""

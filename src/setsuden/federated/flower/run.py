@@ -53,7 +53,7 @@ def run(
     surroundings = EqualWorld(task.clients) if world is None else world
     count = workers if workers is not None else _processors()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="setsuden-flower-", ignore_cleanup_errors=True)))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="setsuden-", ignore_cleanup_errors=True)))
         kept = None if checkpoint is None else checkpoint.absolute()
         bundle.save(folder, Job(task, surroundings, kept, count))
         processes = stack.enter_context(brood(folder))
@@ -78,6 +78,7 @@ def _awaited(
 ) -> Ended:
     """What the server leaves, once it has left it; rounds are told as they come."""
     while True:
+        lost = processes.lost()
         there = (folder / RESULT_FILE).is_file()
         while (done := next(rounds)) is not None:
             if on_round is not None:
@@ -85,7 +86,8 @@ def _awaited(
         if there:
             ended: Ended = pickle.loads((folder / RESULT_FILE).read_bytes())
             return ended
-        processes.check()
+        if lost is not None:
+            raise lost
         time.sleep(_POLL_S)
 
 

@@ -12,13 +12,17 @@ from setsuden.federated.flower.server import Job
 from setsuden.federated.flower.server import app as server_app
 
 _STORE_BYTES = 256 << 20
+_LONGEST_FOLDER = 30
 
 
 def main() -> None:
     """Run the task of the folder with as many nodes as it has clients."""
     from flwr.simulation import run_simulation
 
-    job: Job = bundle.load(Path(os.environ[TASK_FOLDER]))
+    folder = Path(os.environ[TASK_FOLDER])
+    job: Job = bundle.load(folder)
+    # Ray's sockets lie below it, and the path of a socket has at most 107 characters.
+    own = {"_temp_dir": str(folder / "r")} if len(str(folder)) <= _LONGEST_FOLDER else {}
     run_simulation(
         server_app,
         client_app,
@@ -30,6 +34,7 @@ def main() -> None:
                 "include_dashboard": False,
                 "object_store_memory": _STORE_BYTES,
                 "_node_ip_address": "127.0.0.1",
+                **own,
             },
         },
     )
