@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from gpus import Cards
 
 from setsuden.testing.powercap import RANGE_UJ, FakePowercap
 
@@ -22,6 +25,7 @@ class Scenario:
     build     makes the tree; ``cpu`` and ``dram`` name the zones whose truth counts
     fault     happens at FAULT_AT_S; ``mend`` two seconds later
     watts     power of every package over time where it is not constant
+    cards     GPUs beside it; their joules are then what is asked for
     """
 
     name: str
@@ -31,7 +35,14 @@ class Scenario:
     fault: Callable[[FakePowercap], None] = _nothing
     mend: Callable[[FakePowercap], None] = _nothing
     watts: Callable[[float], float] | None = None
+    cards: Cards | None = None
     end_s: float = END_S
+
+
+def _deny(tree: FakePowercap) -> None:
+    """The file goes to somebody else, who lets nobody read it; programs run without the right to read all the same."""
+    os.chown(tree["intel-rapl:0"].energy, 12345, 12345)
+    tree["intel-rapl:0"].energy.chmod(0o400)
 
 
 def _wrapping(tree: FakePowercap) -> None:
@@ -56,7 +67,18 @@ SCENARIOS = (
         "file gone for 2 s", lambda t: t.server(1, 40.0, 5.0), fault=lambda t: t["intel-rapl:0"].remove(),
         mend=lambda t: t["intel-rapl:0"].restore(),
     ),
+    Scenario("permission lost", lambda t: t.server(1, 40.0, 5.0), fault=_deny),
     Scenario("file gone for good", lambda t: t.server(1, 40.0, 5.0), fault=lambda t: t["intel-rapl:0"].remove()),
+    *(
+        Scenario(name, lambda t: t.server(1, 40.0, 5.0), cards=cards)
+        for name, cards in (
+            ("1 GPU", Cards()),
+            ("4 GPUs", Cards(4)),
+            ("GPU counter unsupported", Cards(mode="unsupported")),
+            ("GPU counter restarts", Cards(mode="restart")),
+            ("GPU lost", Cards(mode="lost")),
+        )
+    ),
 )  # fmt: skip
 
 
