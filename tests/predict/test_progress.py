@@ -216,3 +216,14 @@ def test_only_the_first_of_several_ranks_tells() -> None:
         around.close(remove=True)
     with pytest.raises(InputError, match="cannot be opened"):
         progress(500, environment={VARIABLE: str(around.path)})
+
+
+def test_a_run_that_needed_fewer_steps_than_announced_is_judged_when_it_says_so(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        run = progress(STEPS, meter=meter, say=lambda _: None)
+        train(around, run, STEPS - 5)
+        run.close(whole=True)
+    (entry,) = kept(tmp_path)["runs"]
+    assert entry["outcome"]["complete"]
+    assert abs(entry["said"][-1]["duration_error"]) < 0.01

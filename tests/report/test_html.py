@@ -17,7 +17,7 @@ from setsuden.language import LANGUAGES, Language
 from setsuden.report import write
 from setsuden.report.html import render
 from setsuden.report.record import read
-from tests.report.support import HOSTILE, VARIANTS, Page, numbers, sample, variant
+from tests.report.support import HOSTILE, VARIANTS, Document, Page, changed, numbers, sample, variant
 
 SECTIONS = (
     "options", "batch", "ratio", "indicators", "trace", "configurations", "method", "boundary", "factors", "limits",
@@ -253,3 +253,34 @@ def test_a_folder_that_cannot_be_made_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="Choose another folder"):
         write(sample(), tmp_path / "file" / "below")
+
+
+def _forecast(energy_j: float, came_j: float, *, complete: bool = True) -> Document:
+    configuration = sample()["configurations"][0]
+
+    def figure(value: float, unit: str) -> Document:
+        boundary = configuration["energy_per_sample"]["boundary"] if unit == "J" else None
+        return {
+            "value": value, "low": 0.9 * value, "high": 1.1 * value, "unit": unit, "provenance": "estimated",
+            "boundary": boundary,
+        }  # fmt: skip
+
+    error = energy_j / came_j - 1 if complete else None
+    said = {"share": 0.02, "duration": figure(energy_j / 10, "s"), "energy": figure(energy_j, "J"),
+            "duration_error": error, "energy_error": error}  # fmt: skip
+    outcome = {"complete": complete, "duration_s": came_j / 10, "energy": figure(came_j, "J")}
+    return {"name": configuration["id"], "said": [said], "outcome": outcome}
+
+
+def test_forecasts_of_trainings_stand_beside_what_came_out() -> None:
+    document = changed(lambda d: d.update(forecasts=[_forecast(90.0, 100.0), _forecast(33.0, 30.0)]))
+    for language, words in (("en", "off by 10 % in the median"), ("ja", "中央値 10 %")):
+        page = render(read(document), language)  # type: ignore[arg-type]
+        assert words in page
+        assert "-10.0" in page
+        assert "+10.0" in page
+
+
+def test_a_training_that_was_cut_short_is_not_judged() -> None:
+    document = changed(lambda d: d.update(forecasts=[_forecast(90.0, 10.0, complete=False)]))
+    assert "No training was long enough" in render(read(document), "en")

@@ -100,11 +100,14 @@ class Progress:
         """``stopped`` as a callback."""
         return self.stopped
 
-    def close(self) -> None:
-        """The run is over: what came out is set beside what was forecast."""
+    def close(self, *, whole: bool = False) -> None:
+        """The run is over: what came out is set beside what was forecast.
+
+        whole   the run was not cut short although it took fewer steps than announced (early stopping, shorter batches)
+        """
         if self._sink is not None:
             sink, self._sink = self._sink, None
-            sink.close(self._steps, self._paused_s)
+            sink.close(max(self._steps, self._steps_total) if whole else self._steps, self._paused_s)
 
     def __enter__(self) -> Progress:
         return self

@@ -178,6 +178,7 @@ class Lessons:
                         watched.pause()
                         drawn_j = math.fsum(energy.value for energy in energies)
                         curve.append(CurvePoint(seen / epoch, seen, correct / tested, loss, drawn_j, duration_s))
+                watched.close(whole=not diverged)
             finally:
                 watched.close()
                 learner.close()

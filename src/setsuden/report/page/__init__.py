@@ -6,6 +6,7 @@ from setsuden.language import Language
 from setsuden.report.page.batch import batch_section, ratio_section
 from setsuden.report.page.configurations import configurations_section, trace_section
 from setsuden.report.page.context import Context
+from setsuden.report.page.forecasts import forecasts_section
 from setsuden.report.page.headline import cards, cards_notes, facts
 from setsuden.report.page.indicators import indicators_section
 from setsuden.report.page.method import (
@@ -49,6 +50,7 @@ def build(pilot: Pilot, language: Language) -> Page:
             batch_section(context),
             ratio_section(context),
             indicators_section(context),
+            forecasts_section(context),
             trace_section(context),
             configurations_section(context),
             method_section(context),

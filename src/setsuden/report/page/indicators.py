@@ -43,6 +43,7 @@ def indicators_section(context: Context) -> Section:
                         found.of(phase), context, words("indicators.note") if phase == "train" else "")
         for phase in PHASES if found.of(phase)
     ]  # fmt: skip
+    blocks.append(Text(words("indicators.more")))
     return Section("indicators", words("indicators.heading"), blocks)
 
 

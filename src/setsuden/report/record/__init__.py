@@ -48,10 +48,12 @@ from setsuden.report.record.measured import (
     PilotCost,
     Quality,
     Repeat,
+    Said,
     SensorNote,
     Settings,
     Study,
     Trace,
+    Watched,
 )
 from setsuden.report.record.part import Part, Phase, Scalar
 
@@ -73,6 +75,7 @@ class Pilot(Part):
     models: tuple[ModelFacts, ...] = ()
     configurations: tuple[Configuration, ...] = ()
     quality: tuple[Quality, ...] = ()
+    forecasts: tuple[Watched, ...] = ()
     analysis: Analysis = Analysis()
     decision: Decision = Decision()
     footprint: Footprint | None = None
@@ -176,6 +179,7 @@ __all__ = [
     "Ratios",
     "Repeat",
     "Reproduce",
+    "Said",
     "Saving",
     "Scalar",
     "SensorNote",
@@ -183,5 +187,6 @@ __all__ = [
     "Study",
     "Trace",
     "Violation",
+    "Watched",
     "read",
 ]

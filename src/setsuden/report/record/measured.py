@@ -189,6 +189,32 @@ class Quality(Part):
     diverged: bool = False
 
 
+class Said(Part):
+    """A forecast of a training, made while it ran; errors are None unless all steps were done."""
+
+    share: float
+    duration: Figure
+    energy: Figure | None = None
+    duration_error: float | None = None
+    energy_error: float | None = None
+
+
+class CameOut(Part):
+    """What a training took in the end."""
+
+    complete: bool
+    duration_s: float
+    energy: Figure | None = None
+
+
+class Watched(Part):
+    """A training with its forecasts."""
+
+    name: str
+    said: tuple[Said, ...] = ()
+    outcome: CameOut | None = None
+
+
 class Mark(Part):
     """Something that began at a moment of the trace."""
 
