@@ -227,3 +227,16 @@ def test_a_run_that_needed_fewer_steps_than_announced_is_judged_when_it_says_so(
     (entry,) = kept(tmp_path)["runs"]
     assert entry["outcome"]["complete"]
     assert abs(entry["said"][-1]["duration_error"]) < 0.01
+
+
+def test_steps_are_counted_from_the_loader(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    loader = [None] * 100
+    with around.meter as meter, progress(loader, epochs=10, meter=meter, say=lambda _: None) as run:
+        train(around, run, 1000)
+    (entry,) = kept(tmp_path)["runs"]
+    assert entry["steps_total"] == 1000
+    assert entry["steps_per_epoch"] == 100
+    assert entry["outcome"]["complete"]
+    with pytest.raises(InputError, match="at least one step"):
+        progress([], epochs=10)

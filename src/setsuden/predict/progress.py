@@ -1,12 +1,13 @@
 """``setsuden.progress``: a training says how far it is, and learns what it will take in all.
 
-    with setsuden.meter("train"), setsuden.progress(epochs * len(loader), steps_per_epoch=len(loader)) as run:
-        for batch in ...:
-            ...
-            if not run.step():      # False: the budget is spent, save and leave
-                break
-        evaluate(...)
-        run.pause()                 # what lay since the last step was none
+    with setsuden.meter("train"), setsuden.progress(loader, epochs=20) as run:
+        for epoch in range(20):
+            for batch in loader:
+                ...
+                if not run.step():      # False: the budget is spent, save and leave
+                    return
+            evaluate(...)
+            run.pause()                 # what lay since the last step was none
 
 Under ``setsuden run`` the same program needs no meter of its own. Where nothing measures, it does nothing.
 """
@@ -17,7 +18,7 @@ import os
 import sys
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -43,8 +44,6 @@ class Progress:
     """How far one training is. Made by ``progress``; use it as a context manager or ``close`` it."""
 
     def __init__(self, sink: _Sink | None, steps_total: int) -> None:
-        if steps_total < 1:
-            raise InputError("a run has at least one step", place="steps_total", value=steps_total)
         self._sink = sink
         self._steps_total = steps_total
         self._steps = 0
@@ -124,8 +123,9 @@ class Progress:
 
 
 def progress(
-    steps_total: int,
+    steps: int | Sized,
     *,
+    epochs: int = 1,
     name: str = "training",
     steps_per_epoch: int | None = None,
     meter: Meter | None = None,
@@ -140,7 +140,9 @@ def progress(
 ) -> Progress:
     """Tell how far a training is, and have its energy, time and carbon forecast and kept with the run.
 
-    steps_total      of the whole training, at least 1; ``steps_per_epoch`` where evaluations come once an epoch
+    steps            of one epoch, at least 1, or the loader that has so many batches
+    epochs           how often; with 1, ``steps`` are those of the whole training
+    steps_per_epoch  where evaluations come once an epoch, when ``steps`` are those of all epochs together
     meter            None: the one that runs in this process, else the ``setsuden run`` around it, else nothing
     site             where it runs, for carbon: JP, US-CA, WORLD ...
     budget_kwh, budget_g   at most one: energy, or carbon of the site's grid, that the training may take
@@ -152,6 +154,12 @@ def progress(
     """
     if on_budget not in ("warn", "stop"):
         raise InputError("unknown choice", place="on_budget", value=on_budget, remedy="Use warn or stop.")
+    count = steps if isinstance(steps, int) else len(steps)
+    steps_total = count * epochs
+    if epochs != 1:
+        steps_per_epoch = count
+    if steps_total < 1:
+        raise InputError("a run has at least one step", place="steps", value=steps_total)
     intensity = grid_intensity(site)
     limit = limit_j(budget_kwh, budget_g, intensity)
     chosen = meter if meter is not None else _running()
