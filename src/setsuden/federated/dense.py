@@ -34,9 +34,9 @@ class Layer(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """updates: (clients, parameters), in the order of the input; losses, samples, steps: (clients,), losses summed."""
+    """One entry a client, in the order of the input; losses are sums over samples."""
 
-    updates: Vector
+    updates: list[Vector]
     losses: list[float]
     samples: list[int]
     steps: list[int]
@@ -44,7 +44,7 @@ class Descent(NamedTuple):
 
 def dense_layers(module: nn.Module) -> tuple[Layer, ...] | None:
     """The layers of a stack that this module can train; None for any other model."""
-    flat = list(_unnested(module))
+    flat = list(unnested(module))
     layers: list[Layer] = []
     expects_relu = False
     for part in flat:
@@ -62,9 +62,10 @@ def dense_layers(module: nn.Module) -> tuple[Layer, ...] | None:
     return tuple(layers) if layers and expects_relu else None
 
 
-def _unnested(module: nn.Module) -> list[nn.Module]:
+def unnested(module: nn.Module) -> list[nn.Module]:
+    """The parts of nested sequences in their order; any other module alone."""
     if type(module) is nn.Sequential and not module._forward_hooks and not module._forward_pre_hooks:
-        return [part for inner in module for part in _unnested(inner)]
+        return [part for inner in module for part in unnested(inner)]
     return [module]
 
 
@@ -72,17 +73,19 @@ def descend(
     layers: tuple[Layer, ...], models: Sequence[Vector], x: torch.Tensor, y: torch.Tensor, plan: Schedule, rate: float
 ) -> Descent:
     """Train a client from each of ``models`` as ``plan`` says; x: (samples, inputs), y: (samples,)."""
-    started = np.stack([models[at] for at in plan.place])
-    sizes, rows = torch.from_numpy(plan.sizes), torch.from_numpy(plan.rows)
-    if sum(layer.size for layer in layers) <= TOGETHER_UP_TO:
-        ended, losses = _together(layers, torch.from_numpy(started), x, y, rows, sizes, plan.active.tolist(), rate)
+    rows = torch.from_numpy(plan.rows)
+    ordered = [models[at] for at in plan.place]
+    moved = np.stack(ordered)
+    if moved.shape[1] <= TOGETHER_UP_TO:
+        sizes = torch.from_numpy(plan.sizes)
+        losses = _together(layers, torch.from_numpy(moved), x, y, rows, sizes, plan.active.tolist(), rate)
     else:
-        ended, losses = _one_by_one(layers, torch.from_numpy(started.copy()), x, y, rows, plan.sizes, rate)
-    moved = ended - started
-    back = np.empty(len(plan.place), dtype=np.int64)
-    back[plan.place] = np.arange(len(plan.place))
+        losses = _one_by_one(layers, torch.from_numpy(moved), x, y, rows, plan.sizes, rate)
+    for vector, model in zip(moved, ordered, strict=True):
+        vector -= model
+    back = np.argsort(plan.place, kind="stable")
     return Descent(
-        updates=moved[back],
+        updates=[moved[at] for at in back],
         losses=[losses[at] for at in back],
         samples=plan.sizes.sum(axis=0)[back].tolist(),
         steps=(plan.sizes > 0).sum(axis=0)[back].tolist(),
@@ -98,8 +101,11 @@ def _together(
     sizes: torch.Tensor,
     active: list[int],
     rate: float,
-) -> tuple[Vector, list[float]]:
-    """All clients in one product a layer; a batch that is shorter than the others is filled up with weights of 0."""
+) -> list[float]:
+    """All clients in one product a layer; a batch that is shorter than the others is filled up with weights of 0.
+
+    Both ways train ``vectors`` in place and return the sums of the losses.
+    """
     clients, width = len(vectors), rows.shape[2]
     weights, biases = _stacked(layers, vectors)
     losses = torch.zeros(clients)
@@ -107,7 +113,7 @@ def _together(
     scale = share * (-rate / sizes.clamp(min=1)).unsqueeze(2)
     for step, at_work in enumerate(active):
         chosen = rows[step, :at_work]
-        layer_in = [x[chosen.reshape(-1)].view(at_work, width, -1)]
+        layer_in = [x.index_select(0, chosen.reshape(-1)).view(at_work, width, -1)]
         for depth in range(len(layers)):
             out = torch.baddbmm(biases[depth][:at_work], layer_in[-1], weights[depth][:at_work].transpose(1, 2))
             layer_in.append(out.relu_() if depth + 1 < len(layers) else out)
@@ -122,7 +128,8 @@ def _together(
             biases[depth][:at_work] += slope.sum(dim=1, keepdim=True)
             slope = below
     parts = [part.reshape(clients, -1) for pair in zip(weights, biases, strict=True) for part in pair]
-    return torch.cat(parts, dim=1).numpy(), losses.tolist()
+    torch.cat(parts, dim=1, out=vectors)
+    return losses.tolist()
 
 
 def _one_by_one(
@@ -133,7 +140,7 @@ def _one_by_one(
     rows: torch.Tensor,
     sizes: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
     rate: float,
-) -> tuple[Vector, list[float]]:
+) -> list[float]:
     losses = []
     for client in range(len(vectors)):
         weights, biases = _stacked(layers, vectors[client : client + 1], copied=False)
@@ -143,9 +150,10 @@ def _one_by_one(
             if size == 0:
                 break
             chosen = rows[step, client, :size]
-            total += _step(weights, biases, x[chosen], y[chosen].unsqueeze(1), -rate / size)
+            inputs, labels = x.index_select(0, chosen), y.index_select(0, chosen).unsqueeze(1)
+            total += _step(weights, biases, inputs, labels, -rate / size)
         losses.append(total)
-    return vectors.numpy(), losses
+    return losses
 
 
 def _step(

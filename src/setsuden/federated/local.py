@@ -183,7 +183,7 @@ def samples_of(samples: int, batch_size: int, epochs: int, steps: int, least: in
 
 def is_finite(update: Vector) -> bool:
     """Whether no number is NaN or infinite."""
-    return math.isfinite(float(update.sum(dtype=np.float64)))
+    return math.isfinite(float(update.sum()))
 
 
 def sub_model_of(task: FederatedTask, client: int) -> int:

@@ -15,6 +15,7 @@ from setsuden.federated.compression import SubModel
 from setsuden.federated.dense import dense_layers, descend
 from setsuden.federated.facts import WorkFacts, build_model, work_facts
 from setsuden.federated.flat import FlatModel
+from setsuden.federated.grouped import descend_grouped, grouped_stack
 from setsuden.federated.local import batches, dropout_seed, sub_model_of
 from setsuden.federated.narrow import narrowed
 from setsuden.federated.schedule import schedule
@@ -62,7 +63,9 @@ class Trainer:
         self._rows = task.partition.indices
         self._classes = tuple(sub_model_of(task, client) for client in range(task.clients))
         whole = FlatModel(module.train())
-        self._dense = dense_layers(module) if not isinstance(task.compression, SubModel) else None
+        whole_only = not isinstance(task.compression, SubModel)
+        self._dense = dense_layers(module) if whole_only else None
+        self._grouped = grouped_stack(module) if whole_only and self._dense is None else None
         self.initial: Vector = whole.numpy.copy()
         self._whole = whole
         self.size, self.trainable = whole.size, whole.trainable
@@ -135,7 +138,7 @@ class Trainer:
 
     def train_together(self, turns: Sequence[tuple[int, Vector, int | None]], round_: int) -> list[Trained] | None:
         """Several clients (number, received model, most steps) by written-out SGD; None where autograd must do it."""
-        if self._dense is None or self._extras:
+        if (self._dense is None and self._grouped is None) or self._extras:
             return None
         turns = list(turns)
         held = [self._rows[client] for client, _, _ in turns]
@@ -150,8 +153,12 @@ class Trainer:
             seed=self._seed,
             round_=round_,
         )
-        inputs = self.x.view(len(self.x), -1)
-        done = descend(self._dense, [model for _, model, _ in turns], inputs, self.y, plan, self._local.learning_rate)
+        models, rate = [model for _, model, _ in turns], self._local.learning_rate
+        if self._dense is not None:
+            done = descend(self._dense, models, self.x.view(len(self.x), -1), self.y, plan, rate)
+        else:
+            assert self._grouped is not None
+            done = descend_grouped(self._grouped, models, self.x, self.y, plan, rate)
         macs = self.work[0].training_macs
         return [
             Trained(update, samples, steps, macs * samples, loss / samples, None, None, None)

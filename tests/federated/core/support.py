@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,7 @@ def points(samples: int = 240, features: int = 6, seed: int = 0) -> Dataset:
 def parted(sizes: list[int], name: str = "given") -> Partition:
     """Consecutive rows, so many a client."""
     ends = np.cumsum([0, *sizes])
-    return Partition(
-        indices=tuple(np.arange(a, b, dtype=np.int64) for a, b in zip(ends[:-1], ends[1:], strict=True)), name=name
-    )
+    return Partition(indices=tuple(np.arange(a, b, dtype=np.int64) for a, b in pairwise(ends)), name=name)
 
 
 def task(**changes: Any) -> FederatedTask:
@@ -112,3 +111,11 @@ def softmax_gradient(weights: NDArray[Any], bias: NDArray[Any], x: NDArray[Any],
     p[np.arange(len(y)), y] -= 1.0
     p /= len(y)
     return p.T @ x, p.sum(axis=0)
+
+
+def images() -> Dataset:
+    """Forty small noise images of three classes."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(40, 1, 20, 20)).astype(np.float32)
+    y = random.integers(0, 3, 40)
+    return Dataset("noise", "image", x, y, x, y, 3, ("a", "b", "c"), "drawn", "none", "noise")

@@ -22,7 +22,7 @@ from setsuden.federated.local import (
 from setsuden.federated.privacy import Privacy
 from setsuden.federated.task import LocalTraining
 from setsuden.federated.topology import Ring
-from tests.federated.core.support import parted, points, softmax_gradient, task
+from tests.federated.core.support import images, parted, points, softmax_gradient, task
 
 
 @dataclass
@@ -75,7 +75,7 @@ def test_fedavg_with_one_client_is_sgd_over_its_batches() -> None:
 def test_every_epoch_is_a_new_order_of_the_same_samples() -> None:
     found = [rows.tolist() for rows in batches(np.arange(100, 123), 10, 2, (1, 2, 3))]
     assert [len(rows) for rows in found] == [10, 10, 3, 10, 10, 3]
-    first, second = sum(found[:3], []), sum(found[3:], [])
+    first, second = ([row for rows in part for row in rows] for part in (found[:3], found[3:]))
     assert sorted(first) == sorted(second) == list(range(100, 123))
     assert first != second
     assert found != [rows.tolist() for rows in batches(np.arange(100, 123), 10, 2, (1, 2, 4))]
@@ -205,6 +205,21 @@ def test_training_together_agrees_with_training_alone(model: str, sizes: list[in
         assert (found.samples, found.steps, found.macs) == (alone.samples, alone.steps, alone.macs)
 
 
+@pytest.mark.parametrize("sizes", [[10, 10, 10, 10], [1, 25, 4, 10]])
+def test_convolutions_of_several_clients_at_once_agree_with_one_after_the_other(sizes: list[int]) -> None:
+    one = task(model="lenet", data=images(), partition=parted(sizes), local=LocalTraining(batch_size=4))
+    start = initial_parameters(one)
+    spoilt = np.full_like(start, np.nan)
+    together = trainer_of(one).train_together([(k, spoilt if k == 2 else start, None) for k in range(4)], 1)
+    assert together is not None
+    assert not np.isfinite(together[2].update).any()
+    for client in (0, 1, 3):
+        alone = train_client(one, client, start, 1)
+        assert together[client].update == pytest.approx(alone.update, abs=3e-5 * float(np.abs(alone.update).max()))
+        assert together[client].loss == pytest.approx(alone.loss, rel=1e-5)
+        assert together[client].samples == alone.samples
+
+
 def test_macs_are_counted_with_the_backward_pass() -> None:
     """Logistic regression: 6 x 3 a sample forward, as many for the weights' gradient, none for the inputs'."""
     one = task()
@@ -226,7 +241,7 @@ def test_a_sub_model_trains_and_sends_its_own_entries_only() -> None:
 
 def test_the_first_entries_of_a_sub_model_stand_where_the_whole_model_has_them() -> None:
     """With the other channels' weights at zero the whole model computes what the sub-model does."""
-    one = task(model="lenet", data=_images(), compression=SubModel(widths=(1.0, 0.5)), partition=parted([20, 20]))
+    one = task(model="lenet", data=images(), compression=SubModel(widths=(1.0, 0.5)), partition=parted([20, 20]))
     trainer, start = trainer_of(one), initial_parameters(one)
     sub = trainer.subs[1]
     assert sub.places is not None
@@ -241,17 +256,8 @@ def test_the_first_entries_of_a_sub_model_stand_where_the_whole_model_has_them()
         assert torch.allclose(trainer.subs[0].model.module(x), sub.model.module(x), atol=1e-5)
 
 
-def _images() -> Any:
-    from setsuden.workload.data import Dataset
-
-    random = np.random.default_rng(0)
-    x = random.normal(size=(40, 1, 20, 20)).astype(np.float32)
-    y = random.integers(0, 3, 40)
-    return Dataset("noise", "image", x, y, x, y, 3, ("a", "b", "c"), "drawn", "none", "noise")
-
-
 def test_a_model_that_cannot_be_narrowed_is_refused_by_name() -> None:
-    one = task(model="small-cnn", data=_images(), partition=parted([20, 20]), compression=SubModel())
+    one = task(model="small-cnn", data=images(), partition=parted([20, 20]), compression=SubModel())
     with pytest.raises(InputError, match="BatchNorm2d cannot be made narrower"):
         initial_parameters(one)
 

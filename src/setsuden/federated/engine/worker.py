@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -133,10 +133,9 @@ class Worker:
         if done is None:
             return None
         self._memory.progress.array[self._index] += len(job.turns)
-        each = (time.process_time() - began) / len(job.turns)
-        return tuple(
-            self._deliver(turn, job.whole, trained, each) for turn, trained in zip(job.turns, done, strict=True)
-        )
+        reports = [self._deliver(turn, job.whole, trained) for turn, trained in zip(job.turns, done, strict=True)]
+        each = (time.process_time() - began) / len(reports)
+        return tuple(replace(report, cpu_s=each) for report in reports)
 
     def _turn(self, turn: Turn, whole: bool) -> TurnReport:
         memory = self._memory
@@ -155,27 +154,26 @@ class Worker:
         except Exception as error:  # a user's model may raise anything; it costs this client's turn, not the run
             cpu_s = time.process_time() - began
             return TurnReport(turn.client, Outcome.RAISED, cpu_s=cpu_s, message=_told(error))
-        return self._deliver(turn, whole, trained, time.process_time() - began)
+        report = self._deliver(turn, whole, trained)
+        return replace(report, cpu_s=time.process_time() - began)
 
-    def _deliver(self, turn: Turn, whole: bool, trained: Trained, cpu_s: float) -> TurnReport:
+    def _deliver(self, turn: Turn, whole: bool, trained: Trained) -> TurnReport:
         """Encode what was trained, add it to its row, keep the client's memory; nothing where it is not finite."""
-        began = time.process_time()
         facts = (trained.samples, trained.steps, trained.macs, trained.loss)
         if not is_finite(trained.update):
-            return TurnReport(turn.client, Outcome.NOT_FINITE, *facts, cpu_s, "its update holds NaN or infinity")
+            return TurnReport(turn.client, Outcome.NOT_FINITE, *facts, message="its update holds NaN or infinity")
+        import torch
+
         memory, row = self._memory, self._memory.sums.array[turn.out]
         if whole:
             np.add(memory.models.array[turn.model], trained.update, out=row)
         else:
             update = self._sent(turn, trained)
-            if turn.weight == 1.0:
-                row += update
-            else:
-                row += np.float32(turn.weight) * update
+            torch.from_numpy(row).add_(torch.from_numpy(update), alpha=turn.weight)
         if memory.own_controls is not None:
             assert trained.own_control is not None
             memory.own_controls.array[1 - turn.version, turn.client] = trained.own_control
-        return TurnReport(turn.client, Outcome.DONE, *facts, cpu_s + time.process_time() - began)
+        return TurnReport(turn.client, Outcome.DONE, *facts)
 
     def _sent(self, turn: Turn, trained: Trained) -> np.ndarray[Any, np.dtype[np.float32]]:
         """The update as the server sees it."""
