@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from setsuden.errors import InputError
-from setsuden.papers import green_fl, limits, patterson, strubell
+from setsuden.papers import federations, green_fl, limits, patterson, strubell
 from setsuden.papers.cell import Cell, Claim, Replay, Table
 
 _REPLAYS: dict[str, Callable[[], Replay]] = {
@@ -14,6 +14,8 @@ _REPLAYS: dict[str, Callable[[], Replay]] = {
     "nas-correction": patterson.correction,
     "computing-within-limits": limits.replay,
     "green-fl": green_fl.replay,
+    "qiu-2023": federations.qiu,
+    "savazzi-2021": federations.savazzi,
 }
 
 

@@ -104,6 +104,17 @@ def _server(printed: dict[str, float | None]) -> tuple[Cell, ...]:
         Cell("one aggregator, one selector", "power with PUE", "W", None, watts * _at(printed, "PUE"), note="fl_one"),
         Cell("one aggregator, one selector", "energy to the target", "kWh", None, used.energy.value, note="fl_one"),
         Cell("one aggregator, one selector", "CO2e to the target", "kg", None, None, note="fl_intensity"),
+        *(
+            Cell(
+                "one aggregator, one selector",
+                f"power of each of 1,000 clients at work for a server share of {share:g} %, one grid",
+                "W",
+                None,
+                watts * _at(printed, "PUE") * (100 / share - 1) / 1000,
+                note="fl_server",
+            )
+            for share in (_at(printed, "server share, low"), _at(printed, "server share, high"))
+        ),
     )
 
 
