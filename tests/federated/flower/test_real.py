@@ -5,6 +5,7 @@ Nothing here is faked; both take the better part of a minute, most of it the sta
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Iterator
 
@@ -14,11 +15,12 @@ import pytest
 
 from setsuden.errors import SetsudenError
 from setsuden.federated import engine, flower, partition
+from setsuden.federated.flower.deployment import SuperNodes
 from setsuden.federated.stop import Stop
 from setsuden.federated.task import FederatedTask, LocalTraining
 from setsuden.federated.trace import SERVER, Outcome, Work
 from setsuden.workload import data
-from tests.federated.core.support import MODEL, task
+from tests.federated.core.support import MODEL, parted, task
 
 MARK = "SETSUDEN_TEST_RUN"
 
@@ -120,7 +122,18 @@ def check_joules(result: flower.FlowerResult, trained: np.ndarray[tuple[int], np
 
 @pytest.mark.timeout(400)
 def test_a_simulation_that_cannot_start_says_why_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = task(model=MODEL)
-    monkeypatch.setattr("setsuden.federated.flower.run.sys.executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(SetsudenError, match="simulation ended with exit code 1"):
-        flower.run(wanted)
+        flower.run(task(model=MODEL))
+
+
+@pytest.mark.timeout(400)
+def test_a_deployment_that_fails_on_the_way_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, socket_enabled: None
+) -> None:
+    def refuse(nodes: SuperNodes) -> None:
+        raise SetsudenError("nothing can be submitted today")
+
+    monkeypatch.setattr(SuperNodes, "submit", refuse)
+    with pytest.raises(SetsudenError, match="nothing can be submitted today"):
+        flower.run(task(partition=parted([240])), deploy=True)
