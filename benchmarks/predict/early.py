@@ -2,10 +2,11 @@
 
     python benchmarks/predict/early.py [--seconds 60] [--traces FOLDER] [--out benchmarks/predict/early.json]
 
-Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). Both forecasts are read off
-the recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns
-into joules. Beside them stands the floor: the error that the plain mean of an equally long stretch anywhere in the run
-makes, in the median over its places; no method that only looks at the steps can be expected to do much better.
+Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). All forecasts are read off the
+recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns into
+joules. Beside them stand the second epoch times epochs, which has no start-up in it, and the floor: the error that the
+plain mean of an equally long stretch anywhere in the run makes, in the median over its places. No method that only looks
+at the steps can be expected to do much better.
 """
 
 from __future__ import annotations
@@ -54,9 +55,11 @@ def judged(trace: Trace) -> dict[str, Any]:
             "warm_up_steps": forecast.warm_up_steps,
             **_errors(forecast, truths),
         }
-    first = int(np.searchsorted(trace.steps, trace.per_epoch, side="right")) - 1
+    first, second = (int(np.searchsorted(trace.steps, epochs * trace.per_epoch, side="right")) - 1 for epochs in (1, 2))
     for name, readings in (("time", trace.wall_s), ("cpu", trace.cpu_s)):
         found[f"first_epoch_{name}_error"] = round(float(readings[first]) * trace.epochs / truths[name] - 1, 4)
+        later = float(readings[first]) + float(readings[second] - readings[first]) * (trace.epochs - 1)
+        found[f"second_epoch_{name}_error"] = round(later / truths[name] - 1, 4)
         found[f"floor_{name}"] = round(_floor(trace, readings), 4)
     return found
 
@@ -92,6 +95,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
             "p95": round(float(np.quantile(early, 0.95)), 4),
             "first_epoch_median": round(statistics.median(first), 4),
             "nearer_than_first_epoch": sum(a < b for a, b in zip(early, first, strict=True)),
+            "second_epoch_median": round(statistics.median(abs(row[f"second_epoch_{name}_error"]) for row in rows), 4),
             "floor": round(statistics.median(row[f"floor_{name}"] for row in rows), 4),
             "later": {
                 f"{share:g}": {

@@ -20,8 +20,8 @@ from setsuden.report.record import read
 from tests.report.support import HOSTILE, VARIANTS, Document, Page, changed, numbers, sample, variant
 
 SECTIONS = (
-    "options", "batch", "ratio", "indicators", "forecasts", "trace", "configurations", "method", "boundary", "factors", "limits",
-    "reproduce",
+    "options", "batch", "ratio", "indicators", "forecasts", "trace", "configurations", "method", "boundary", "factors",
+    "limits", "reproduce",
 )  # fmt: skip
 FORBIDDEN = re.compile(r"\b(nan|NaN|inf|None|undefined|null|True|False)\b")
 
