@@ -2,11 +2,11 @@
 
     python benchmarks/predict/early.py [--seconds 60] [--traces FOLDER] [--out benchmarks/predict/early.json]
 
-Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). All forecasts are read off the
-recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns into
-joules. Beside them stand the second epoch times epochs, which has no start-up in it, and the floor: the error that the
-plain mean of an equally long stretch anywhere in the run makes, in the median over its places. No method that only looks
-at the steps can be expected to do much better.
+Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). All forecasts are read off
+the recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns
+into joules. Beside them stand the second epoch times epochs, which has no start-up in it, and the floor: the error that
+the plain mean of an equally long stretch anywhere in the run makes, in the median over its places. No method that only
+looks at the steps can be expected to do much better.
 """
 
 from __future__ import annotations
