@@ -71,6 +71,15 @@ def test_after_the_first_training_every_pace_is_learned_before_a_second() -> Non
     assert step.step == "train"
 
 
+def test_running_settings_that_are_far_dearer_are_timed_nowhere_else() -> None:
+    seen = Observations((Pace(at(64, 1), 10.0, 1.0), Pace(at(64, 2), 25.0, 1.0)), (Trial(at(64, 1), 8.0, True, 80.0),))
+    asked = set()
+    while (step := suggest(seen, SPACE, trainings=100)).step == "pace":
+        asked.add(step.configuration)
+        seen = seen.with_pace(Pace(step.configuration, 10.0, 1.0))
+    assert asked == {at(size, 1) for size in SIZES} - {at(64, 1)}
+
+
 def test_running_settings_are_chosen_by_their_pace_alone() -> None:
     seen = Observations(FLAT, (Trial(at(64, 1), 8.0, True, 80.0),))
     best = recommend(seen, SPACE)

@@ -17,6 +17,7 @@ from setsuden.quantity import DEVICE, Boundary, Estimate, Provenance
 
 GIVE_UP = 1.3
 """A trial is given up when it has drawn this many times what the best configuration is believed to need."""
+_FAR_DEARER = 2.0
 _MOST_TRIALS = 3  # of one learning configuration
 _NORMAL = np.array([NormalDist().inv_cdf((k + 0.5) / 200) for k in range(200)])  # equally likely normal deviates
 Step = Literal["pace", "train", "stop"]
@@ -69,8 +70,8 @@ def suggest(
     trainings   how often the configuration found will be trained: a trial is worth its energy when the expected saving
                 of so many trainings is above it; above zero
     give_up     see ``GIVE_UP``; at least 1
-    paced       time every configuration for a moment before any is chosen for its energy; False: only those timed
-                already are considered
+    paced       time every configuration for a moment before any is chosen for its energy, save running settings
+                that took over twice the least where the best was timed; False: only those timed are considered
 
     The same observations give the same step. Raises InputError where no learning setting is left.
     """
@@ -88,7 +89,7 @@ def suggest(
         return _without_best(observations, space, points, paced)
     known = _Known.of(observations, space)
     if paced and trainings > 1:
-        for configuration in (Configuration(point, running) for point in points for running in space.running_points()):
+        for configuration in (Configuration(point, running) for point in points for running in known.promising(best)):
             if configuration not in known.epoch_j:
                 return Suggestion("pace", configuration, None, 0.0, 0.0, "unknown_pace")
     limit_j = give_up * best.energy.value
@@ -191,6 +192,16 @@ class _Known:
         centre = centre + (np.mean([one.log_epochs - centre[one.point] for one in seen]) if seen else 0.0)
         belief = believe(prior(space.learning, points), centre, seen)
         return cls(space, points, belief, observations.epoch_j())
+
+    def promising(self, best: Recommendation) -> list[Settings]:
+        """Running settings that are not far dearer than the best ones at the best learning settings."""
+        point = best.configuration.learning
+        least_j = self.best_epoch_j(point) or np.inf
+        return [
+            running
+            for running in self.space.running_points()
+            if self.epoch_j.get(Configuration(point, running), 0.0) <= _FAR_DEARER * least_j
+        ]
 
     def best_running(self, point: Settings) -> Settings | None:
         """The running settings of the least energy among those timed; None where none was."""
