@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +135,7 @@ class Worker:
         self._memory.progress.array[self._index] += len(job.turns)
         reports = [self._deliver(turn, job.whole, trained) for turn, trained in zip(job.turns, done, strict=True)]
         each = (time.process_time() - began) / len(reports)
-        return tuple(replace(report, cpu_s=each) for report in reports)
+        return tuple(report._replace(cpu_s=each) for report in reports)
 
     def _turn(self, turn: Turn, whole: bool) -> TurnReport:
         memory = self._memory
@@ -155,7 +155,7 @@ class Worker:
             cpu_s = time.process_time() - began
             return TurnReport(turn.client, Outcome.RAISED, cpu_s=cpu_s, message=_told(error))
         report = self._deliver(turn, whole, trained)
-        return replace(report, cpu_s=time.process_time() - began)
+        return report._replace(cpu_s=time.process_time() - began)
 
     def _deliver(self, turn: Turn, whole: bool, trained: Trained) -> TurnReport:
         """Encode what was trained, add it to its row, keep the client's memory; nothing where it is not finite."""
