@@ -159,7 +159,7 @@ def test_a_run_that_failed_is_exported_as_a_draft_and_said_to_be_so(tmp_path: Pa
     words = (run.id, "--format", "boamps", "--facts", str(facts))
     assert validated("boamps", export(*words).stdout)["header"]["reportStatus"] == "final"
     with Ledger.open() as ledger:
-        ledger.writer(run.id).finish("failed", detail="it broke", summary=run.root)
+        ledger.amend(run.id).finish("failed", detail="it broke", summary=run.root)
     result = export(*words)
     assert validated("boamps", result.stdout)["header"]["reportStatus"] == "draft"
     assert "is failed" in result.stderr

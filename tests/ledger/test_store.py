@@ -4,11 +4,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from setsuden.cli.main import main
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import Count, Ledger, default_path
 from tests.ledger.support import channel, measurement, rows
@@ -131,6 +133,61 @@ def test_taking_a_run_over_makes_it_running_again(ledger: Ledger) -> None:
     assert ledger.run("last").detail == "no luck"
     ledger.writer("last")
     assert (ledger.run("last").status, ledger.run("last").detail) == ("running", None)
+
+
+def test_a_finished_run_is_not_opened_again_but_can_be_added_to(ledger: Ledger) -> None:
+    run = ledger.start_run("pilot", "study")
+    run.finish()
+    ended_at = ledger.run("last").ended_at
+    for attempt in (lambda: ledger.writer("last"), run.resume):
+        with pytest.raises(InputError, match="is finished") as refused:
+            attempt()
+        assert refused.value.remedy
+    amending = ledger.amend("last")
+    amending.put_document("note", {"seen": True})
+    amending.event("SET-NOTE", "seen")
+    found = ledger.run("last")
+    assert (found.status, found.ended_at, found.document("note")) == ("finished", ended_at, {"seen": True})
+
+
+@pytest.mark.parametrize(
+    ("damage", "read"),
+    [
+        ("UPDATE runs SET config = '{cut'", lambda ledger: ledger.run("last")),
+        ("UPDATE runs SET tags = '3'", lambda ledger: ledger.runs()),
+        ("UPDATE channels SET info = '{}'", lambda ledger: ledger.run("last")),
+        ("UPDATE channels SET last = '[1]'", lambda ledger: ledger.runs()),
+        ("UPDATE blocks SET data = x'0401020304'", lambda ledger: ledger.run("last").samples("fake/cpu")),
+        ("UPDATE documents SET body = ''", lambda ledger: ledger.document("last", "note")),
+    ],
+)
+def test_a_row_that_nobody_can_have_written_is_told_in_one_sentence(
+    ledger: Ledger, damage: str, read: Callable[[Ledger], object]
+) -> None:
+    run = ledger.start_run("meter", "a")
+    run.add_channels([channel()])
+    run.write_samples(0, [(float(k), float(k), float(k), float(k), None) for k in range(20)])
+    run.put_document("note", {})
+    read(ledger)
+    with ledger.transaction() as connection:
+        connection.execute(damage)
+    with pytest.raises(LedgerError, match="damaged") as told:
+        read(ledger)
+    assert str(ledger.path) in str(told.value)
+
+
+def test_a_damaged_file_is_told_with_a_remedy_and_exit_code_1(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with Ledger.open(path) as ledger:
+        ledger.start_run("meter", "a").finish()
+    whole = path.read_bytes()
+    for content in (b"no database at all", whole[:4096] + b"\xff" * (len(whole) - 4096)):
+        path.write_bytes(content)
+        result = CliRunner().invoke(main, ["runs", "--ledger", str(path)])
+        assert result.exit_code == 1
+        assert str(path) in result.stderr
+        assert "--ledger" in result.stderr or ".recover" in result.stderr
+        assert "Traceback" not in result.output
 
 
 def test_runs_are_found_by_prefix_last_part_and_filter(ledger: Ledger) -> None:

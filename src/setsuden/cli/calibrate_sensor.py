@@ -21,7 +21,6 @@ def calibrate_sensor(
     """Print the correction and keep it as the run's document ``correction/CHANNEL``; no joule of the run changes."""
     from setsuden.imports.calibration import compare
     from setsuden.ledger import Ledger
-    from setsuden.ledger.writer import RunWriter
 
     if channel is None or against is None:
         raise InputError(
@@ -34,7 +33,7 @@ def calibrate_sensor(
         found = compare(record, channel, reference, against)
         document = found.to_json()
     with Ledger.open(ledger_path) as ledger, ledger.transaction():
-        writer = RunWriter(ledger, record.number, record.id)  # adds to a run that has ended, does not reopen it
+        writer = ledger.amend(record.id)
         writer.put_document(f"correction/{channel}", document)
         writer.event(EVENT, f"{channel} was compared with {against} of run {reference.id}; nothing was changed.")
     if as_json:

@@ -75,7 +75,10 @@ def run(
     it is asked to save and leave before the budget is passed, any other command gets SIGTERM.
     """
     if json_file is not None and not json_file.absolute().parent.is_dir():
-        raise InputError("the folder for the JSON document does not exist", place="--json-file", value=str(json_file))
+        raise InputError(
+            "the folder for the JSON document does not exist", place="--json-file", value=str(json_file),
+            remedy="Make it first: nothing was run.",
+        )  # fmt: skip
     code = unusable(command)
     if code is not None:
         reason = "command not found" if code == NOT_FOUND else "the command is not executable"

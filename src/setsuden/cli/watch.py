@@ -50,7 +50,10 @@ def watch(
     --json needs --count and prints one document with all of them at the end.
     """
     if not 0.05 <= interval_s <= 3600:
-        raise InputError("an interval lies between 0.05 and 3600 seconds", place="--interval", value=interval_s)
+        raise InputError(
+            "an interval lies between 0.05 and 3600 seconds", place="--interval", value=interval_s,
+            remedy="1 is the default.",
+        )  # fmt: skip
     if as_json and count is None:
         raise InputError("--json needs --count", remedy="Say how many: setsuden watch --json --count 10.")
     intensity = _intensity(site)

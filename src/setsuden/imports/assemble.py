@@ -42,7 +42,10 @@ class Series:
 def run_of(kind: str, default_name: str, series: Sequence[Series], clock: Clock, settings: Settings) -> Imported:
     """All series of one machine as one run, from the first sample of any to the last of any."""
     if not series:
-        raise InputError("no power or energy was found in it", place=default_name)
+        raise InputError(
+            "no power or energy was found in it", place=default_name,
+            remedy="docs/formats.md lists which columns and metrics are read.",
+        )  # fmt: skip
     traces = [_trace(each) for each in series]
     begin = min(float(trace.t_s[0]) for trace in traces)
     end = max(float(trace.t_s[-1]) for trace in traces)

@@ -27,11 +27,17 @@ def beside(run: RunRecord, foreign: Imported, *, most_s: float = 600.0) -> Impor
     times, watts = _trace_of(run)
     part = next((part for part in foreign.parts if part.channel.counted and part.rows), None)
     if part is None:
-        raise InputError("this file has no samples to align", value=foreign.name)
+        raise InputError(
+            "this file has no samples to align", value=foreign.name,
+            remedy="Import it without --align, or export samples from where it comes.",
+        )  # fmt: skip
     origin = foreign.started_at.timestamp()
     known = [(row[0] + origin, row[4]) for row in part.rows if row[4] is not None]
     if not known:
-        raise InputError("only a series of power can be aligned, not a counter", value=part.channel.id)
+        raise InputError(
+            "only a series of power can be aligned, not a counter", value=part.channel.id,
+            remedy="Export watts, or import it without --align.",
+        )  # fmt: skip
     other_t, other_w = (np.asarray(column, float) for column in zip(*known, strict=True))
     offset = clock_offset(
         times.tolist(), watts.tolist(), other_t.tolist(), other_w.tolist(), most_s=most_s, place=run.id
@@ -61,7 +67,7 @@ def _trace_of(run: RunRecord) -> tuple[Array, Array]:
     series = [run.samples(channel.id) for channel in run.channels if channel.counted]
     series = [each for each in series if len(each.power_t_s) > 1]
     if root is None or not series:
-        raise InputError("this run has no samples to align with", value=run.id)
+        raise InputError("this run has no samples to align with", value=run.id, remedy="Record it with --rate above 0.")
     at = series[0].power_t_s
     watts = np.sum([np.interp(at, each.power_t_s, each.power_w) for each in series], axis=0)
     return at - root.start_s + datetime.fromisoformat(root.started_at).timestamp(), watts

@@ -63,12 +63,18 @@ def compare(
     and traces that do not show the same thing.
     """
     if (run.id, channel) == (reference_run.id, reference):
-        raise InputError("a channel cannot be its own reference", place="--against", value=reference)
+        raise InputError(
+            "a channel cannot be its own reference", place="--against", value=reference,
+            remedy="Name another channel, or another run with --against-run.",
+        )  # fmt: skip
     ours, theirs = _trace(run, channel), _trace(reference_run, reference)
     begin, end = max(ours.t_s[0], theirs.t_s[0]), min(ours.t_s[-1], theirs.t_s[-1])
     margin = min(most_s, DELAY_SHARE * (end - begin))
     if margin <= 0:
-        raise InputError("the two were not recorded at the same time", place=run.id, value=reference_run.id)
+        raise InputError(
+            "the two were not recorded at the same time", place=run.id, value=reference_run.id,
+            remedy="Record both over one stretch; check the times of an import with `setsuden show`.",
+        )  # fmt: skip
     kinds = {each.id: each for each in run.channels}, {each.id: each for each in reference_run.channels}
     if kinds[0][channel].correction is not None:
         raise InputError(
@@ -118,11 +124,17 @@ def update_interval(run: RunRecord, channel: ChannelRecord) -> Estimate:
     counter = channel.method == "counter"
     t_s, shown = (series.t_s, series.energy_j) if counter else (series.power_t_s, series.power_w)
     if len(t_s) < 3:
-        raise InputError("this channel has too few samples", place=run.id, value=channel.id)
+        raise InputError(
+            "this channel has too few samples", place=run.id, value=channel.id,
+            remedy="Record longer or sample faster.",
+        )  # fmt: skip
     period_s = float(np.median(np.diff(t_s)))
     changed = np.flatnonzero(np.diff(shown) != 0) + 1
     if len(changed) < 3:
-        raise InputError("this channel never changes", place=run.id, value=channel.id)
+        raise InputError(
+            "this channel never changes", place=run.id, value=channel.id,
+            remedy="Record a load that comes and goes.",
+        )  # fmt: skip
     count = len(changed) - 1
     if count >= _REFRESHED_ALWAYS * (len(t_s) - 2):
         return Estimate(period_s, 0.0, period_s, "s", Provenance.MEASURED)
@@ -135,11 +147,16 @@ def update_interval(run: RunRecord, channel: ChannelRecord) -> Estimate:
 def _trace(run: RunRecord, channel: str) -> _Trace:
     series, root = run.samples(channel), run.root
     if root is None or len(series.t_s) < 2:
-        raise InputError("this channel has no samples", place=run.id, value=channel)
+        raise InputError(
+            "this channel has no samples", place=run.id, value=channel, remedy="Record it with --rate above 0."
+        )
     fresh = np.concatenate([[True], np.diff(series.t_s) > 0])
     t_s, energy_j = series.t_s[fresh], series.energy_j[fresh]
     if (np.diff(energy_j) < 0).any():
-        raise InputError("the count begins anew inside this run", place=run.id, value=channel)
+        raise InputError(
+            "the count begins anew inside this run", place=run.id, value=channel,
+            remedy="Compare runs of one meter each.",
+        )  # fmt: skip
     return _Trace(t_s - root.start_s + datetime.fromisoformat(root.started_at).timestamp(), energy_j)
 
 

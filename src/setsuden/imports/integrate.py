@@ -57,7 +57,10 @@ def from_power(times_s: Sequence[float], power_w: Sequence[float], place: str) -
     """
     t, p, flags = _ordered(times_s, power_w, place)
     if (p < 0).any():
-        raise InputError("power is not negative", place=place, value=float(p.min()))
+        raise InputError(
+            "power is not negative", place=place, value=float(p.min()),
+            remedy="Turn the sign, or leave out what is fed back.",
+        )  # fmt: skip
     if (p > MOST_W).any():
         raise InputError(
             "is more power than any machine draws", place=place, value=float(p.max()), remedy="Check the unit."
@@ -84,7 +87,9 @@ def from_counter(times_s: Sequence[float], energy_j: Sequence[float], place: str
     most = float(usual.max()) if usual.size else math.nan
     if restarted.any():
         if not usual.size:
-            raise InputError("a counter that only falls counts nothing", place=place)
+            raise InputError(
+                "a counter that only falls counts nothing", place=place, remedy="Check which column is the energy."
+            )
         flags = (*flags, GAP)
     high = np.where(restarted, np.maximum(joules, most * steps), joules)
     return _trace(t, joules, joules, high, None, float(steps[restarted].sum()), flags)
@@ -93,18 +98,21 @@ def from_counter(times_s: Sequence[float], energy_j: Sequence[float], place: str
 def _ordered(times_s: Sequence[float], values: Sequence[float], place: str) -> tuple[Array, Array, tuple[str, ...]]:
     t, v = np.asarray(times_s, dtype=float), np.asarray(values, dtype=float)
     if not np.isfinite(t).all():
-        raise InputError("a time is not a finite number", place=place)
+        raise InputError("a time is not a finite number", place=place, remedy="Take these rows out of the file.")
     known = ~np.isnan(v)  # an unknown sample is no sample: what it leaves is a gap
     t, v = t[known], v[known]
     if np.isinf(v).any() or (np.abs(v) > MOST_COUNT).any():
-        raise InputError("a sample is infinite, or as good as", place=place)
+        raise InputError("a sample is infinite, or as good as", place=place, remedy="Check the unit of the column.")
     order = np.argsort(t, kind="stable")
     flags = (DISORDER,) if (order != np.arange(len(t))).any() else ()
     t, v = t[order], v[order]
     last = np.append(t[1:] != t[:-1], True) if len(t) else np.zeros(0, bool)  # of one time, the sample that came last
     t, v = t[last], v[last]
     if len(t) < 2:
-        raise InputError("energy needs at least two samples at different times", place=place, value=len(t))
+        raise InputError(
+            "energy needs at least two samples at different times", place=place, value=len(t),
+            remedy="Export a longer stretch or a finer step.",
+        )  # fmt: skip
     return t, v, flags
 
 

@@ -77,7 +77,9 @@ def _report(report: dict[str, Any], place: str) -> list[tuple[str, object, objec
             raise InputError("several metrics of power", place=place, value=[chosen, name], remedy="Keep one of them.")
         chosen = name
         if "Timestamp" not in value:
-            raise InputError("a reading without a time", place=place, value=name)
+            raise InputError(
+                "a reading without a time", place=place, value=name, remedy="Give every MetricValue its Timestamp."
+            )
         found.append((place, value["Timestamp"], value.get("MetricValue")))
     return found
 

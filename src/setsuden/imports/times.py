@@ -33,13 +33,18 @@ class Clock:
         if number is None:
             return self._written(str(value).strip(), place)
         if not math.isfinite(number):
-            raise InputError("a time is not a finite number", place=place, value=value)
+            raise InputError(
+                "a time is not a finite number", place=place, value=value, remedy="Take this row out of the file."
+            )
         if abs(number) >= _MICROSECONDS_ABOVE:
             number /= 1e6
         elif abs(number) >= _MILLISECONDS_ABOVE:
             number /= 1e3
         if not _EARLIEST_S < number < _LATEST_S:
-            raise InputError("is a time outside the years 1900 to 9999", place=place, value=value)
+            raise InputError(
+                "is a time outside the years 1900 to 9999", place=place, value=value,
+                remedy="Give seconds, milliseconds or microseconds since 1970, or ISO 8601.",
+            )  # fmt: skip
         self._note(relative=abs(number) < _RELATIVE_BELOW, place=place)
         return number
 
@@ -58,7 +63,10 @@ class Clock:
 
     def _note(self, *, relative: bool, place: str) -> None:
         if (relative and self._absolute) or (not relative and self.relative):
-            raise InputError("relative and absolute times are mixed in one file", place=place)
+            raise InputError(
+                "relative and absolute times are mixed in one file", place=place,
+                remedy="Write all of them in one way.",
+            )  # fmt: skip
         self.relative, self._absolute = relative, not relative
 
 

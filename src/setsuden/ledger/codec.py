@@ -70,7 +70,10 @@ def unpack(data: bytes, samples: int) -> Columns:
     if kind & _ZLIB:
         import zlib
 
-        body = zlib.decompress(body)
+        try:
+            body = zlib.decompress(body)
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
 
     def column(number: int) -> array[float]:
         return array("d", body[8 * samples * number : 8 * samples * (number + 1)])

@@ -79,7 +79,9 @@ class Comparison:
 def compare_runs(runs: Sequence[RunRecord]) -> Comparison:
     """Compare runs with the first; raises InputError for fewer than two, BoundaryError for different boundaries."""
     if len(runs) < 2:
-        raise InputError("a comparison needs at least two runs", value=len(runs))
+        raise InputError(
+            "a comparison needs at least two runs", value=len(runs), remedy="See `setsuden runs` for the ids."
+        )
     boundaries = {str(run.summary.energy.boundary) for run in runs if run.summary.energy is not None}
     if len(boundaries) > 1:
         raise BoundaryError(

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from setsuden.errors import LedgerError
+from setsuden.errors import LedgerError, SetsudenError
 
 # Fragment of SQLite's message -> what happened, what to do.
 _EXPLAINED = (
@@ -27,6 +27,21 @@ def explained(place: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explanation(error, place) from error
+
+
+@contextmanager
+def understood(place: str) -> Iterator[None]:
+    """Raise what cannot be read back inside (SQLite keeps no checksums) as a LedgerError about the file ``place``."""
+    try:
+        yield
+    except SetsudenError:
+        raise
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+        raise LedgerError(
+            f"the ledger holds something that nobody can have written so ({type(error).__name__}: {error})",
+            place=place,
+            remedy="It is damaged. Move it away and start a new one; `sqlite3 FILE .recover` may save rows.",
+        ) from error
 
 
 def explanation(error: sqlite3.Error, place: str) -> LedgerError:

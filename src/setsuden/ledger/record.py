@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from setsuden.errors import InputError
 from setsuden.ledger.channel import CORRECTED, ChannelRecord, Count, correction_notes, energy_between, node_total
 from setsuden.ledger.codec import unpack
+from setsuden.ledger.faults import understood
 from setsuden.ledger.liveness import is_alive
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
 from setsuden.ledger.measurement_json import measurement_from_json
@@ -123,7 +124,8 @@ class RunRecord:
         ids = [known.id for known in self.channels]
         if channel not in ids:
             raise InputError("no such channel", value=channel, remedy=f"This run has: {', '.join(ids) or 'none'}.")
-        return _series(self.ledger.blocks(self.number, channel))
+        with understood(str(self.ledger.path)):
+            return _series(self.ledger.blocks(self.number, channel))
 
 
 def load_summaries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[RunSummary]:

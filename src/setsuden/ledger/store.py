@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import environment as surroundings
 from setsuden.ledger.codec import dumps
-from setsuden.ledger.faults import explained
+from setsuden.ledger.faults import explained, understood
 from setsuden.ledger.liveness import writer_identity
 from setsuden.ledger.location import default_path
 from setsuden.ledger.migrations import migrate
@@ -127,15 +127,28 @@ class Ledger:
         return RunWriter(self, cursor.lastrowid, run_id)
 
     def writer(self, run: str) -> RunWriter:
-        """Write on in a run that exists (id, prefix or ``last``); the calling process becomes its writer."""
-        number, run_id = self._find(run)
-        writer = RunWriter(self, number, run_id)
+        """Write on in a run that is not finished (id, prefix or ``last``); the calling process becomes its writer.
+
+        One that failed is running again. Raises InputError for one that is finished: see ``amend``.
+        """
+        writer = self.amend(run)
         writer.resume()
         return writer
 
+    def amend(self, run: str) -> RunWriter:
+        """Add to a run without taking it over: one that has ended stays so."""
+        number, run_id = self._find(run)
+        return RunWriter(self, number, run_id)
+
     def take_over(self, number: int) -> None:
-        """Make this process the writer of a run and set it to running."""
+        """Make this process the writer of a run and set it to running; raises InputError for a finished one."""
         with self.transaction() as connection:
+            run_id, status = connection.execute("SELECT id, status FROM runs WHERE number = ?", (number,)).fetchone()
+            if status == "finished":
+                raise InputError(
+                    "this run is finished and is not opened again", place=run_id,
+                    remedy="Start a new run; `Ledger.amend` adds events and documents to one that has ended.",
+                )  # fmt: skip
             connection.execute(
                 "UPDATE runs SET status = 'running', ended_at = NULL, detail = NULL, writer = ?, heartbeat_at = ? "
                 "WHERE number = ?",
@@ -164,7 +177,7 @@ class Ledger:
             row = connection.execute(
                 "SELECT body FROM baselines WHERE machine = ? AND measured_at >= ?", (machine, time.time() - max_age_s)
             ).fetchone()
-        return dict(json.loads(row[0])) if row else None
+            return dict(json.loads(row[0])) if row else None
 
     def runs(
         self, *, kind: str | None = None, name: str | None = None, tag: str | None = None, limit: int | None = None
@@ -202,7 +215,7 @@ class Ledger:
         number, _ = self._find(run)
         with self._reading() as connection:
             row = connection.execute("SELECT body FROM documents WHERE run = ? AND name = ?", (number, name)).fetchone()
-        return json.loads(row[0]) if row else None
+            return json.loads(row[0]) if row else None
 
     def blocks(self, number: int, channel: str) -> list[tuple[int, str | None, bytes]]:
         """Sample blocks of one channel in order: how many samples, flags as JSON, packed data."""
@@ -221,7 +234,7 @@ class Ledger:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, explained(str(self.path)):
+        with self._lock, explained(str(self.path)), understood(str(self.path)):
             yield self._connection
 
     def _find(self, run: str) -> tuple[int, str]:
