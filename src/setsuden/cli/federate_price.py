@@ -9,7 +9,7 @@ import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.errors import InputError
-from setsuden.language import Language, Messages
+from setsuden.language import Language
 
 if TYPE_CHECKING:
     from setsuden.federated.price import Bill
@@ -75,21 +75,22 @@ def _argument(text: str) -> tuple[str, object]:
 
 
 def _text(bill: Bill, language: Language) -> list[str]:
+    from setsuden.federated.study.bill_words import BillWords
     from setsuden.quantity import Estimate, Provenance, render
 
-    say = Messages("federated", language).say
+    words = BillWords(language)
+    say = words.say
     lasts = Estimate.exact(bill.duration_s, "s", Provenance.ESTIMATED)
     lines = [
         say("price.total", form=bill.form, energy=render(bill.energy), carbon=render(bill.carbon)),
         say("price.duration", duration=render(lasts), clock=say(f"clock.{bill.clock}")),
     ]
     for heading, table in (
-        ("text.by_party", {say(f"party.{name}"): cost for name, cost in bill.by_party().items()}),
+        ("text.by_party", {words.party(name): cost for name, cost in bill.by_party().items()}),
         ("text.by_country", bill.by_country()),
         ("head.device", bill.by_device()),
-        ("head.term", bill.by_term()),
+        ("head.term", {words.term(name): cost for name, cost in bill.by_term().items()}),
     ):
         lines += ["", say(heading)]
         lines += [f"  {name}: {render(cost.energy)} | {render(cost.carbon)}" for name, cost in table.items()]
-    lines += ["", *(f"  {name}: {state}" for name, state in bill.boundary.items())]
-    return lines
+    return [*lines, "", *words.boundary(bill)]

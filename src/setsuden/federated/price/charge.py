@@ -241,5 +241,7 @@ class Desk:
             node = np.full(len(start), -1 - machine, dtype=np.int32)
             joules = tariff.server_idle[:, [machine]] * np.maximum(end - start - busy[machine], 0.0)
             yield self._line(term, number, node, place, joules, start, end)
+            if not tariff.server_embodied[:, machine].any():
+                continue  # nothing was declared of its making, which is not nothing spent
             grams = tariff.server_embodied[:, [machine]] * (end - start)
             yield Lines(Term.SERVER_EMBODIED, number, node, place, np.zeros((3, len(start))), grams)

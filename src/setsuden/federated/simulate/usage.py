@@ -125,5 +125,6 @@ def _server(rule: Rule, tariff: Tariff, duration_s: float, busy_s: float) -> lis
         for term, joules in ((Term.AGGREGATION, work), (Term.SERVER_IDLE, idle))
     ]
     made = tariff.server_embodied[:, [0]] * duration_s
-    found.append(Lines(Term.SERVER_EMBODIED, at, node, row, np.zeros((3, 1)), made))
+    if made.any():
+        found.append(Lines(Term.SERVER_EMBODIED, at, node, row, np.zeros((3, 1)), made))
     return [one for one in found if one.term in rule.terms]

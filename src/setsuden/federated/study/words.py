@@ -10,6 +10,7 @@ import numpy as np
 
 from setsuden.decision import Assessment
 from setsuden.federated.price import Turn
+from setsuden.federated.study.bill_words import BillWords
 from setsuden.federated.study.compare import Compared
 from setsuden.federated.study.document import endings
 from setsuden.federated.study.run import Outcome
@@ -42,6 +43,7 @@ class FederatedWords:
         self.outcome = outcome
         self.language: Language = language
         self.say = Messages("federated", language).say
+        self.bill = BillWords(language)
         self.decision = decide(outcome)
 
     def said(self) -> Said:
@@ -137,11 +139,7 @@ class FederatedWords:
         yield from self._of_trainings()
         yield from self._here()
         if outcome.compared:
-            boundary = outcome.compared[0].declared.federated.boundary
-            counted = [name for name, state in boundary.items() if state.startswith("counted")]
-            yield say("note.boundary", terms=", ".join(counted), network=boundary["network model"])
-            if left := [name for name, state in boundary.items() if state == "left out"]:
-                yield say("note.left_out", terms=", ".join(left))
+            yield from self.bill.boundary(outcome.compared[0].declared.federated)
 
     def _shortfalls(self) -> Iterator[str]:
         target = self.outcome.federation.tasks[0].stop.target
