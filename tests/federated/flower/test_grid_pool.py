@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from setsuden.errors import InputError, SetsudenError
-from setsuden.federated import engine
+from setsuden.federated import engine, fleet
 from setsuden.federated.algorithms import FedAdam, FedBuff, FedProx, Scaffold
 from setsuden.federated.compression import Quantise, SubModel, TopK
 from setsuden.federated.engine.run import run_over
@@ -20,12 +20,12 @@ from setsuden.federated.flower.grid_pool import GridPool
 from setsuden.federated.flower.server import Job, roll
 from setsuden.federated.local import trainer_of
 from setsuden.federated.privacy import Privacy
-from setsuden.federated.selection import RandomChoice
+from setsuden.federated.selection import CarbonAware, RandomChoice
 from setsuden.federated.stop import Stop
 from setsuden.federated.topology import Hierarchical, Ring
 from setsuden.federated.trace import Outcome, Work
 from setsuden.federated.world import EqualWorld
-from tests.federated.core.support import MODEL, NOT_FINITE, RAISES, marked, task
+from tests.federated.core.support import MODEL, NOT_FINITE, RAISES, marked, parted, task
 from tests.federated.flower.support import LoopGrid, looped
 
 TASKS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -48,7 +48,7 @@ TASKS: dict[str, Callable[[], dict[str, Any]]] = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the task lies for the client app."""
-    monkeypatch.setenv(client.TASK_FOLDER, str(tmp_path))
+    monkeypatch.setenv(bundle.TASK_FOLDER, str(tmp_path))
     return tmp_path
 
 
@@ -70,6 +70,18 @@ def test_the_same_model_and_the_same_bytes_as_the_embedded_engine(name: str, fol
     assert len(calls) == int(np.isin(over_flower.trace.turns.work, [Work.TRAIN, Work.PERSONALISE]).sum()) - int(
         np.isin(over_flower.trace.turns.outcome, [Outcome.DROPPED, Outcome.TIMED_OUT, Outcome.LATE]).sum()
     )
+
+
+def test_a_declared_fleet_decides_the_same_cohorts_times_and_joules(folder: Path) -> None:
+    here = fleet.world(fleet.load_example(10))
+    wanted = task(partition=parted([24] * 10), selection=CarbonAware(cohort=4, over_selection=1.5))
+    over_flower, _ = looped(wanted, folder, here)
+    embedded = engine.run(wanted, here, workers=1)
+    assert np.array_equal(over_flower.trace.turns.node, embedded.trace.turns.node)
+    assert np.array_equal(over_flower.trace.turns.end_s, embedded.trace.turns.end_s)
+    assert over_flower.spent == embedded.spent
+    assert over_flower.trace.header.regions == embedded.trace.header.regions
+    assert bundle.load(folder).world.regions == here.regions
 
 
 def test_the_order_of_arrival_changes_no_bit(folder: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+# The environment variable that leads a run's processes to the folder.
+TASK_FOLDER = "SETSUDEN_FLOWER_TASK"
 _MAPPED_BYTES = 1 << 16
 _FILE = "task.pickle"
 

@@ -35,7 +35,6 @@ from setsuden.federated.trace import Outcome
 if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
 
-TASK_FOLDER = "SETSUDEN_FLOWER_TASK"
 _MEMORY = "setsuden.memory"
 
 app = ClientApp(mods=[energy_mod])
@@ -54,7 +53,9 @@ def train(message: Message, context: Context) -> Message:
     told = {name: int(value) for name, value in message.content.config_records[TURN].items()}  # type: ignore[arg-type]
     began = time.process_time()
     try:
-        content = _turn(_task(os.environ[TASK_FOLDER]), told, message.content.array_records[MODEL], context, began)
+        content = _turn(
+            _task(os.environ[bundle.TASK_FOLDER]), told, message.content.array_records[MODEL], context, began
+        )
     except Exception as error:  # a user's model may raise anything; it costs this client's turn, not the run
         place = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})"[:500]

@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 
 from setsuden.errors import SetsudenError
+from setsuden.federated.flower import bundle
 
-TASK_FOLDER = "SETSUDEN_FLOWER_TASK"
 _PATIENCE_S = 5.0
 _SHOWN_LINES = 15
 
@@ -40,7 +40,7 @@ class Brood:
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
             "OMP_NUM_THREADS": "1",
-            TASK_FOLDER: str(folder),
+            bundle.TASK_FOLDER: str(folder),
         }
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 

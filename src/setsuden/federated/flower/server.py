@@ -15,7 +15,6 @@ from flwr.serverapp import Grid, ServerApp
 from setsuden.errors import SetsudenError
 from setsuden.federated.engine.result import FederatedResult, RoundDone
 from setsuden.federated.flower import bundle
-from setsuden.federated.flower.client import TASK_FOLDER
 from setsuden.federated.flower.grid_pool import Call, GridPool
 from setsuden.federated.flower.wire import TURN
 from setsuden.federated.world import World
@@ -52,7 +51,7 @@ class Ended:
 @app.main()
 def main(grid: Grid, context: Context) -> None:
     """Run the task of the folder and leave the result there; a failure is left there too, whole."""
-    folder = Path(os.environ[TASK_FOLDER])
+    folder = Path(os.environ[bundle.TASK_FOLDER])
     try:
         ended = _run(grid, folder)
     except SetsudenError as error:

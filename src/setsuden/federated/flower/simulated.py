@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from setsuden.federated.flower import bundle
-from setsuden.federated.flower.client import TASK_FOLDER
 from setsuden.federated.flower.client import app as client_app
 from setsuden.federated.flower.server import Job
 from setsuden.federated.flower.server import app as server_app
@@ -19,7 +18,7 @@ def main() -> None:
     """Run the task of the folder with as many nodes as it has clients."""
     from flwr.simulation import run_simulation
 
-    folder = Path(os.environ[TASK_FOLDER])
+    folder = Path(os.environ[bundle.TASK_FOLDER])
     job: Job = bundle.load(folder)
     # Ray's sockets lie below it, and the path of a socket has at most 107 characters.
     own = {"_temp_dir": str(folder / "r")} if len(str(folder)) <= _LONGEST_FOLDER else {}
