@@ -195,14 +195,19 @@ def main() -> None:
             "goal_over_central": of_central,
         }
         print(name, json.dumps(results[name]), flush=True)
-    document = {
-        "seconds": "wall, all processors" if chosen.wall else "CPU, all processes",
+        _keep(name, results[name], chosen.wall, cores)
+
+
+def _keep(name: str, result: dict[str, object], wall: bool, cores: int) -> None:
+    """Replace one network's figures in the file of results."""
+    path = Path(__file__).with_name("engine_wall.json" if wall else "engine.json")
+    document = json.loads(path.read_text()) if path.exists() else {"results": {}}
+    document["seconds"] = "wall, all processors" if wall else "CPU, all processes"
+    document["results"][name] = result | {
         "taken": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{platform.machine()}, {cores} processors, torch {torch.__version__}",
         "load_average": round(os.getloadavg()[0], 1),
-        "results": results,
     }
-    path = Path(__file__).with_name("engine_wall.json" if chosen.wall else "engine.json")
     path.write_text(json.dumps(document, indent=2) + "\n")
 
 
