@@ -83,6 +83,11 @@ def test_messages_between_peers_are_charged_once_to_the_network_and_at_both_radi
     assert joules(bill, Term.RADIO_DOWN) == pytest.approx(2.0 * 1.0)
 
 
+def test_peers_that_mix_models_pay_for_it():
+    made = Builder(2).round(0, 0, 5).turn(0, 1, 1e9, 0, 1, work=Work.AGGREGATE)
+    assert joules(price(made.trace(), fleet(counts=(2,)), clock="trace"), Term.MIXING) == pytest.approx(10.0)
+
+
 def test_edge_aggregators_work_wait_and_relay_at_their_own_place():
     edge = server(g_per_kwh=800.0, pue=1.0)
     made = Builder(1).round(0, 0, 10)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from setsuden.errors import InputError
 from setsuden.federated.fleet import Fleet
-from setsuden.federated.trace import Outcome, Trace
+from setsuden.federated.trace import Outcome, Trace, Work
 
 Array = NDArray[np.float64]
 Clock = Literal["trace", "fleet"]
@@ -87,7 +87,8 @@ def calendar(trace: Trace, fleet: Fleet, clock: Clock | None = None) -> Calendar
 
 def _at_home(trace: Trace, turn_s: Array) -> bool:
     turns = trace.turns
-    done = np.flatnonzero((turns.node >= 0) & (turns.outcome == Outcome.DONE) & (turns.macs > 0))
+    trained = (turns.work == Work.TRAIN) & (turns.outcome == Outcome.DONE) & (turns.node >= 0)
+    done = np.flatnonzero(trained & (turns.macs > 0))
     recorded = (turns.end_s - turns.start_s)[done]
     return len(done) > 0 and bool(np.allclose(recorded, turn_s[done], rtol=1e-3, atol=1e-6))
 

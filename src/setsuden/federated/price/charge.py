@@ -87,6 +87,7 @@ class Desk:
             (Term.DISCARDED, (turns.work == Work.TRAIN) & (turns.outcome != Outcome.DONE)),
             (Term.EVALUATION, turns.work == Work.EVALUATE),
             (Term.PERSONALISATION, turns.work == Work.PERSONALISE),
+            (Term.MIXING, turns.work == Work.AGGREGATE),
         )
         at_client = turns.node >= 0
         for term, chosen in kinds:

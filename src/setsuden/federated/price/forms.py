@@ -113,7 +113,8 @@ def link_efficiency(
     side = None if side_bit_per_j is None else _inverse("side_bit_per_j", side_bit_per_j)
     return Rule(
         form="link_efficiency (own form)",
-        terms=frozenset({Term.COMPUTE, Term.DISCARDED, Term.AGGREGATION, Term.AGGREGATOR, Term.DATA}) | _TRANSFERS,
+        terms=frozenset({Term.COMPUTE, Term.DISCARDED, Term.MIXING, Term.AGGREGATION, Term.AGGREGATOR, Term.DATA})
+        | _TRANSFERS,
         network=PerBit("bits over link efficiency", ends["up_bit_per_j"], ends["down_bit_per_j"], side),
         pue=figure("pue", pue, "1", low=1.0),
     )

@@ -97,7 +97,7 @@ def tariff(fleet: Fleet, rule: Rule) -> Tariff:
     own_power = isinstance(by, PerBit) and by.charges_device
     radio = [_radio(rule, group, own_power) for group in groups]
     counts = np.array([one.count for one in machines])
-    work = (Term.COMPUTE, Term.DISCARDED, Term.EVALUATION, Term.PERSONALISATION)
+    work = (Term.COMPUTE, Term.DISCARDED, Term.EVALUATION, Term.PERSONALISATION, Term.MIXING)
     upward = (Term.NETWORK_UP, Term.DATA)
     busy = (Term.AGGREGATION, Term.SERVER_EVALUATION, Term.SERVER_TRAINING, Term.AGGREGATOR)
     idle = (Term.SERVER_IDLE, Term.AGGREGATOR_IDLE)

@@ -15,6 +15,7 @@ class Term(StrEnum):
     DISCARDED = "discarded compute"
     EVALUATION = "evaluation on clients"
     PERSONALISATION = "personalisation"
+    MIXING = "mixing with peers"
     AWAKE = "awake while transferring"
     RADIO_DOWN = "radio receiving"
     RADIO_UP = "radio sending"

@@ -22,7 +22,7 @@ from setsuden.federated.trace import Trace
 from setsuden.quantity import Estimate
 
 Metric = Literal["carbon", "energy"]
-_COMPUTE = frozenset({Term.COMPUTE, Term.DISCARDED, Term.EVALUATION, Term.PERSONALISATION})
+_COMPUTE = frozenset({Term.COMPUTE, Term.DISCARDED, Term.EVALUATION, Term.PERSONALISATION, Term.MIXING})
 _ONCE = frozenset({Term.DATA, Term.PERSONALISATION})
 _OVERHEAD = SERVERS - {Term.SERVER_EMBODIED}
 
