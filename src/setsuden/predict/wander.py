@@ -26,7 +26,7 @@ _LEAST_MEANS = 4
 _LONG_RUN = 0.5  # variance that each doubling of the time ahead adds, in Allan variances
 _REACH = 3.5  # deviations in half a 90 % interval: held 88 % of what came on recorded trainings, see benchmarks/predict
 _MOST = log(3.0)  # no interval reaches beyond threefold: wider, the steps have said nothing
-_CLEAR = 2.0  # standard errors by which warm-up must stand out
+_CLEAR, _DEARER = 2.0, 0.5  # deviations, and share, by which warm-up must stand out
 
 
 def settled(costs: Floats) -> int:
@@ -36,7 +36,7 @@ def settled(costs: Floats) -> int:
 
     The cut that makes the mean of the rest most certain (marginal standard error rule, White 1997,
     doi:10.1177/003754979706900601), provided that what it leaves out is clearly dearer than the rest: steps wander up
-    and down, but only a beginning costs extra. The first stretch is always left out.
+    and down, but only a beginning costs half as much again. The first stretch is always left out and proves nothing.
     """
     held = np.minimum(costs, STALL * np.median(costs))
     count = np.arange(len(held), 0, -1)
@@ -45,9 +45,9 @@ def settled(costs: Floats) -> int:
     tie = 1e-12 * (sums[0] / count[0]) ** 2  # equal steps differ by rounding only
     most = len(held) // 2
     cut = int(np.argmax(error[1 : most + 1] <= error[1 : most + 1].min() + tie)) + 1
-    early, rest = costs[:cut], held[cut:]
-    scatter = deviation(rest, np.ones_like(rest))
-    return cut if early.mean() > rest.mean() * (1 + _CLEAR * scatter) else 1
+    early, rest = costs[1:cut], held[cut:]
+    clear = max(_DEARER, _CLEAR * deviation(rest, np.ones_like(rest)))
+    return cut if cut > 1 and early.mean() > rest.mean() * (1 + clear) else 1
 
 
 def mean_cost(costs: Floats, weights: Floats) -> float:
