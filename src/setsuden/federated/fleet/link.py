@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setsuden.catalogue.network import SPEEDS, NetworkSpeed
 from setsuden.errors import InputError
 from setsuden.placement.network import Link as Network
-from setsuden.placement.network import Radio
+from setsuden.placement.network import Radio, speed, technology_of
 
 _BYTES = 1e6 / 8  # bytes per second of one Mbit/s
 
@@ -42,24 +41,23 @@ def rates(technology: str, country: str, down_mbps: float | None, up_mbps: float
     """
     if down_mbps is not None and up_mbps is not None:
         return down_mbps * _BYTES, up_mbps * _BYTES, "stated"
-    row = _speed(technology, country)
-    down = down_mbps if down_mbps is not None else row.down_mbps if row is not None else None
-    if down is None:
+    kind = technology_of(technology)
+    if kind is None:
         raise InputError(
-            f"no {technology} download rate is known for this country", value=country, remedy="Give down_mbps."
+            "no rate is known for this kind of link", value=technology, remedy="Give down_mbps and up_mbps."
         )
-    up = up_mbps if up_mbps is not None else row.up_mbps if row is not None else None
-    if up is None:
+    known = speed(country, kind)
+    if down_mbps is None and known.down is None:
+        raise InputError("no download rate is known for this country", value=country, remedy="Give down_mbps.")
+    if up_mbps is None and known.up is None:
         raise InputError(
             "no upload rate is known for this country",
             value=country,
             remedy="Give up_mbps, or rates: WORLD for the world's means of both directions.",
         )
-    source = "stated" if row is None else f"{row.country}, {row.statistic} of {row.date}: {row.source}"
-    return down * _BYTES, up * _BYTES, source
-
-
-def _speed(technology: str, country: str) -> NetworkSpeed | None:
-    kind = "fixed" if technology == "fixed" else "mobile"
-    place = "world" if country.upper() == "WORLD" else country.upper()
-    return SPEEDS.find(f"{place}:{kind}")
+    down = down_mbps if known.down is None or down_mbps is not None else known.down.value
+    up = up_mbps if known.up is None or up_mbps is not None else known.up.value
+    assert down is not None
+    assert up is not None
+    source = next((figure.factors[0].source for figure in (known.down, known.up) if figure is not None), "stated")
+    return down * _BYTES, up * _BYTES, f"{known.name}: {source}"
