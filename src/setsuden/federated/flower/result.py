@@ -81,14 +81,13 @@ def _measured(trace: Trace, calls: tuple[Call, ...], watched: Watched, deployed:
 
 
 def _matched(trace: Trace, calls: tuple[Call, ...]) -> list[tuple[int, Call]]:
-    """Rows of the turns that went over Flower."""
+    """Rows of the turns that went over Flower; a client personalises once, after the last round."""
     turns = trace.turns
-    trained = {Work.TRAIN: False, Work.PERSONALISE: True}
-    rows = {
-        (int(turns.round[row]), int(turns.node[row]), trained[Work(turns.work[row])]): row
-        for row in np.flatnonzero(np.isin(turns.work, list(trained))).tolist()
-    }
-    return [(rows[key], call) for call in calls if (key := (call.round, call.client, call.personal)) in rows]
+    rows: dict[tuple[int, int], int] = {}
+    for row in np.flatnonzero(np.isin(turns.work, [Work.TRAIN, Work.PERSONALISE])).tolist():
+        rows[0 if turns.work[row] == Work.PERSONALISE else int(turns.round[row]), int(turns.node[row])] = row
+    keyed = [((0 if call.personal else call.round, call.client), call) for call in calls]
+    return [(rows[key], call) for key, call in keyed if key in rows]
 
 
 def _on_the_wall(trace: Trace, calls: tuple[Call, ...]) -> Trace:
