@@ -21,6 +21,8 @@ from setsuden.federated.simulate import (
     events,
     events_buffered,
     log_normal_samples,
+    schedule_of,
+    work_of,
 )
 from tests.federated.price.builder import device, exact, group, server, wired
 
@@ -149,6 +151,19 @@ def test_asynchronous_rounds_agree_in_both_forms(fleet, schedule):
         values = np.array([getattr(one, figure) for one in drawn])
         chance = 3 * values.std(ddof=1) / math.sqrt(len(values)) / values.mean()
         assert getattr(expected, figure) == pytest.approx(values.mean(), rel=2e-3 + chance), figure
+
+
+def test_a_trace_gives_the_work_and_the_schedule_to_simulate_it_again():
+    fleet = population(60)
+    doing, schedule = work(fleet), Synchronous(rounds=300, cohort=10, over_selection=1.3, server_macs=1e9)
+    trace = drawn_trace(fleet, doing, schedule, seed=1)
+    again, rounds = work_of(trace), schedule_of(trace, server_macs=1e9)
+    assert again.bytes_down == doing.bytes_down
+    assert (rounds.rounds, rounds.cohort, rounds.asked) == (300, 10, 13)
+    told = price(trace, fleet).carbon.value
+    assert closed_form(fleet, again, rounds).carbon_g == pytest.approx(told, rel=0.03)
+    with pytest.raises(InputError, match="no round trip"):
+        work_of(replace(trace, sends=trace.sends._replace(bytes=np.zeros_like(trace.sends.bytes))))
 
 
 def test_nobody_awake_means_waiting_for_the_next_hour():

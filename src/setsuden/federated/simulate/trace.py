@@ -68,10 +68,14 @@ def drawn_trace(fleet: Fleet, work: Work, schedule: Synchronous, *, seed: int = 
         unknown_rounds,
         unknown_rounds,
     )
-    return Trace(_header(fleet, work), turns, sends, rounds)
+    return Trace(drawn_header(fleet, work), turns, sends, rounds)
 
 
-def _header(fleet: Fleet, work: Work) -> Header:
+def drawn_header(fleet: Fleet, work: Work, sample_bytes: int = 0) -> Header:
+    """Of a federation that is never trained.
+
+    sample_bytes   of one raw sample as it would be sent to one place
+    """
     return Header(
         study="simulated",
         model="none",
@@ -83,7 +87,7 @@ def _header(fleet: Fleet, work: Work) -> Header:
         data_source="simulated, nothing was trained",
         data_licence="none",
         stand_in=True,
-        sample_bytes=0,
+        sample_bytes=sample_bytes,
         client_samples=tuple(round(value) for value in work.samples.tolist()),
         partition="declared",
         algorithm="simulated",
