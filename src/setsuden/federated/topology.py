@@ -68,12 +68,23 @@ class Hierarchical(Topology):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peers(Topology):
-    """Base of the graphs without a server."""
+    """Base of the graphs without a server.
+
+    steps   mixing steps in a round, >= 1; each costs the bytes of the whole graph once more
+    """
+
+    steps: int = 1
+
+    def __post_init__(self) -> None:
+        at_least("topology.steps", self.steps, 1)
 
     @property
     def peer_to_peer(self) -> bool:
         """Yes."""
         return True
+
+    def _stepped(self, name: str) -> str:
+        return name if self.steps == 1 else f"{name} x{self.steps}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +94,7 @@ class Ring(Peers):
     @property
     def name(self) -> str:
         """In print."""
-        return "ring"
+        return self._stepped("ring")
 
     def edges(self, peers: int, seed: int, round_: int) -> Pairs:
         """The same in every round."""
@@ -97,7 +108,7 @@ class Torus(Peers):
     @property
     def name(self) -> str:
         """In print."""
-        return "torus"
+        return self._stepped("torus")
 
     def edges(self, peers: int, seed: int, round_: int) -> Pairs:
         """The same in every round; a prime number of peers makes a ring."""
@@ -118,6 +129,7 @@ class Regular(Peers):
     degree: int = 4
 
     def __post_init__(self) -> None:
+        Peers.__post_init__(self)
         at_least("topology.degree", self.degree, 2)
         if self.degree % 2:
             raise InputError("must be even", place="topology.degree", value=self.degree, remedy="Use 2, 4, 6, ...")
@@ -125,7 +137,7 @@ class Regular(Peers):
     @property
     def name(self) -> str:
         """With the degree."""
-        return f"regular({self.degree})"
+        return self._stepped(f"regular({self.degree})")
 
     def edges(self, peers: int, seed: int, round_: int) -> Pairs:
         """The same in every round."""
@@ -144,7 +156,7 @@ class Gossip(Regular):
     @property
     def name(self) -> str:
         """With the degree."""
-        return f"gossip({self.degree})"
+        return self._stepped(f"gossip({self.degree})")
 
     def edges(self, peers: int, seed: int, round_: int) -> Pairs:
         """Another one every round."""
@@ -158,7 +170,7 @@ class Full(Peers):
     @property
     def name(self) -> str:
         """In print."""
-        return "full"
+        return self._stepped("full")
 
     def edges(self, peers: int, seed: int, round_: int) -> Pairs:
         """All pairs."""
@@ -175,7 +187,7 @@ class Edges(Peers):
     @property
     def name(self) -> str:
         """With the number of edges."""
-        return f"{self.label}({len(self.pairs)} edges)"
+        return self._stepped(f"{self.label}({len(self.pairs)} edges)")
 
     def edges(self, peers: int, seed: int, round_: int) -> Pairs:
         """The same in every round; InputError for a client that does not exist or an edge to oneself."""

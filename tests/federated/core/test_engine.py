@@ -98,6 +98,16 @@ def test_a_full_mesh_of_peers_is_fedavg_over_equal_clients() -> None:
     assert peers.trace.header.spectral_gap == pytest.approx(1.0)
 
 
+def test_more_mixing_steps_bring_the_peers_together_at_their_bytes() -> None:
+    one, four = (engine.run(task(topology=Ring(steps=steps)), EqualWorld(6, 1e6, 1e4), workers=1) for steps in (1, 4))
+    assert len(four.trace.sends.bytes) == 4 * len(one.trace.sends.bytes)
+    assert four.spent.time_s > one.spent.time_s
+    assert four.parameters == pytest.approx(engine.run(task(topology=Full()), workers=1).parameters, abs=0.02)
+    assert four.accuracy is not None
+    assert one.consensus is not None
+    assert abs(four.accuracy - (four.consensus or 0.0)) <= abs((one.accuracy or 0.0) - one.consensus) + 0.01
+
+
 def test_edge_aggregators_that_always_report_change_nothing_but_the_messages() -> None:
     edged, plain = engine.run(task(topology=Hierarchical(aggregators=2)), workers=1), engine.run(task(), workers=1)
     assert edged.parameters == pytest.approx(plain.parameters, abs=1e-6)

@@ -12,7 +12,7 @@ from setsuden.federated.algorithms.base import Vector
 from setsuden.federated.engine.federation import Federation, mean_loss
 from setsuden.federated.engine.orders import TurnReport
 from setsuden.federated.engine.timeline import Timed, done_by
-from setsuden.federated.topology import Pairs, mix
+from setsuden.federated.topology import Pairs, Peers, mix
 from setsuden.federated.trace import Kind, Outcome, Sends, Work
 
 _LOOKED_AT = 8
@@ -77,15 +77,19 @@ class GossipRounds:
             if reports[client].outcome is Outcome.DONE:
                 present[client] = True
                 self._models[client] = fed.row(client)
-        edges = fed.task.topology.edges(self._peers, fed.task.seed, round_)
-        edges = edges[present[edges].all(axis=1)]
+        topology = fed.task.topology
+        assert isinstance(topology, Peers)
+        graphs = []
         began = time.process_time()
-        self._mix(edges, round_)
-        self._write(round_, plans, reports, edges, time.process_time() - began)
+        for step in range(topology.steps):
+            edges = topology.edges(self._peers, fed.task.seed, (round_ - 1) * topology.steps + step + 1)
+            graphs.append(edges[present[edges].all(axis=1)])
+            self._mix(graphs[-1], round_, step)
+        self._write(round_, plans, reports, graphs, time.process_time() - began)
         fed.progress.train_loss = mean_loss(list(reports.values()))
         return len(plans), int(present.sum())
 
-    def _mix(self, edges: Pairs, round_: int) -> None:
+    def _mix(self, edges: Pairs, round_: int, step: int) -> None:
         """Each model becomes the weighted mean with what its neighbours sent; the sum over all peers stays."""
         code, seed = self._fed.task.compression, self._fed.task.seed
         if code.lossless:
@@ -93,19 +97,27 @@ class GossipRounds:
             return
         seen = np.zeros_like(self._models)
         for peer in np.unique(edges).tolist():
-            random = np.random.default_rng([seed, _CODE_STREAM, round_, peer])
+            random = np.random.default_rng([seed, _CODE_STREAM, round_, peer, step])
             seen[peer] = code.decode(code.encode(self._models[peer], random))
         self._models += mix(edges, seen) - seen
 
     def _write(
-        self, round_: int, plans: dict[int, Timed], reports: dict[int, TurnReport], edges: Pairs, mixing_cpu_s: float
+        self,
+        round_: int,
+        plans: dict[int, Timed],
+        reports: dict[int, TurnReport],
+        graphs: list[Pairs],
+        mixing_cpu_s: float,
     ) -> None:
         fed = self._fed
         ends = {client: self._trained_until(plan, reports.get(client)) for client, plan in plans.items()}
-        sends, free_s = self._sends(round_, edges, ends)
-        fed.recorder.sends(sends)
+        free_s = np.zeros(self._peers)
+        free_s[list(ends)] = list(ends.values())
+        for edges in graphs:
+            sends, free_s = self._sends(round_, edges, free_s)
+            fed.recorder.sends(sends)
         end_s = max(fed.progress.time_s, *ends.values(), float(free_s.max(initial=0.0)))
-        degree = np.bincount(edges.ravel(), minlength=self._peers)
+        degree = np.sum([np.bincount(edges.ravel(), minlength=self._peers) for edges in graphs], axis=0)
         mixed = max(1, int((degree > 0).sum()))
         for client in sorted(plans):
             plan, report = plans[client], reports.get(client)
@@ -128,7 +140,7 @@ class GossipRounds:
             if degree[client]:
                 fed.recorder.turn(
                     round_, client, Work.AGGREGATE, Outcome.DONE,
-                    samples=0, steps=1, macs=float((degree[client] + 1) * self._models.shape[1]),
+                    samples=0, steps=len(graphs), macs=float((degree[client] + len(graphs)) * self._models.shape[1]),
                     start_s=own_end_s, end_s=own_end_s, cpu_s=mixing_cpu_s / mixed,
                 )  # fmt: skip
         fed.progress.time_s = end_s
@@ -141,20 +153,19 @@ class GossipRounds:
             return plan.start_s + (failures.time_out_s or failures.hang_s)
         return plan.send_s
 
-    def _sends(self, round_: int, edges: Pairs, ends: dict[int, float]) -> tuple[Sends, NDArray[np.float64]]:
+    def _sends(self, round_: int, edges: Pairs, ready_s: NDArray[np.float64]) -> tuple[Sends, NDArray[np.float64]]:
         """Both directions of every edge, a peer's own messages one after the other; and when each peer is done."""
         world, size = self._fed.world, self._bytes
         pairs = np.concatenate([edges, edges[:, ::-1]])
         pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
         sender, receiver = pairs[:, 0], pairs[:, 1]
-        up_s, down_s, ready_s = np.zeros(self._peers), np.zeros(self._peers), np.zeros(self._peers)
+        up_s, down_s = np.zeros(self._peers), np.zeros(self._peers)
         for peer in np.unique(edges).tolist():
             up_s[peer], down_s[peer] = world.up_s(peer, size), world.down_s(peer, size)
-            ready_s[peer] = ends[peer]
         first = np.searchsorted(sender, sender)
         start_s = ready_s[sender] + (np.arange(len(sender)) - first) * up_s[sender]
         end_s = start_s + np.maximum(up_s[sender], down_s[receiver])
-        free_s = np.zeros(self._peers)
+        free_s = ready_s.copy()
         np.maximum.at(free_s, sender, end_s)
         np.maximum.at(free_s, receiver, end_s)
         count = len(sender)

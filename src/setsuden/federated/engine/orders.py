@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from setsuden.federated.trace import Outcome
 
