@@ -127,7 +127,7 @@ def explained(
     model: type[BaseModel] = StudyDeclaration,
     under: FieldPath = (),
 ) -> InputError:
-    """The first problem by line, in words; further ones are counted. ``model`` is what was to be read ``under`` a key."""
+    """The first problem by line, in words; further ones are counted. ``model`` was to be read, ``under`` a key."""
     problems = sorted(error.errors(), key=lambda item: _line(declared.place((*under, *_path(item)))))
     first = problems[0]
     path = (*under, *_path(first))
