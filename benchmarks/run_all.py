@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "campaign/million.py",
     "decision/scenarios.py",
+    "federated/price.py",
+    "federated/simulate.py",
     "forecast/run.py",
     "ledger/ten_million.py",
     "meter/kill.py",

@@ -191,6 +191,8 @@ def test_moving_and_equipping_a_fleet_change_only_that():
 def test_nonsense_places_and_groups_are_refused():
     with pytest.raises(InputError, match="24 hours"):
         Place("XX", (-1.0,) * 24)
+    with pytest.raises(InputError, match="finite"):
+        Place("XX", (float("nan"),) * 24)
     with pytest.raises(InputError, match="shares from 0 to 1"):
         group(available=(2.0,) * 24)
     with pytest.raises(InputError, match="spread"):

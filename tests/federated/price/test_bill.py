@@ -14,6 +14,7 @@ from setsuden.federated.fleet import Place, steady
 from setsuden.federated.price import Term, price
 from setsuden.federated.trace import SERVER, Kind, Outcome, Trace, Work, aggregator
 from tests.federated.price.builder import Builder, device, exact, fleet, group, server, synchronous, wired
+from tests.schemas_support import validate
 
 
 def joules(bill, term: Term) -> float:
@@ -137,6 +138,9 @@ def test_making_the_devices_is_carbon_without_energy_for_the_seconds_of_use():
 
 def test_single_clients_stay_out_of_a_document_unless_asked_for():
     bill = price(synchronous(), fleet())
+    for clients in (False, True):
+        validate("bill", bill.to_json(clients=clients))
+    assert Term.EMBODIED.value not in bill.by_term()
     assert "by_client" not in bill.to_json()
     assert len(bill.to_json(clients=True)["by_client"]["energy_j"]) == 3
     assert bill.boundary["waiting"] == "counted"
@@ -252,7 +256,7 @@ def test_without_bytes_there_is_no_network_and_no_radio(federation):
         assert joules(bill, term) == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(federations())
 def test_more_lines_in_a_bill_never_make_it_cheaper_and_terms_switch_off_one_by_one(federation):
     trace, on = federation
@@ -261,6 +265,11 @@ def test_more_lines_in_a_bill_never_make_it_cheaper_and_terms_switch_off_one_by_
         less = price(trace, on, without=[term])
         gap = whole.energy.value - less.energy.value
         assert gap == pytest.approx(joules(whole, term), rel=1e-9, abs=1e-9 * whole.energy.value + 1e-12)
+
+
+def test_a_trace_of_nothing_costs_nothing():
+    bill = price(Builder(1).trace(), fleet(counts=(1,)))
+    assert (bill.energy.value, bill.carbon.value, bill.by_term(), bill.duration_s) == (0.0, 0.0, {}, 0.0)
 
 
 def test_a_place_is_steady_or_has_whole_days():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from setsuden.errors import InputError
 from setsuden.federated.fleet.device import Device
 from setsuden.federated.fleet.link import Link
-from setsuden.federated.fleet.place import HOURS, Place
+from setsuden.federated.fleet.place import HOURS, Place, whole_days
 from setsuden.quantity import Estimate, Provenance
 
 ALWAYS = (1.0,) * HOURS
@@ -40,7 +40,7 @@ class Group:
 
     def __post_init__(self) -> None:
         for name, hours in (("available", self.available), ("spare_w", self.spare_w or ALWAYS)):
-            if not hours or len(hours) % HOURS or min(hours) < 0:
+            if not whole_days(hours):
                 raise InputError(f"{name} needs 24 hours, or whole days of them", place=self.name, value=len(hours))
         if max(self.available) > 1 or not 0 <= self.drop_out < 1:
             raise InputError("available and drop_out are shares from 0 to 1 (drop_out below 1)", place=self.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,9 +33,11 @@ class Place:
     factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.hours or len(self.hours) % HOURS or min(self.hours) < 0:
+        if not whole_days(self.hours):
             raise InputError(
-                "a grid needs 24 hours, or whole days of them, none below zero", place=self.name, value=len(self.hours)
+                "a grid needs 24 hours, or whole days of them, finite and not negative",
+                place=self.name,
+                value=len(self.hours),
             )
         if not 0 <= self.low <= 1 <= self.high:
             raise InputError("the interval must contain the value", place=self.name, value=(self.low, self.high))
@@ -43,6 +46,11 @@ class Place:
     def mean(self) -> float:
         """Plain mean of the hours, gCO2e/kWh."""
         return sum(self.hours) / len(self.hours)
+
+
+def whole_days(hours: Sequence[float]) -> bool:
+    """Whether these are figures of whole days, hour by hour, finite and not negative."""
+    return len(hours) > 0 and len(hours) % HOURS == 0 and all(0 <= hour < float("inf") for hour in hours)
 
 
 def steady(name: str, intensity: Estimate | float) -> Place:

@@ -46,7 +46,8 @@ def drawn_up(
     *,
     ended_s: float | None = None,
 ) -> Bill:
-    """Lines with what a reader must know of them."""
+    """Lines with what a reader must know of them; those that cost nothing are left out."""
+    lines = [line for line in lines if line.energy_j.any() or line.carbon_g.any()]
     return Bill(
         form=rule.form,
         boundary=rule.boundary(),
