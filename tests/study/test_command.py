@@ -66,7 +66,7 @@ def test_options_go_before_the_values_of_the_file(lab: FakeLab, study: Path, tmp
     result = call(
         study, "--out", tmp_path / "o", "--json", "--models", "small", "--batch-sizes", "10,30", "--epochs", 7,
         "--requests", 99, "--trainings", 2, "--minutes", 1.5, "--accuracy-floor", 0.6, "--latency-ms", 50, "--site",
-        "DE", "--seed", 9,
+        "DE", "--seed", 9, "--budget-kwh", 0.01,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)["study"]
@@ -75,6 +75,7 @@ def test_options_go_before_the_values_of_the_file(lab: FakeLab, study: Path, tmp
     assert config["batch_sizes"] == [10, 30]
     assert (told["epochs_asked"], told["expected_requests"], told["trainings"]) == (7, 99, 2)
     assert (config["measure"]["minutes"], config["seed"], config["site"]) == (1.5, 9, "DE")
+    assert config["measure"]["energy_budget_j"] == 36_000.0
     assert told["constraints"]["accuracy_floor"] == 0.6
     assert told["constraints"]["latency_ceiling_ms"] == 50
 
@@ -87,6 +88,7 @@ def test_options_go_before_the_values_of_the_file(lab: FakeLab, study: Path, tmp
         (("--batch-sizes", "0"), "setsuden: --batch-sizes: must be at least 1 (got 0)"),
         (("--minutes", "nan"), "setsuden: --minutes: must be a finite number (got nan)"),
         (("--minutes", "0"), "setsuden: --minutes: must be greater than 0"),
+        (("--budget-kwh", "0"), "setsuden: --budget-kwh: must be greater than 0"),
         (("--protocol", "fast"), "setsuden: --protocol: not one of the values allowed"),
         (("--resume",), "setsuden: --resume: there is no interrupted pilot to resume"),
         (("--resume", "nothing"), "setsuden: --resume: no such run"),
