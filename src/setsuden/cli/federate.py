@@ -10,6 +10,7 @@ import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.cli.federate_price import price
+from setsuden.cli.federate_scenario import plan, simulate
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.language import Language, Messages
 
@@ -38,6 +39,8 @@ def federate() -> None:
 
 
 federate.add_command(price)
+federate.add_command(simulate)
+federate.add_command(plan)
 
 
 @federate.command()

@@ -1,12 +1,13 @@
-"""Words of a bill: what was charged, to whom and by which coefficients."""
+"""Words of a bill: what was charged, to whom and by which coefficients, and where a verdict turns."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from setsuden.federated.price import Bill, ByLink, Term
+from setsuden.federated.price import Bill, ByLink, Term, Turn
 from setsuden.language import Language, Messages
+from setsuden.quantity import significant
 
 _MODEL = "network model"
 _MAKING = (Term.EMBODIED.value, Term.SERVER_EMBODIED.value)
@@ -48,6 +49,27 @@ class BillWords:
         if by := list(self._coefficients(bill)):
             yield self.say("note.by", what=self.say("note.join").join(by))
 
+    def turns(self, way: str, turns: Sequence[Turn]) -> Iterator[str]:
+        """Where federated training, named ``way``, and one place change places; one sentence where they never do."""
+        found = [turn for turn in turns if _possible(turn)]
+        for turn in found:
+            yield self._turn(way, turn)
+        if turns and not found:
+            yield self.say("flip.always" if turns[0].federated == "always" else "flip.never", topology=way)
+
+    def _turn(self, way: str, turn: Turn) -> str:
+        unit = "" if turn.unit in ("1", "round") else f" {turn.unit}"
+        ends = [None if end is None else f"{_plain(end)}{unit}" for end in (turn.low, turn.high)]
+        span = "" if None in ends else self.say("flip.span", low=ends[0], high=ends[1])
+        return self.say(
+            f"flip.{turn.federated}",
+            topology=way,
+            lever=self.say(f"lever.{turn.lever}"),
+            at=f"{_plain(turn.at or 0.0)}{unit}",
+            now=f"{_plain(turn.now)}{unit}",
+            span=span,
+        )
+
     def _coefficients(self, bill: Bill) -> Iterator[str]:
         for name, state in bill.boundary.items():
             if (key := f"coefficient.{_key(name)}") in self.messages:
@@ -60,6 +82,16 @@ class BillWords:
 
     def _list(self, terms: list[str]) -> str:
         return self.say("note.join").join(self.term(name) for name in terms)
+
+
+def _possible(turn: Turn) -> bool:
+    """Whether the verdict turns at a value that can exist: there is no federation of less than a round."""
+    return turn.at is not None and turn.possible and not (turn.lever == "rounds" and turn.at < 1)
+
+
+def _plain(value: float) -> str:
+    """Readable from nano to mega."""
+    return f"{value:.2g}" if value and not 1e-3 <= abs(value) < 1e6 else significant(value, 3)
 
 
 def _key(name: str) -> str:

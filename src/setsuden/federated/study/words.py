@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from setsuden.decision import Assessment
-from setsuden.federated.price import Turn
 from setsuden.federated.study.bill_words import BillWords
 from setsuden.federated.study.compare import Compared
 from setsuden.federated.study.document import endings
@@ -102,26 +101,7 @@ class FederatedWords:
 
     def _flips(self) -> Iterator[str]:
         for one in self._medians():
-            found = [turn for turn in one.turns_upload if _possible(turn)]
-            for turn in found:
-                yield self._flip(one.topology, turn)
-            if not found and one.turns_upload:
-                turn = one.turns_upload[0]
-                key = "flip.always" if turn.federated == "always" else "flip.never"
-                yield self.say(key, topology=one.topology)
-
-    def _flip(self, topology: str, turn: Turn) -> str:
-        unit = "" if turn.unit in ("1", "round") else f" {turn.unit}"
-        ends = [None if end is None else f"{_plain(end)}{unit}" for end in (turn.low, turn.high)]
-        span = "" if None in ends else self.say("flip.span", low=ends[0], high=ends[1])
-        return self.say(
-            f"flip.{turn.federated}",
-            topology=topology,
-            lever=self.say(f"lever.{turn.lever}"),
-            at=f"{_plain(turn.at or 0.0)}{unit}",
-            now=f"{_plain(turn.now)}{unit}",
-            span=span,
-        )
+            yield from self.bill.turns(one.topology, one.turns_upload)
 
     def _notes(self) -> Iterator[str]:
         outcome, say = self.outcome, self.say
@@ -225,15 +205,5 @@ class FederatedWords:
         yield self.say("note.here", energy=render(whole), share=self.say(key))
 
 
-def _possible(turn: Turn) -> bool:
-    """Whether the verdict turns at a value that can exist: there is no federation of less than a round."""
-    return turn.at is not None and turn.possible and not (turn.lever == "rounds" and turn.at < 1)
-
-
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
-
-
-def _plain(value: float) -> str:
-    """Readable from nano to mega."""
-    return f"{value:.2g}" if value and not 1e-3 <= abs(value) < 1e6 else significant(value, 3)
