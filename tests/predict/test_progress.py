@@ -240,3 +240,19 @@ def test_steps_are_counted_from_the_loader(tmp_path: Path) -> None:
     assert entry["outcome"]["complete"]
     with pytest.raises(InputError, match="at least one step"):
         progress([], epochs=10)
+
+
+def test_a_half_written_note_is_not_read_and_a_wrong_file_is_refused(tmp_path: Path) -> None:
+    around = Mailbox.make()
+    try:
+        around.write(Note(10, None, 3, 0.0, 1.0))
+        assert around.read() is not None
+        damaged = bytearray(around.path.read_bytes())
+        damaged[16] ^= 0xFF
+        around.path.write_bytes(bytes(damaged))
+        assert around.read() is None
+    finally:
+        around.close(remove=True)
+    (tmp_path / "short").write_bytes(b"x")
+    with pytest.raises(InputError, match="too short"):
+        Mailbox(tmp_path / "short")

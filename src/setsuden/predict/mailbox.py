@@ -6,6 +6,7 @@ one piece, and a checksum tells a half-written one.
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 import tempfile
@@ -19,7 +20,7 @@ VARIABLE = "SETSUDEN_PROGRESS"
 """Environment variable that names the file."""
 # Steps in all, per epoch (0: not said), done; seconds paused, moment; budget in joules (0: none), whether it stops.
 _FORM = struct.Struct("<qqqdddq")
-_STOP_AT = 64
+_SIZE, _STOP_AT = 128, 64
 _STOP = struct.Struct("<qd")  # 1, joules spent
 
 
@@ -46,10 +47,12 @@ class Mailbox:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except OSError as error:
+            with path.open("r+b") as file:
+                self._bytes = mmap.mmap(file.fileno(), _SIZE)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is too short"
             raise InputError(
-                f"the file for progress cannot be opened ({error.strerror})", place=VARIABLE, value=str(path),
+                f"the file for progress cannot be opened ({reason})", place=VARIABLE, value=str(path),
                 remedy="It is made by `setsuden run`; unset the variable outside it.",
             ) from None  # fmt: skip
 
@@ -57,6 +60,7 @@ class Mailbox:
     def make(cls) -> Mailbox:
         """A new one in the folder for temporary files."""
         number, name = tempfile.mkstemp(prefix="setsuden-progress-")
+        os.write(number, bytes(_SIZE))
         os.close(number)
         return cls(Path(name))
 
@@ -66,29 +70,29 @@ class Mailbox:
             note.steps_total, note.steps_per_epoch or 0, note.steps_done,
             note.paused_s, note.at_s, note.limit_j or 0.0, note.stops,
         )  # fmt: skip
-        os.pwrite(self._file, body + zlib.crc32(body).to_bytes(4, "little"), 0)
+        self._bytes[: _FORM.size + 4] = body + zlib.crc32(body).to_bytes(4, "little")
 
     def read(self) -> Note | None:
         """What was written last; None before the first time, and for a note that is half-written."""
-        found = os.pread(self._file, _FORM.size + 4, 0)
+        found = self._bytes[: _FORM.size + 4]
         body, checksum = found[: _FORM.size], found[_FORM.size :]
-        if len(checksum) < 4 or zlib.crc32(body).to_bytes(4, "little") != checksum:
+        if zlib.crc32(body).to_bytes(4, "little") != checksum:
             return None
         total, per_epoch, done, paused_s, at_s, limit_j, stops = _FORM.unpack(body)
         return Note(total, per_epoch or None, done, paused_s, at_s, limit_j or None, bool(stops))
 
     def ask_to_stop(self, spent_j: float) -> None:
         """Ask the command not to begin another step."""
-        os.pwrite(self._file, _STOP.pack(1, spent_j), _STOP_AT)
+        self._bytes[_STOP_AT : _STOP_AT + _STOP.size] = _STOP.pack(1, spent_j)
 
     @property
     def asked_to_stop(self) -> float | None:
         """Joules spent when the command was asked to stop; None while it may go on."""
-        found = os.pread(self._file, _STOP.size, _STOP_AT)
-        return _STOP.unpack(found)[1] if len(found) == _STOP.size else None
+        asked, spent_j = _STOP.unpack(self._bytes[_STOP_AT : _STOP_AT + _STOP.size])
+        return spent_j if asked else None
 
     def close(self, *, remove: bool = False) -> None:
         """Let go of the file; the side that made it removes it."""
-        os.close(self._file)
+        self._bytes.close()
         if remove:
             self.path.unlink(missing_ok=True)
