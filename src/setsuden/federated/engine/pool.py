@@ -166,7 +166,9 @@ class Pool:
         if mark != worker.mark or not worker.jobs:
             worker.mark, worker.seen = mark, now
             return False
-        return now - worker.seen > self._hang_s
+        # Turns that are trained together count as begun only when all are done: they get the time of all.
+        together = mark == worker.base
+        return now - worker.seen > self._hang_s * (max(1, _turns_in(worker.jobs[0].job)) if together else 1)
 
     def _bury(
         self,

@@ -100,6 +100,9 @@ def timed(
 
 def done_by(turn: Timed, cut_s: float) -> Done:
     """What of a turn is done when it is cut off at ``cut_s``."""
+    if cut_s > turn.arrive_s:
+        whole = (turn.down_bytes, turn.up_bytes, turn.steps, turn.samples, turn.macs)
+        return Done(*whole, train_end_s=turn.send_s, end_s=turn.arrive_s)
     down = _share(turn.start_s, turn.train_s, cut_s)
     trained = _share(turn.train_s, turn.send_s, cut_s)
     up = _share(turn.send_s, turn.arrive_s, cut_s) if trained >= 1.0 else 0.0
