@@ -17,7 +17,7 @@ from collections.abc import Collection, Sequence
 
 from setsuden.sensors.protocol import Channel, Component, Method
 
-PRECEDENCE = ("rapl", "powermetrics", "amd_energy", "grace", "ina3221", "nvml", "amdgpu", "battery", "model")
+PRECEDENCE = ("rapl", "emi", "powermetrics", "amd_energy", "grace", "ina3221", "nvml", "amdgpu", "battery", "model")
 _ASIDE = ("rapl/psys", "rapl/platform", "grace/module", "battery/")
 _WHOLE = (Component.BOARD, Component.BATTERY)
 

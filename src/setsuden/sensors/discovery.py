@@ -69,7 +69,8 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     machine, limits = read_machine(host), read_limits(host)
-    probes = (_powermetrics,) if host.platform == "darwin" else (_rapl, _nvml, _jetson, _hwmon, _battery)
+    elsewhere = {"darwin": (_powermetrics,), "win32": (_emi, _nvml)}
+    probes = elsewhere.get(host.platform, (_rapl, _nvml, _jetson, _hwmon, _battery))
     for probe in probes:
         opened, found = probe(host, machine)
         sensors += opened
@@ -129,6 +130,12 @@ def _battery(host: Host, machine: Machine) -> _Probed:
     from setsuden.sensors.battery import probe_battery
 
     return _listed(*probe_battery(host))
+
+
+def _emi(host: Host, machine: Machine) -> _Probed:
+    from setsuden.sensors.emi import probe_emi
+
+    return _listed(*probe_emi(host))
 
 
 def _powermetrics(host: Host, machine: Machine) -> _Probed:

@@ -124,6 +124,13 @@ def load_nvml() -> Any:
     return pynvml
 
 
+def open_energy_meters() -> list[Any]:
+    """The meters that Windows shows, see ``setsuden.sensors.emi``; raises OSError where they may not be opened."""
+    from setsuden.sensors.emi_device import open_devices
+
+    return list(open_devices())
+
+
 class Host(NamedTuple):
     """Where to look.
 
@@ -134,6 +141,7 @@ class Host(NamedTuple):
     environ     environment variables (``CUDA_VISIBLE_DEVICES``)
     platform    ``sys.platform``
     pid         the process whose own share is reported; None: this one
+    energy_meters  opens the meters that Windows shows, or raises OSError; called at most once per discovery
     cache       folder for what was looked up before; None: keep nothing
     """
 
@@ -146,6 +154,7 @@ class Host(NamedTuple):
     platform: str = sys.platform
     pid: int | None = None
     cache: Path | None = None
+    energy_meters: Callable[[], list[Any]] = open_energy_meters
 
     def text(self, path: Path) -> str | None:
         """A small text file, stripped; None when it is absent or unreadable."""
