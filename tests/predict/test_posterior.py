@@ -7,9 +7,10 @@ import pytest
 
 from setsuden.predict.base import fit_terms, non_negative
 from setsuden.predict.domain import FEATURES
-from setsuden.predict.kernel import Kernel, Points, covariance, variance
+from setsuden.predict.kernel import Kernel, Points, covariance, likeness, variance
 from setsuden.predict.posterior import Posterior, blocks, conformal, least_relative_error, normal_quantile
 from setsuden.predict.sheet import sheet
+from setsuden.predict.terms import TERMS
 from setsuden.predict.words import model_words, similarity
 
 
@@ -35,7 +36,7 @@ def test_leaving_a_group_out_is_the_same_as_refitting_without_it() -> None:
         refitted = Posterior.given(kernel(), seen.take(left.tolist()), residual[left])
         asked = seen.take(block.tolist())
         assert np.allclose(residual[block] - refitted.mean(asked), error[block], atol=1e-6)
-        assert np.allclose(refitted.deviation(asked), deviation[block], atol=1e-6)
+        assert np.allclose(refitted.mean_and_deviation(asked)[1], deviation[block], atol=1e-6)
 
 
 def test_covariance_is_symmetric_positive_and_has_the_stated_diagonal() -> None:
@@ -52,7 +53,7 @@ def test_one_measurement_pulls_by_its_share_of_the_variance() -> None:
     )
     posterior = Posterior.given(k, one, np.array([2.0]))
     assert posterior.mean(one)[0] == pytest.approx(2.0 * 0.3 / 0.4, rel=1e-6)
-    assert posterior.deviation(one)[0] ** 2 == pytest.approx(0.3 - 0.3**2 / 0.4 + 0.1, rel=1e-6)
+    assert posterior.mean_and_deviation(one)[1][0] ** 2 == pytest.approx(0.3 - 0.3**2 / 0.4 + 0.1, rel=1e-6)
 
 
 def test_conformal_widths_grow_with_the_level_and_lean_to_the_normal_when_groups_are_few() -> None:
@@ -84,11 +85,25 @@ def test_non_negative_least_squares_meets_its_optimality_conditions() -> None:
 
 def test_the_law_that_made_the_times_is_found_again() -> None:
     random = np.random.default_rng(4)
-    used = random.lognormal(size=(200, 5))
-    truth = np.array([2.0, 0.5, 0.0, 3.0, 1.0])
+    used = np.zeros((200, len(TERMS)))
+    used[:, :5] = random.lognormal(size=(200, 5))
+    truth = np.zeros(len(TERMS))
+    truth[:5] = [2.0, 0.5, 0.0, 3.0, 1.0]
     found = np.array(fit_terms(used, used @ truth))
     assert np.allclose(found, truth, atol=0.25)
     assert np.quantile(np.abs(used @ found / (used @ truth) - 1), 0.9) < 0.1
+    assert (found[5:] == 0).all()
+
+
+def test_rows_that_count_little_shape_a_law_and_do_not_place_it() -> None:
+    random = np.random.default_rng(6)
+    used = np.zeros((300, len(TERMS)))
+    used[:, :2] = random.lognormal(size=(300, 2))
+    truth = used[:, 0] + 2 * used[:, 1]
+    measured = np.concatenate([truth[:100], 3 * truth[100:]])
+    weight = np.concatenate([np.ones(100), np.full(200, 0.1)])
+    found = used[:100] @ np.array(fit_terms(used, measured, weight))
+    assert np.median(found / truth[:100]) == pytest.approx(1.0, abs=0.01)
 
 
 def test_names_of_one_family_are_like_each_other() -> None:
@@ -108,3 +123,28 @@ def test_a_data_sheet_says_what_it_had_to_guess() -> None:
     )
     whole, half = sheet("AMD Radeon Instinct MI250", "gpu"), sheet("AMD Instinct MI210", "gpu")
     assert half.flops == whole.flops
+
+
+def test_the_fast_answer_is_that_of_the_textbook() -> None:
+    seen, asked = points(300), points(90, seed=8)
+    residual = np.random.default_rng(3).normal(size=300)
+    posterior = Posterior.given(kernel(), seen, residual)
+    matrix = covariance(kernel(), seen, seen) + (kernel().noise + 1e-8) * np.eye(300)
+    cross = covariance(kernel(), asked, seen)
+    known = np.einsum("ij,ij->i", cross @ np.linalg.inv(matrix), cross)
+    mean, deviation = posterior.mean_and_deviation(asked)
+    assert np.allclose(mean, cross @ np.linalg.solve(matrix, residual), atol=1e-8)
+    assert np.allclose(mean, posterior.mean(asked))
+    assert np.allclose(deviation, np.sqrt(variance(kernel(), asked) - known + kernel().noise), rtol=1e-4)
+
+
+def test_the_covariance_adds_up_its_levels_and_parts_as_stated() -> None:
+    k, a, b = kernel(), points(12), points(9, seed=5)
+    name, group, software, device, same = likeness(a, b)
+    left, right = a.sizes / k.lengths, b.sizes / k.lengths
+    inner = left @ right.T
+    near = np.exp(-0.5 * ((left[:, None, :] - right[None, :, :]) ** 2).sum(axis=2))
+    parts = (np.ones_like(inner), inner, near, near * name, name, group)
+    levels = (np.ones_like(inner), software, device, same)
+    wanted = sum(k.strengths[i, j] * levels[i] * parts[j] for i in range(4) for j in range(6))
+    assert np.allclose(covariance(k, a, b), wanted)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from setsuden.predict.frame import Floats, Rows, input_numbers
+from setsuden.predict.work import prompt_tokens, touched_params
 
 NETWORKS, SYSTEMS, TOKENS, SEQUENCES = "networks", "systems", "tokens", "sequences"
 EPOCHS, GENERATION, KERNELS = "epochs", "generation", "kernels"
@@ -26,7 +27,7 @@ DOMAINS = (
 )  # fmt: skip
 
 _INPUTS = 6  # most numbers a description of an input is read for
-FEATURES = (
+SIZES = (
     "gmacs",
     "macts_m",
     "params_m",
@@ -36,6 +37,11 @@ FEATURES = (
     "limit",
     *(f"input_{k}" for k in range(_INPUTS)),
 )
+# What follows from the sizes of a decoded token: parameters read a step, the batch of a mixture of experts, tokens of
+# prompt and answer to one of the answer.
+DERIVED = ("touched_m", "sparse_batch", "prompt_share")
+FEATURES = (*SIZES, *DERIVED)
+BYTES = {"amp": 2, "amp_bf16": 2, "bf16": 2, "bfloat16": 2, "fp16": 2, "float16": 2, "fp8": 1, "int8": 1, "mxfp4": 0.5}
 
 
 @lru_cache(maxsize=8192)
@@ -112,6 +118,21 @@ def features(rows: Rows) -> Floats:
         for i, text in enumerate(rows.words["input"]):
             found = input_numbers(text)[:_INPUTS]
             inputs[i, : len(found)] = found
-        table = np.column_stack([*sizes, limit, inputs])
+        table = np.column_stack([*sizes, limit, inputs, _derived(rows, inputs[:, 0])])
         logs = np.where(table > 0, np.log(np.maximum(table, 1e-12)), np.nan)
     return np.asarray(logs, dtype=np.float64)
+
+
+def _derived(rows: Rows, answer: Floats) -> Floats:
+    """The columns ``DERIVED`` of decoded tokens, NaN for all other work."""
+    found = np.full((len(rows), len(DERIVED)), np.nan)
+    index = np.array([i for i, unit in enumerate(rows.words["unit"]) if unit == "output token"], dtype=np.intp)
+    if not len(index):
+        return found
+    n = {name: rows.numbers[name][index] for name in ("params_m", "active_params_m", "batch_size")}
+    active = np.where(np.isnan(n["active_params_m"]), n["params_m"], n["active_params_m"])
+    prompt = np.array([prompt_tokens(rows.words["task"][i]) for i in index])
+    found[index, 0] = touched_params(n["params_m"], active, n["batch_size"])
+    found[index, 1] = np.where(active < n["params_m"], n["batch_size"], 1.0)
+    found[index, 2] = 1 + prompt / answer[index]
+    return found

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from setsuden.predict.frame import Floats
 from setsuden.predict.words import model_words, plain_words, similarity
@@ -74,27 +75,72 @@ def likeness(a: Points, b: Points) -> tuple[Floats, ...]:
 
 def equal(a: Sequence[str], b: Sequence[str]) -> Floats:
     """One where two labels are the same, else zero."""
-    codes: dict[str, int] = {}
-    left = np.array([codes.setdefault(label, len(codes)) for label in a])
-    right = np.array([codes.setdefault(label, len(codes)) for label in b])
+    left, right = _codes(a, b)
     return np.asarray(left[:, None] == right[None, :], dtype=np.float64)
 
 
+def _codes(a: Sequence[str], b: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Labels as numbers, the same label the same number."""
+    codes: dict[str, int] = {}
+    left = np.array([codes.setdefault(label, len(codes)) for label in a], dtype=np.intp)
+    return left, np.array([codes.setdefault(label, len(codes)) for label in b], dtype=np.intp)
+
+
 def covariance(kernel: Kernel, a: Points, b: Points) -> Floats:
-    """Prior covariance of the residuals of two sets of points, without noise, shape (a, b)."""
-    name, group, software, device, same = likeness(a, b)
+    """Prior covariance of the residuals of two sets of points, without noise, shape (a, b).
+
+    Rows of one configuration share how strong each part is, so the four levels are added up once for each pair of
+    configurations and not once for each pair of rows.
+    """
     used = np.isfinite(kernel.lengths)
     left, right = a.sizes[:, used] / kernel.lengths[used], b.sizes[:, used] / kernel.lengths[used]
-    inner = left @ right.T
-    distance = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2 * inner
-    sizes = np.exp(-0.5 * np.maximum(distance, 0.0))
-    parts = (1.0, inner, sizes, sizes * name, name, group)
-    total = np.zeros((len(a), len(b)))
-    for level, weight in enumerate((1.0, software, device, same)):
-        strengths = kernel.strengths[level]
-        if strengths.any():
-            total += weight * sum(s * part for s, part in zip(strengths, parts, strict=True) if s > 0)
+    left_half, right_half = 0.5 * (left**2).sum(axis=1), 0.5 * (right**2).sum(axis=1)
+    group_a, group_b = _codes(a.groups, b.groups)
+    names_a, names_b = list(dict.fromkeys(a.names)), list(dict.fromkeys(b.names))
+    alike = similarity(names_a, names_b, model_words) ** 2
+    name_a, name_b = _codes(names_a, a.names)[1], _codes(names_b, b.names)[1]
+    alike = alike[:, name_b]
+    rows_a, first_a = _configured(a)
+    rows_b, first_b = _configured(b)
+    strengths = _strengths(kernel, a.take(first_a), b.take(first_b))[:, rows_b]
+    total = np.empty((len(a), len(b)))
+    for own in range(len(first_a)):
+        rows = np.flatnonzero(rows_a == own)
+        constant, linear, sizes, both, name, group = strengths[own].T
+        inner = left[rows] @ right.T
+        block = inner - left_half[rows][:, None]
+        block -= right_half
+        np.minimum(block, 0.0, out=block)
+        np.exp(block, out=block)
+        same_name = alike[name_a[rows]]
+        block *= sizes + both * same_name
+        block += constant
+        inner *= linear
+        block += inner
+        same_name *= name
+        block += same_name
+        if group.any():
+            block += group * (group_a[rows][:, None] == group_b)
+        total[rows] = block
     return total
+
+
+def _configured(points: Points) -> tuple[npt.NDArray[np.intp], list[int]]:
+    """Number of the configuration of every point, and the first point of each configuration."""
+    first: dict[tuple[str, str], int] = {}
+    numbers: dict[tuple[str, str], int] = {}
+    found = np.empty(len(points), dtype=np.intp)
+    for i, pair in enumerate(zip(points.devices, points.software, strict=True)):
+        first.setdefault(pair, i)
+        found[i] = numbers.setdefault(pair, len(numbers))
+    return found, list(first.values())
+
+
+def _strengths(kernel: Kernel, a: Points, b: Points) -> Floats:
+    """Strength of every part between every two points, its levels added up, shape (a, b, 6)."""
+    _, _, software, device, same = likeness(a, b)
+    levels = np.stack([np.ones_like(software), software, device, same], axis=-1)
+    return np.asarray(levels @ kernel.strengths, dtype=np.float64)
 
 
 def variance(kernel: Kernel, a: Points) -> Floats:

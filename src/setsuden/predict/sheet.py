@@ -17,13 +17,10 @@ _TURING_MATRIX = 4.0  # TU102 with 32-bit sums against its 32-bit vector rate
 _DESKTOP_CARDS = ("geforce", "rtx")
 # Short names that measurements use and the catalogue lists only with their form factor.
 _SHORT = (("h100", "NVIDIA H100 SXM5 80 GB"), ("v100", "NVIDIA Tesla V100 PCIe 16 GB"),
-          ("p100", "NVIDIA Tesla P100 PCIe 16 GB"), ("a100", "NVIDIA A100 SXM4 40 GB"))  # fmt: skip
-# AMD's two-die cards show each die as a device; a MI210 is one die of them (AMD Instinct MI200 data sheets).
-_HALVES = {
-    "mi210": "AMD Radeon Instinct MI250",
-    "mi250": "AMD Radeon Instinct MI250",
-    "mi250x": "AMD Radeon Instinct MI250X",
-}
+          ("p100", "NVIDIA Tesla P100 PCIe 16 GB"), ("a100", "NVIDIA A100 SXM4 40 GB"),
+          ("mi210", "AMD Radeon Instinct MI210"))  # fmt: skip
+# AMD's two-die cards show each die as a device (AMD Instinct MI200 data sheets).
+_HALVES = {"mi250": "AMD Radeon Instinct MI250", "mi250x": "AMD Radeon Instinct MI250X"}
 _CPU_FLOPS_PER_WATT = 1.0e10  # 32-bit, vector units, a server or desktop part of the last ten years
 _GPU_FLOPS_PER_WATT = 6.0e10
 _CPU_BANDWIDTH = 8.0e10
@@ -89,7 +86,7 @@ def sheet(device: str, device_class: str = "", precision: str = "fp32", stated_t
     dies = 2 if _half_of(device) else 1
     idle = row.idle_w if row is not None else None
     return Sheet(
-        name, flops / dies, bandwidth / dies, power, row.year if row is not None else None, idle, tuple(guessed)
+        name, flops / dies, bandwidth / dies, power / dies, row.year if row is not None else None, idle, tuple(guessed)
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from setsuden.errors import InputError
 from setsuden.predict.domain import FEATURES
 from setsuden.predict.kernel import Kernel
+from setsuden.predict.terms import TERMS
 
 Target = Literal["seconds_per_unit", "energy_j", "power_w"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -26,7 +27,7 @@ PLAIN = Kernel(np.full((4, 6), 0.01) * [1, 0.1, 1, 1, 1, 1], np.full(len(FEATURE
 class Knowledge:
     """What is known about one target before any row is given.
 
-    coefficients   stratum -> numbers >= 0, see ``base``
+    coefficients   stratum -> numbers >= 0, one a term, see ``base``; the file leaves out zeros at the end
     typical        kind of work -> size -> stand-in for rows that do not state it
     ranges         kind of work -> size -> (low, high) seen in the public tables
     kernels        kind of work -> how residuals vary
@@ -66,7 +67,9 @@ def document() -> dict[str, Any]:
 def parse(data: Mapping[str, Any]) -> Knowledge:
     """One target of the file as ``Knowledge``."""
     return Knowledge(
-        coefficients={name: tuple(theta) for name, theta in data["coefficients"].items()},
+        coefficients={
+            name: (*theta, *(0.0,) * (len(TERMS) - len(theta))) for name, theta in data["coefficients"].items()
+        },
         typical=data["typical"],
         ranges={kind: {n: (r[0], r[1]) for n, r in sizes.items()} for kind, sizes in data["ranges"].items()},
         kernels={kind: _kernel(found) for kind, found in data["kernels"].items()},

@@ -16,18 +16,19 @@ import numpy.typing as npt
 
 from setsuden.errors import InputError
 from setsuden.predict.base import log_base
-from setsuden.predict.domain import FEATURES, devices, domains_of, features, software
+from setsuden.predict.domain import FEATURES, SIZES, devices, domains_of, features, software
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.posterior import Posterior, conformal, least_relative_error, normal_quantile
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
 from setsuden.predict.sizes import borrowed_sizes
-from setsuden.predict.words import plain_words, similarity
+from setsuden.predict.words import family, plain_words, similarity
 
 _MOST_ROWS = 1500  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
-_ENOUGH_GROUPS = 20  # to say where the middle of relative errors lies
-_ROW, _GROUP, _DEVICE = "row", "group", "device"
+_FEW_GROUPS = 5.0  # held-out groups that the middle of relative errors is weighed against, taken to lie at zero
+_ROW, _SETTING, _GROUP, _FAMILY, _DEVICE = "row", "setting", "group", "family", "device"
+_BATCH = FEATURES.index("batch_size")
 
 
 def fit(frame: Any, target: str) -> Predictor:
@@ -99,9 +100,10 @@ class Predictor:
                 spread = np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
                 half[asked.index] = far * wide * spread
                 continue
-            logs[asked.index] = asked.base + asked.posterior.mean(asked.points)
+            mean, deviation = asked.posterior.mean_and_deviation(asked.points)
+            logs[asked.index] = asked.base + mean
             width = np.array([self._width(asked.posterior, how, level) for how in asked.situations()])
-            half[asked.index] = far * width * asked.posterior.deviation(asked.points)
+            half[asked.index] = far * width * deviation
         return np.exp(logs - half), np.exp(logs + half)
 
     def outside(self, frame: Any) -> tuple[str, ...]:
@@ -157,18 +159,14 @@ class Predictor:
         key = id(posterior)
         if key not in self._shifts:
             error, _ = posterior.held_out(posterior.points.groups)
-            enough = len(set(posterior.points.groups)) >= _ENOUGH_GROUPS
-            self._shifts[key] = least_relative_error(error) if enough else 0.0
+            count = len(set(posterior.points.groups))
+            self._shifts[key] = least_relative_error(error) * count / (count + _FEW_GROUPS)
         return self._shifts[key]
 
     def _width(self, posterior: Posterior, how: str, level: float) -> float:
         key = (id(posterior), how, level)
         if key not in self._widths:
-            labels: dict[str, tuple[str, ...]] = {
-                _ROW: tuple(str(i) for i in range(len(posterior.points))),
-                _GROUP: posterior.points.groups,
-                _DEVICE: posterior.points.devices,
-            }
+            labels = _labels(posterior.points)
             error, deviation = posterior.held_out(labels[how])
             count = len(set(labels[how]))
             scores = np.abs(error) / deviation if count > 1 else np.empty(0)
@@ -185,7 +183,7 @@ class Predictor:
             return ("kind of work",) * len(rows)
         logs = features(rows)
         reasons = [""] * len(rows)
-        for column, name in enumerate(FEATURES):
+        for column, name in enumerate(SIZES):
             if name in ranges:
                 low, high = np.log(ranges[name][0]) - _FAR, np.log(ranges[name][1]) + _FAR
                 for i in np.flatnonzero((logs[:, column] < low) | (logs[:, column] > high)):
@@ -205,11 +203,26 @@ class _Asked:
     posterior: Posterior | None
 
     def situations(self) -> list[str]:
-        """What is new about each row: its device, its group, or neither; a new device outweighs a new group."""
+        """What is new about each row: its device, its family, its group, its batch size there, or none of them."""
         assert self.posterior is not None
-        groups, known = set(self.posterior.points.groups), set(self.posterior.points.devices)
-        pairs = zip(self.points.groups, self.points.devices, strict=True)
-        return [_DEVICE if device not in known else _GROUP if group not in groups else _ROW for group, device in pairs]
+        seen, own = _labels(self.posterior.points), _labels(self.points)
+        found = [_ROW] * len(self.points)
+        for how in (_SETTING, _GROUP, _FAMILY, _DEVICE):
+            known = set(seen[how])
+            found = [how if label not in known else told for label, told in zip(own[how], found, strict=True)]
+        return found
+
+
+def _labels(points: Points) -> dict[str, tuple[str, ...]]:
+    """What is held out together to learn how wide an interval must be, for each thing that can be new."""
+    settings = zip(points.groups, points.devices, points.sizes[:, _BATCH].tolist(), strict=True)
+    return {
+        _ROW: tuple(str(i) for i in range(len(points))),
+        _SETTING: tuple(f"{group} {device} {batch:.3f}" for group, device, batch in settings),
+        _GROUP: points.groups,
+        _FAMILY: tuple(family(name) for name in points.names),
+        _DEVICE: points.devices,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +282,7 @@ def ranges_of(rows: Rows) -> dict[str, tuple[float, float]]:
     """Smallest and largest size of every kind that the rows state."""
     logs = features(rows)
     found = {}
-    for column, name in enumerate(FEATURES):
+    for column, name in enumerate(SIZES):
         known = logs[np.isfinite(logs[:, column]), column]
         if len(known):
             found[name] = (float(np.exp(known.min())), float(np.exp(known.max())))

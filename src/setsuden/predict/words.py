@@ -15,6 +15,7 @@ Words = tuple[tuple[str, float], ...]
 _SPLIT = re.compile(r"[_./\s\-()|,+:]+")
 _LETTERS = re.compile(r"[a-z]+")
 _PORTED = re.compile(r"^(?:tf_|legacy_|gluon_)")
+_WAYS, _HOW, _VERSION = ("eager", "dynamo"), 2.0, 0.4
 _FAMILY, _KIND, _PART, _PART_LETTERS = 1.5, 1.0, 0.6, 0.6
 
 
@@ -26,9 +27,7 @@ def model_words(name: str) -> Words:
     if not parts:
         return ()
     words = {f"kind:{parts[0]}": _KIND}
-    family = _LETTERS.match(lowered)
-    if family:
-        words[f"family:{family.group(0)}"] = _FAMILY
+    words[f"family:{family(name)}"] = _FAMILY
     for part in parts[1:]:
         if not part.isdecimal():
             words[f"part:{part}"] = _PART
@@ -39,12 +38,20 @@ def model_words(name: str) -> Words:
 
 
 @lru_cache(maxsize=16384)
+def family(name: str) -> str:
+    """The letters a model name begins with, without who ported it; the whole name where it begins with none."""
+    lowered = _PORTED.sub("", name.casefold().rsplit("/", 1)[-1])
+    letters = _LETTERS.match(lowered)
+    return letters.group(0) if letters else lowered
+
+
+@lru_cache(maxsize=16384)
 def plain_words(text: str) -> Words:
-    """Every word of a description once, weight one; words with digits also by their letters."""
+    """Words of a description of software: how a model is run counts most, the numbers of a version least."""
     words: dict[str, float] = {}
     for part in _SPLIT.split(text.casefold()):
         if part:
-            words[part] = 1.0
+            words[part] = _VERSION if part.isdecimal() else _HOW if part in _WAYS else 1.0
     return tuple(words.items())
 
 
