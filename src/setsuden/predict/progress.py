@@ -16,21 +16,19 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-import weakref
 from collections.abc import Callable, Mapping, Sized
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.meter import lifetime
 from setsuden.predict.budget import EnergyBudget, OnStop, limit_j
+from setsuden.predict.listeners import Around, Here, Sink
 from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
-from setsuden.predict.saying import DOCUMENT, saying_line, stopping_line, warning_line
-from setsuden.predict.watcher import Saying, Watcher, forecast_document
+from setsuden.predict.saying import saying_line, stopping_line, warning_line
+from setsuden.predict.watcher import Saying, Watcher
 from setsuden.quantity import Estimate
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ _APART = 0.01  # of the time so far: looks come less often as a run goes on
 class Progress:
     """How far one training is. Made by ``progress``; use it as a context manager or ``close`` it."""
 
-    def __init__(self, sink: _Sink | None, steps_total: int) -> None:
+    def __init__(self, sink: Sink | None, steps_total: int) -> None:
         self._sink = sink
         self._steps_total = steps_total
         self._steps = 0
@@ -163,7 +161,7 @@ def progress(
     intensity = grid_intensity(site)
     limit = limit_j(budget_kwh, budget_g, intensity)
     chosen = meter if meter is not None else _running()
-    sink: _Sink | None = None
+    sink: Sink | None = None
     if chosen is not None:
         out = say if say is not None else _to_stderr
         messages = Messages("forecast", language)
@@ -172,12 +170,12 @@ def progress(
         watcher = Watcher(
             name, steps_total, steps_per_epoch, intensity, budget, lambda saying: out(saying_line(saying, messages))
         )
-        sink = _Here(chosen, watcher)
+        sink = Here(chosen, watcher)
     elif environment.get(VARIABLE) and environment.get("RANK", "0") == "0":
         said = Note(steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, on_stop is not None or on_budget == "stop")
-        sink = _Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
+        sink = Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
     made = Progress(sink, steps_total)
-    if isinstance(sink, _Here):
+    if isinstance(sink, Here):
         sink.meter.before_end(made.close)
     return made
 
@@ -206,116 +204,6 @@ def budget_that_speaks(
         on_warn=lambda expected: out(warning_line(expected, limit, messages)),
         on_stop=stop if on_stop is not None else None,
     )
-
-
-class _Sink(Protocol):
-    @property
-    def least_apart_s(self) -> float: ...
-
-    @property
-    def most_apart_s(self) -> float: ...
-
-    def now(self) -> float: ...
-
-    def look(self, steps: int, paused_s: float) -> bool: ...
-
-    def forecast(self) -> Saying | None: ...
-
-    def close(self, steps: int, paused_s: float) -> None: ...
-
-
-_watched: weakref.WeakKeyDictionary[Meter, list[Watcher]] = weakref.WeakKeyDictionary()
-
-
-class _Here:
-    """A meter of this process; what is watched is kept with its run."""
-
-    least_apart_s, most_apart_s = 0.05, 1.0
-
-    def __init__(self, meter: Meter, watcher: Watcher) -> None:
-        self.meter = meter
-        self._watcher = watcher
-        _watched.setdefault(meter, []).append(watcher)
-        self._began = meter.so_far()
-        self._kept = 0
-
-    def now(self) -> float:
-        return self.meter.elapsed_s()
-
-    def look(self, steps: int, paused_s: float) -> bool:
-        tick = self.meter.so_far()
-        if tick is None or self._began is None:
-            return True
-        going_on = self._watcher.look(*self._since(tick.elapsed_s, tick.energy), steps, paused_s)
-        if len(self._watcher.said) > self._kept:
-            self._kept = len(self._watcher.said)
-            self._keep()
-        return going_on
-
-    def forecast(self) -> Saying | None:
-        tick = self.meter.so_far()
-        return None if tick is None else self._watcher.now(*self._since(tick.elapsed_s, tick.energy))
-
-    def close(self, steps: int, paused_s: float) -> None:
-        tick = self.meter.so_far()
-        if tick is not None:
-            self._watcher.end(*self._since(tick.elapsed_s, tick.energy), steps)
-            self._keep()
-
-    def _since(self, elapsed_s: float, energy: Estimate | None) -> tuple[float, Estimate | None]:
-        """Less what was before this training; a sensor's error is a share, the same for both."""
-        if self._began is None:
-            return elapsed_s, energy
-        before = self._began.energy
-        if energy is not None and before is not None and energy.value > 0:
-            energy = energy * (max(energy.value - before.value, 0.0) / energy.value)
-        return elapsed_s - self._began.elapsed_s, energy
-
-    def _keep(self) -> None:
-        self.meter.keep(DOCUMENT, forecast_document(_watched[self.meter]))
-
-
-class _Around:
-    """A ``setsuden run`` around this process: it watches, we only tell.
-
-    said   what stays the same in every note
-    """
-
-    least_apart_s = most_apart_s = 0.1  # a note costs microseconds, and an answer should come soon
-
-    def __init__(self, mailbox: Mailbox, said: Note, on_stop: OnStop | None) -> None:
-        self._mailbox = mailbox
-        self._said = said
-        self._on_stop = on_stop
-        self._asked = False
-        self.look(0, 0.0)
-
-    def now(self) -> float:
-        return time.monotonic()
-
-    def look(self, steps: int, paused_s: float) -> bool:
-        self._write(steps, paused_s)
-        spent_j = self._mailbox.asked_to_stop
-        if spent_j is not None and not self._asked:
-            self._asked = True
-            if self._on_stop is not None:
-                self._on_stop(spent_j)
-        return not self._asked
-
-    def forecast(self) -> Saying | None:
-        return None
-
-    def close(self, steps: int, paused_s: float) -> None:
-        self._write(steps, paused_s)
-        self._mailbox.close()
-
-    def _write(self, steps: int, paused_s: float) -> None:
-        self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s, at_s=self.now()))
-
-
-def forecasts_of(meter: Meter) -> dict[str, Any]:
-    """What the trainings of a meter had forecast and what came out, schema ``forecast``."""
-    return forecast_document(_watched.get(meter, []))
 
 
 def _running() -> Meter | None:

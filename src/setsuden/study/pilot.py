@@ -14,7 +14,7 @@ from setsuden.ledger.environment import capture
 from setsuden.meter import DEFAULT_RATE_HZ, IdleBaseline, Meter
 from setsuden.meter.codes import NOT_RECORDED
 from setsuden.meter.rig import record_of
-from setsuden.predict.progress import forecasts_of
+from setsuden.predict.listeners import forecasts_of
 from setsuden.quantity import NODE, Estimate, total
 from setsuden.sensors import Clock, Discovery, Host, SystemClock, discover
 from setsuden.study.budget import Budget
