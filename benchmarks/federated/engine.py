@@ -7,7 +7,7 @@
 100 clients x 60 samples, batch 20, one local epoch of plain SGD, drawn samples. Every contender trains the same rounds
 on the same samples; the best of some interleaved repetitions counts. CPU seconds are those of all processes that a
 contender runs, between the end of its first round and the end of its last but one, so without start and evaluation.
-Writes engine.json beside this file.
+Writes engine.json (or engine_wall.json) and engine.md beside this file; `--nets` alone only writes the page.
 """
 
 from __future__ import annotations
@@ -196,6 +196,7 @@ def main() -> None:
         }
         print(name, json.dumps(results[name]), flush=True)
         _keep(name, results[name], chosen.wall, cores)
+    _page()
 
 
 def _keep(name: str, result: dict[str, object], wall: bool, cores: int) -> None:
@@ -209,6 +210,31 @@ def _keep(name: str, result: dict[str, object], wall: bool, cores: int) -> None:
         "load_average": round(os.getloadavg()[0], 1),
     }
     path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _page() -> None:
+    """Write engine.md from the files of results."""
+    here = Path(__file__).parent
+    about = "Written by `python benchmarks/federated/engine.py`; see its docstring for what is compared."
+    lines = ["# Clients per second", "", about, ""]
+    for path in (here / "engine.json", here / "engine_wall.json"):
+        if not path.exists():
+            continue
+        document = json.loads(path.read_text())
+        lines += [f"## {document['seconds']}", ""]
+        heads = ["network", "embedded", "Flower + Ray", "plain loop", "central, batch 500", "over Flower (goal)"]
+        heads += ["of central (goal)", "taken, load"]
+        lines += [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
+        for name, row in document["results"].items():
+            rates = row["clients_per_s"]
+            cells = [name, *(str(rates.get(label, "-")) for label in ("embedded", "flower", "loop", "central"))]
+            cells.append(f"{row['embedded_over_flower'] or '-'} ({row['goal_over_flower']})")
+            cells.append(f"{row['embedded_over_central']} ({row['goal_over_central']})")
+            cells.append(f"{row['taken']}, {row['load_average']}")
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    lines.append("Where the load is above the number of processors others used the machine: read ratios, not seconds.")
+    (here / "engine.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
