@@ -205,3 +205,21 @@ def test_time_stolen_by_other_guests_is_not_our_work(machine: FakeMachine) -> No
     cpu = next(sensor for sensor in found.sensors if sensor.name == "model-cpu")
     assert found.cpu is not None
     assert cpu.read()[0].power_w == pytest.approx(found.cpu.watts(0.0))
+
+
+def test_asked_again_at_once_the_model_goes_on_and_then_catches_up(machine: FakeMachine) -> None:
+    found = discover(machine.host)
+    cpu = next(sensor for sensor in found.sensors if sensor.name == "model-cpu")
+    machine.advance(10.0)
+    (idle,) = cpu.read()
+    machine.busy = 1.0
+    machine.advance(0.05)
+    (soon,) = cpu.read()
+    assert soon.energy_j - idle.energy_j == pytest.approx((idle.power_w or 0.0) * 0.05)
+    assert soon.flags == ()
+    # What a window of 50 ms may be off by is in its interval: one update interval of the larger power.
+    truth_j = 1.02 * 95.0 * 0.05
+    assert truth_j - (soon.energy_j - idle.energy_j) <= cpu.channels[0].update_interval_s * 1.02 * 95.0
+    machine.advance(0.95)
+    (later,) = cpu.read()
+    assert later.energy_j - idle.energy_j == pytest.approx(1.02 * 95.0 * 1.0, rel=0.02)

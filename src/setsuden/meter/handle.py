@@ -8,13 +8,13 @@ from setsuden.meter import codes
 
 if TYPE_CHECKING:
     from setsuden.ledger.measurement import Measurement
-    from setsuden.meter.metering import Meter
+    from setsuden.meter.edges import Edges
 
 
 class Window:
     """What ``Meter.window`` hands out: annotate it while it is open, read ``measurement`` after it has closed."""
 
-    def __init__(self, meter: Meter, window_id: int) -> None:
+    def __init__(self, meter: Edges, window_id: int) -> None:
         self._meter = meter
         self.window_id = window_id
         self.measurement: Measurement | None = None

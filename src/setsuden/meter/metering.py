@@ -1,13 +1,11 @@
-"""Meter: a run with a background sampler, in which windows begin and end."""
+"""Meter: a run from its opening to its result, with a background sampler; its windows are in ``edges``."""
 
 from __future__ import annotations
 
 import functools
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -15,20 +13,18 @@ from setsuden.errors import InputError
 from setsuden.meter import codes, lifetime
 from setsuden.meter.background import DEFAULT_RATE_HZ, Background, checked_rate
 from setsuden.meter.book import WindowBook
-from setsuden.meter.handle import Window, inert
+from setsuden.meter.edges import Edges
 from setsuden.meter.idle_keeper import IdleKeeper
 from setsuden.meter.recorder import Recorder
-from setsuden.meter.rig import Reading, Rig
+from setsuden.meter.rig import Rig
 from setsuden.meter.setup import find_setup
 from setsuden.meter.synchronise import synchronise_devices
-from setsuden.meter.windows import plain_attributes
 
 if TYPE_CHECKING:
-    from setsuden.ledger.measurement import Flag, Measurement
+    from setsuden.ledger.measurement import Measurement
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.idle import IdleBaseline
-    from setsuden.meter.live import Tick
     from setsuden.meter.load import LoadProbe
     from setsuden.meter.telemetry import Telemetry
     from setsuden.sensors.correction import Correction
@@ -39,7 +35,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Meter:
+class Meter(Edges):
     """Measures what happens between ``start`` and ``stop``, best as ``with Meter("train") as meter:``.
 
     name      what is measured
@@ -87,17 +83,9 @@ class Meter:
             "clock": clock, "probe": probe, "config": config, "kind": kind, "run": run, "sleep": sleep,
             "telemetry": telemetry, "corrections": corrections,
         }  # fmt: skip
-        self.name = name
-        self._pid = os.getpid()
-        self._lock = threading.RLock()
-        self._edge_cpu_s = 0.0
-        self._rig: Rig | None = None
-        self._book: WindowBook | None = None
-        self._recorder = Recorder(name, self._settings)
-        self._background = Background(rate_hz, telemetry)
-        self._idle = IdleKeeper(idle_s, sleep)
-        self._result: Measurement | None = None
-        self._first: Reading | None = None
+        super().__init__(
+            name, Recorder(name, self._settings), Background(rate_hz, telemetry), IdleKeeper(idle_s, sleep)
+        )
         self._endings: list[Callable[[], None]] = []
 
     # -- life
@@ -156,90 +144,6 @@ class Meter:
 
         return measured
 
-    # -- windows
-
-    @contextmanager
-    def window(self, name: str, **attributes: Any) -> Iterator[Window]:
-        """A window around a block; windows may nest."""
-        handle = Window(self, self.begin(name, **attributes))
-        try:
-            yield handle
-        finally:
-            handle.measurement = self.end(handle.window_id)
-
-    def begin(self, name: str, **attributes: Any) -> int:
-        """Begin a window and return its number; its parent is the innermost window this thread has open.
-
-        attributes   JSON scalars: batch_size, samples, macs, phase, ... ; ``loader_s``, seconds spent waiting for data
-        """
-        if self._elsewhere:
-            return 0
-        plain = plain_attributes(attributes)
-        with self._edge() as reading:
-            return self._begin_at(reading, name, plain)
-
-    def end(self, window_id: int, **attributes: Any) -> Measurement:
-        """End a window; raises InputError for one that is not open."""
-        if self._elsewhere:
-            return inert(window_id)
-        plain = plain_attributes(attributes)
-        with self._edge() as reading:
-            return self._end_at(reading, window_id, plain)
-
-    def switch(self, window_id: int, name: str, **attributes: Any) -> tuple[Measurement, int]:
-        """End one window and begin the next at the very same reading, so that the two leave no gap between them."""
-        if self._elsewhere:
-            return inert(window_id), 0
-        plain = plain_attributes(attributes)
-        with self._edge() as reading:
-            ended = self._end_at(reading, window_id, {})
-            return ended, self._begin_at(reading, name, plain, parent_id=ended.parent_id)
-
-    def annotate(self, **attributes: Any) -> None:
-        """Add attributes to the innermost window that this thread has open, else to the outermost one."""
-        if not self._elsewhere:
-            with self._lock:
-                self.annotate_window(self._running().innermost() or self._root_id, **attributes)
-
-    def annotate_window(self, window_id: int, **attributes: Any) -> None:
-        """Add attributes to an open window."""
-        if not self._elsewhere:
-            plain = plain_attributes(attributes)
-            with self._lock:
-                self._running().known(window_id).attributes.update(plain)
-
-    def sample(self) -> None:
-        """Take one sample of every channel now and hand what is due to the ledger, as the background thread does."""
-        if self._elsewhere:
-            return
-        with self._lock:
-            reading = self._read(edge=False)
-            self._running().tick(reading)
-            next_s = self._background.note(reading)
-        self._recorder.write_due(reading.t_s, next_s)
-
-    # -- for what watches a run while it goes on
-
-    def so_far(self) -> Tick | None:
-        """Seconds and joules since the meter began, read now; None in a forked child."""
-        if self._elsewhere:
-            return None
-        from setsuden.meter.live import tick_between
-
-        with self._edge() as reading:
-            assert self._rig is not None
-            assert self._first is not None
-            return tick_between(self._rig.channels, self._first, self._first, reading)
-
-    def elapsed_s(self) -> float:
-        """Seconds since the meter began, without reading a sensor."""
-        return 0.0 if self._rig is None or self._first is None else self._rig.now() - self._first.t_s
-
-    def keep(self, name: str, document: Any) -> None:
-        """Keep plain data with the run under a name; replaces what was there."""
-        if not self._elsewhere:
-            self._recorder.journal.note(lambda run: run.put_document(name, document))
-
     def before_end(self, call: Callable[[], None]) -> None:
         """Call this when the meter is about to stop, while it still measures; the last one asked is called first."""
         self._endings.append(call)
@@ -270,57 +174,9 @@ class Meter:
 
     # -- inside
 
-    @property
-    def _elsewhere(self) -> bool:
-        return os.getpid() != self._pid
-
-    @property
-    def _cpu_s(self) -> float:
-        return self._edge_cpu_s + self._background.cpu_s
-
     def _tick(self) -> None:
         self.sample()
         self._recorder.look_around()
-
-    def _running(self) -> WindowBook:
-        if self._book is None or self._result is not None:
-            raise InputError("the meter is not running", value=self.name, remedy="Use it inside its with block.")
-        return self._book
-
-    @contextmanager
-    def _edge(self) -> Iterator[Reading]:
-        """A reading at a window's edge, after queued device work has finished; its own CPU time is booked."""
-        self._running()
-        synchronise_devices()
-        started = time.thread_time()
-        with self._lock:
-            try:
-                yield self._read()
-            finally:
-                self._edge_cpu_s += time.thread_time() - started
-
-    def _read(self, *, edge: bool = True) -> Reading:
-        assert self._rig is not None
-        reading = self._rig.read(edge=edge)
-        self._recorder.journal.add_reading(reading)
-        self._running().note(reading)
-        return reading
-
-    def _begin_at(self, reading: Reading, name: str, attributes: dict[str, Any], parent_id: int | None = None) -> int:
-        assert self._rig is not None
-        started_at = self._rig.utc().isoformat(timespec="milliseconds")
-        window = self._running().begin(reading, name, attributes, started_at, self._cpu_s, parent_id)
-        self._recorder.opened(window)
-        return window.window_id
-
-    def _end_at(
-        self, reading: Reading, window_id: int, attributes: dict[str, Any], extra: Sequence[Flag] = ()
-    ) -> Measurement:
-        book = self._running()
-        book.known(window_id).attributes.update(attributes)
-        measurement = book.end(reading, window_id, self._idle.baseline, self._cpu_s, extra)
-        self._recorder.closed(measurement)
-        return measurement
 
     def _finish(self, rig: Rig, error: BaseException | None) -> Measurement:
         synchronise_devices()

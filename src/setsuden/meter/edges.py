@@ -1,0 +1,177 @@
+"""Edges: windows begin and end at readings taken then and there; what is called while a meter runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from setsuden.errors import InputError
+from setsuden.meter.handle import Window, inert
+from setsuden.meter.synchronise import synchronise_devices
+from setsuden.meter.windows import plain_attributes
+
+if TYPE_CHECKING:
+    from setsuden.ledger.measurement import Flag, Measurement
+    from setsuden.meter.background import Background
+    from setsuden.meter.book import WindowBook
+    from setsuden.meter.idle_keeper import IdleKeeper
+    from setsuden.meter.live import Tick
+    from setsuden.meter.recorder import Recorder
+    from setsuden.meter.rig import Reading, Rig
+
+
+class Edges:
+    """The part of a meter that is used between its start and its stop; ``Meter`` opens and closes it.
+
+    Any thread may call any method. In a forked child every method does nothing.
+    """
+
+    def __init__(self, name: str, recorder: Recorder, background: Background, idle: IdleKeeper) -> None:
+        self.name = name
+        self._recorder = recorder
+        self._background = background
+        self._idle = idle
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._edge_cpu_s = 0.0
+        self._rig: Rig | None = None
+        self._book: WindowBook | None = None
+        self._first: Reading | None = None
+        self._root_id = 0
+        self._result: Measurement | None = None
+
+    @contextmanager
+    def window(self, name: str, **attributes: Any) -> Iterator[Window]:
+        """A window around a block; windows may nest."""
+        handle = Window(self, self.begin(name, **attributes))
+        try:
+            yield handle
+        finally:
+            handle.measurement = self.end(handle.window_id)
+
+    def begin(self, name: str, **attributes: Any) -> int:
+        """Begin a window and return its number; its parent is the innermost window this thread has open.
+
+        attributes   JSON scalars: batch_size, samples, macs, phase, ... ; ``loader_s``, seconds spent waiting for data
+        """
+        if self._elsewhere:
+            return 0
+        plain = plain_attributes(attributes)
+        with self._edge() as reading:
+            return self._begin_at(reading, name, plain)
+
+    def end(self, window_id: int, **attributes: Any) -> Measurement:
+        """End a window; raises InputError for one that is not open."""
+        if self._elsewhere:
+            return inert(window_id)
+        plain = plain_attributes(attributes)
+        with self._edge() as reading:
+            return self._end_at(reading, window_id, plain)
+
+    def switch(self, window_id: int, name: str, **attributes: Any) -> tuple[Measurement, int]:
+        """End one window and begin the next at the very same reading, so that the two leave no gap between them."""
+        if self._elsewhere:
+            return inert(window_id), 0
+        plain = plain_attributes(attributes)
+        with self._edge() as reading:
+            ended = self._end_at(reading, window_id, {})
+            return ended, self._begin_at(reading, name, plain, parent_id=ended.parent_id)
+
+    def annotate(self, **attributes: Any) -> None:
+        """Add attributes to the innermost window that this thread has open, else to the outermost one."""
+        if not self._elsewhere:
+            with self._lock:
+                self.annotate_window(self._running().innermost() or self._root_id, **attributes)
+
+    def annotate_window(self, window_id: int, **attributes: Any) -> None:
+        """Add attributes to an open window."""
+        if not self._elsewhere:
+            plain = plain_attributes(attributes)
+            with self._lock:
+                self._running().known(window_id).attributes.update(plain)
+
+    def sample(self) -> None:
+        """Take one sample of every channel now and hand what is due to the ledger, as the background thread does."""
+        if self._elsewhere:
+            return
+        with self._lock:
+            reading = self._read(edge=False)
+            self._running().tick(reading)
+            next_s = self._background.note(reading)
+        self._recorder.write_due(reading.t_s, next_s)
+
+    # -- for what watches a run while it goes on
+
+    def so_far(self) -> Tick | None:
+        """Seconds and joules since the meter began, read now; None in a forked child."""
+        if self._elsewhere:
+            return None
+        from setsuden.meter.live import tick_between
+
+        with self._edge() as reading:
+            assert self._rig is not None
+            assert self._first is not None
+            return tick_between(self._rig.channels, self._first, self._first, reading)
+
+    def elapsed_s(self) -> float:
+        """Seconds since the meter began, without reading a sensor."""
+        return 0.0 if self._rig is None or self._first is None else self._rig.now() - self._first.t_s
+
+    def keep(self, name: str, document: Any) -> None:
+        """Keep plain data with the run under a name; replaces what was there."""
+        if not self._elsewhere:
+            self._recorder.journal.note(lambda run: run.put_document(name, document))
+
+    # -- inside
+
+    @property
+    def _elsewhere(self) -> bool:
+        return os.getpid() != self._pid
+
+    @property
+    def _cpu_s(self) -> float:
+        return self._edge_cpu_s + self._background.cpu_s
+
+    def _running(self) -> WindowBook:
+        if self._book is None or self._result is not None:
+            raise InputError("the meter is not running", value=self.name, remedy="Use it inside its with block.")
+        return self._book
+
+    @contextmanager
+    def _edge(self) -> Iterator[Reading]:
+        """A reading at a window's edge, after queued device work has finished; its own CPU time is booked."""
+        self._running()
+        synchronise_devices()
+        started = time.thread_time()
+        with self._lock:
+            try:
+                yield self._read()
+            finally:
+                self._edge_cpu_s += time.thread_time() - started
+
+    def _read(self, *, edge: bool = True) -> Reading:
+        assert self._rig is not None
+        reading = self._rig.read(edge=edge)
+        self._recorder.journal.add_reading(reading)
+        self._running().note(reading)
+        return reading
+
+    def _begin_at(self, reading: Reading, name: str, attributes: dict[str, Any], parent_id: int | None = None) -> int:
+        assert self._rig is not None
+        started_at = self._rig.utc().isoformat(timespec="milliseconds")
+        window = self._running().begin(reading, name, attributes, started_at, self._cpu_s, parent_id)
+        self._recorder.opened(window)
+        return window.window_id
+
+    def _end_at(
+        self, reading: Reading, window_id: int, attributes: dict[str, Any], extra: Sequence[Flag] = ()
+    ) -> Measurement:
+        book = self._running()
+        book.known(window_id).attributes.update(attributes)
+        measurement = book.end(reading, window_id, self._idle.baseline, self._cpu_s, extra)
+        self._recorder.closed(measurement)
+        return measurement
