@@ -25,6 +25,7 @@ from setsuden.federated.simulate import (
     closed_form_buffered,
     stages,
 )
+from setsuden.federated.simulate.closed import kinds_of
 from setsuden.federated.simulate.tables import Tables
 from setsuden.quantity import Estimate, Provenance
 
@@ -187,9 +188,7 @@ def _candidate(
         )
         made[key] = packed, Tables(fleet, stages(fleet, packed), common.timeout_s, common.drop_at)
     needed = rounds.of(setting)
-    runs = [
-        _run(there, *made[key], setting, number, common, rule) for number in (needed.low, needed.value, needed.high)
-    ]
+    runs = _runs(there, *made[key], setting, needed, common, rule)
     few, middle, many = runs
     metrics: dict[str, Estimate] = {
         name: _between(
@@ -218,26 +217,23 @@ def _candidate(
     return Candidate(setting, needed, middle, Option(setting.id, metrics, attributes=attributes), never), width
 
 
-def _run(
-    fleet: Fleet, work: Work, tables: Tables, setting: Setting, rounds: float, common: Around, rule: Rule
-) -> Simulation:
-    number = max(1, math.ceil(rounds - 1e-9))
+def _runs(
+    fleet: Fleet, work: Work, tables: Tables, setting: Setting, needed: Estimate, common: Around, rule: Rule
+) -> list[Simulation]:
+    """At the low end, the best figure and the high end of the rounds needed."""
+    numbers = [max(1, math.ceil(rounds - 1e-9)) for rounds in (needed.low, needed.value, needed.high)]
     if setting.asynchronous:
-        return closed_form_buffered(
-            fleet,
-            work,
-            Buffered(
-                rounds=number,
-                concurrency=setting.concurrency,
-                buffer=max(1, round(setting.concurrency * common.buffer_share)),
-                timeout_s=common.timeout_s,
-                drop_at=common.drop_at,
-                server_macs=common.server_macs,
-            ),
-            rule,
+        buffered = Buffered(
+            rounds=1,
+            concurrency=setting.concurrency,
+            buffer=max(1, round(setting.concurrency * common.buffer_share)),
+            timeout_s=common.timeout_s,
+            drop_at=common.drop_at,
+            server_macs=common.server_macs,
         )
+        return [closed_form_buffered(fleet, work, replace(buffered, rounds=number), rule) for number in numbers]
     schedule = Synchronous(
-        rounds=number,
+        rounds=1,
         cohort=setting.concurrency,
         over_selection=common.over_selection,
         timeout_s=common.timeout_s,
@@ -245,7 +241,8 @@ def _run(
         drop_at=common.drop_at,
         server_macs=common.server_macs,
     )
-    return closed_form(fleet, work, schedule, rule, tables=tables)
+    kinds = kinds_of(fleet, work, schedule, tables)
+    return [closed_form(fleet, work, replace(schedule, rounds=number), rule, kinds=kinds) for number in numbers]
 
 
 def _between(low: float, middle: Estimate, high: float, provenance: Provenance) -> Estimate:

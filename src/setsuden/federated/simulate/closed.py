@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +41,14 @@ class Round:
     slices: dict[str, Array]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Kinds:
+    """Rounds that differ by who is awake (None where that is nobody), and which of them each hour of UTC has."""
+
+    rounds: tuple[Round | None, ...]
+    of_hour: tuple[int, ...]
+
+
 def closed_form(
     fleet: Fleet,
     work: Work,
@@ -49,40 +56,48 @@ def closed_form(
     form: str | Rule = "setsuden",
     *,
     tables: Tables | None = None,
+    kinds: Kinds | None = None,
     **terms: object,
 ) -> Simulation:
     """Expected use and bill of ``schedule`` on ``fleet``.
 
     tables   of the same speeds, rates, work, time-out and ``drop_at``, to look at many schedules of one fleet
+    kinds    of ``kinds_of`` for a schedule that differs in the number of rounds or in the start alone
 
     Assumes that those asked are a uniform draw without replacement from those awake at the round's start, that a
     client's speed and rates stay as they are, and that a round's start is at its expected time. Raises InputError where
     clients drop out and no time-out ends the round.
     """
     chosen = rule_of(form, **terms) if isinstance(form, str) else form
-    check(fleet, schedule)
     rates = tariff(fleet, chosen)
-    if tables is None:
-        tables = Tables(fleet, stages(fleet, work), schedule.timeout_s, schedule.drop_at)
-    awake = by_hour([group.available for group in fleet.groups])
-    patterns, which = np.unique(awake, axis=1, return_inverse=True)
-    kinds = [expected(fleet, tables, work, schedule, patterns[:, index]) for index in range(patterns.shape[1])]
+    found = kinds or kinds_of(fleet, work, schedule, tables)
     between_s = schedule.server_macs / fleet.server.device.macs_per_s
-    starts, kind = _march(fleet, schedule, kinds, np.asarray(which).ravel(), between_s)
+    starts, kind = _march(fleet, schedule, found, between_s)
     usage = Usage(len(fleet.groups))
     asked = delivered = 0.0
-    for index, one in enumerate(kinds):
+    for index, one in enumerate(found.rounds):
         if one is None:
             continue
         mine = starts[kind == index]
         if len(mine):
             _charge(usage, one, mine, rates, chosen)
             asked, delivered = asked + one.asked * len(mine), delivered + one.delivered * len(mine)
-    last = kinds[kind[-1]]
+    last = found.rounds[int(kind[-1])]
     assert last is not None
     duration_s = float(starts[-1]) + last.lasting_s + between_s
     bill = billed(fleet, chosen, rates, usage, duration_s, between_s * schedule.rounds)
     return simulated(bill, usage, schedule.rounds, duration_s, asked, delivered)
+
+
+def kinds_of(fleet: Fleet, work: Work, schedule: Synchronous, tables: Tables | None = None) -> Kinds:
+    """What a round is expected to use in each hour."""
+    check(fleet, schedule)
+    if tables is None:
+        tables = Tables(fleet, stages(fleet, work), schedule.timeout_s, schedule.drop_at)
+    awake = by_hour([group.available for group in fleet.groups])
+    patterns, which = np.unique(awake, axis=1, return_inverse=True)
+    rounds = [expected(fleet, tables, work, schedule, patterns[:, index]) for index in range(patterns.shape[1])]
+    return Kinds(tuple(rounds), tuple(np.asarray(which).ravel().tolist()))
 
 
 def check(fleet: Fleet, schedule: Synchronous) -> None:
@@ -121,8 +136,9 @@ def expected(fleet: Fleet, tables: Tables, work: Work, schedule: Synchronous, aw
         if name == "macs" and not tables.per_mac:
             cut[name] = cut["compute_s"] * tables.speed  # nobody is charged by it: their number is told to a good mean
             continue
-        whole = tables.ended("n") * work.bytes_up if name == "up_bytes" else tables.ended(name)
-        cut[name] = mine * ((tables.until(name) - whole) @ rest)
+        size = work.bytes_up if name == "up_bytes" else 1.0
+        whole = tables.ended("n" if name == "up_bytes" else name) @ rest
+        cut[name] = mine * (tables.until(name) @ rest - size * whole)
         if dropped is not None:
             cut[name] += lost * (tables.until(dropped) @ rest)
     asked = m * awake / population
@@ -200,12 +216,10 @@ def _slices(tables: Tables, weight: Array, lasting: float) -> dict[str, Array]:
     return found
 
 
-def _march(
-    fleet: Fleet, schedule: Synchronous, kinds: list[Round | None], which: NDArray[np.intp], between_s: float
-) -> tuple[Array, NDArray[np.intp]]:
+def _march(fleet: Fleet, schedule: Synchronous, kinds: Kinds, between_s: float) -> tuple[Array, NDArray[np.intp]]:
     """(start of each round, kind of each round): the next begins when the last is expected to have ended."""
-    hours = which.tolist()
-    lasting = [None if one is None else one.lasting_s + between_s for one in kinds]
+    hours = kinds.of_hour
+    lasting = [None if one is None else one.lasting_s + between_s for one in kinds.rounds]
     clock = fleet.start_utc_hour * HOUR_S
     first = clock
     starts, kind = np.empty(schedule.rounds), np.empty(schedule.rounds, dtype=np.intp)
@@ -249,13 +263,13 @@ def _charge(usage: Usage, one: Round, starts: Array, rates: Tariff, rule: Rule) 
         unique = np.unique(rates.intensity.values[: rates.groups + 1], axis=0, return_index=True)[1]
         same = {rates.intensity.values[row].tobytes(): row for row in unique.tolist()}
         owner = np.array([same[rates.intensity.values[row].tobytes()] for row in rows.tolist()])
-        for row in unique.tolist():
-            at = np.full(len(seen), row)
-            by_slice = np.array(
-                [rates.intensity.mean(at, seen + begin, seen + end).mean() for begin, end in pairwise(edges.tolist())]
-            )
-            for name, shares in one.slices.items():
-                mean[name][owner == row] = float(by_slice @ shares)
+        shape = (len(unique), SLICES, len(seen))
+        row_of = np.broadcast_to(unique[:, None, None], shape).ravel()
+        begin, end = (np.broadcast_to(seen + edge[:, None], shape).ravel() for edge in (edges[:-1], edges[1:]))
+        by_slice = rates.intensity.mean(row_of, begin, end).reshape(shape).mean(axis=2)
+        for name, shares in one.slices.items():
+            for row, value in zip(unique.tolist(), (by_slice @ shares).tolist(), strict=True):
+                mean[name][owner == row] = value
     for name, amount in one.amounts.items():
         usage.amount[name] += amount * count
         usage.weighted[name] += amount * count * mean[_STAGE[name]][:-1]

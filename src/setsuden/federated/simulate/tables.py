@@ -34,6 +34,7 @@ class Tables:
         names = ["down_s", "compute_s", "dropped_s", "up_s", "up_bytes"]
         names += ["macs", "dropped_macs"] if self.per_mac else []
         self._ramps = {name: (self._blank(groups), self._blank(groups)) for name in names}
+        self._until: dict[str, Array] = {}
         self.clients = np.bincount(fleet.group, minlength=groups).astype(np.float64)
         self.down_s = np.bincount(fleet.group, stages.down, minlength=groups)
         macs = np.bincount(fleet.group, stages.macs, minlength=groups)
@@ -50,8 +51,10 @@ class Tables:
 
     def until(self, name: str) -> Array:
         """(groups, points + 1): what all turns together have done by each time, nobody cut off."""
-        slope, offset = self._ramps[name]
-        return np.asarray(self.at * slope[:, :-1] - offset[:, :-1])
+        if name not in self._until:
+            slope, offset = self._ramps[name]
+            self._until[name] = self.at * slope[:, :-1] - offset[:, :-1]
+        return self._until[name]
 
     def ended(self, name: str) -> Array:
         """(groups, points + 1): sums over the turns that have ended by each time."""
@@ -59,7 +62,9 @@ class Tables:
 
     def waited(self) -> Array:
         """(groups, points + 1): seconds that all who have ended have waited by each time."""
-        return np.asarray(self.at * self.ended("n") - self.ended("total_s"))
+        if "waited" not in self._until:
+            self._until["waited"] = self.at * self.ended("n") - self.ended("total_s")
+        return self._until["waited"]
 
     def _add(self, fleet: Fleet, stages: Stages, piece: slice) -> None:
         group = fleet.group[piece].astype(np.intp) * self._width
