@@ -25,6 +25,7 @@ SCRIPTS = (
     "meter/kill.py",
     "meter/overhead.py",
     "placement/scenarios.py",
+    "predict/early.py",
     "profilers/run.py",
 )
 
