@@ -11,7 +11,7 @@ import click
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.cli.federate_price import price
 from setsuden.cli.federate_scenario import plan, simulate
-from setsuden.cli.ledger_option import ledger_option, open_ledger
+from setsuden.cli.ledger_option import ledger_option
 from setsuden.language import Language, Messages
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def train(
     from setsuden.federated.study.document import document
     from setsuden.federated.study.run import run
     from setsuden.federated.study.text import text
+    from setsuden.ledger import Ledger
     from setsuden.study.output import check_folder, write_result
     from setsuden.study.places import parse_yaml, read_yaml
 
@@ -98,7 +99,7 @@ def train(
             declared.override(f"--{option}", (option,), value)
     federation = reading.read(declared)
     fleet = reading.read_fleet(declared, federation, study.parent if study and fleet_path is None else Path())
-    with open_ledger(ledger_path) as ledger:
+    with Ledger.open(ledger_path) as ledger:
         found = run(federation, fleet, out=out, ledger=ledger, watcher=_Progress(language))
     plain = document(found)
     paths = [write_result(plain, out), *_pages(found, out)]

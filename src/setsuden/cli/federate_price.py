@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,9 @@ from setsuden.errors import InputError
 from setsuden.language import Language
 
 if TYPE_CHECKING:
-    from setsuden.federated.price import Bill
+    from setsuden.federated.fleet import Fleet
+    from setsuden.federated.price import Bill, Rule
+    from setsuden.federated.trace import Trace
 
 
 @click.command()
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 @click.option(
     "--set", "given", multiple=True, metavar="NAME=VALUE", help="An argument of the form, such as router_w=7.5."
 )
+@click.option(
+    "--central-samples",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Beside it, training in one place on so many samples, every epoch counted.  [x>0]",
+)
 @click.option("--clients", is_flag=True, help="Also every single client in --json: personal data, handle it as such.")
 @json_option
 @lang_option
@@ -37,6 +44,7 @@ def price(
     network: str | None,
     without: tuple[str, ...],
     given: tuple[str, ...],
+    central_samples: float | None,
     clients: bool,
     as_json: bool,
     language: Language,
@@ -57,11 +65,65 @@ def price(
         arguments["network"] = network
     if without:
         arguments["without"] = without
-    bill = priced(recorded, load(fleet_path, recorded.header.clients), rule(form, **arguments))
+    chosen = rule(form, **arguments)
+    fleet = load(fleet_path, recorded.header.clients)
+    bill = priced(recorded, fleet, chosen)
+    beside = None if central_samples is None else _Beside(recorded, fleet, chosen, bill, central_samples)
     if as_json:
-        print_json({"schema": "setsuden:federate-price", "trace": trace.name, **bill.to_json(clients=clients)})
+        found = {"schema": "setsuden:federate-price", "trace": trace.name, **bill.to_json(clients=clients)}
+        print_json(found if beside is None else {**found, "centralised": beside.to_json()})
         return
-    click.echo("\n".join(_text(bill, language)))
+    click.echo("\n".join([*_text(bill, language), *([] if beside is None else beside.text(language))]))
+
+
+class _Beside:
+    """Training in one place beside the federation, without and with the upload of the raw data."""
+
+    def __init__(self, trace: Trace, fleet: Fleet, rule: Rule, bill: Bill, samples: float) -> None:
+        from setsuden.federated.price import central, ratio, turns
+
+        self.macs = samples * trace.header.training_macs
+        self.bill, self.upload = (
+            central(trace.header, fleet, macs=self.macs, upload=upload, form=rule) for upload in (False, True)
+        )
+        self.ratio, self.ratio_upload = ratio(bill, self.bill), ratio(bill, self.upload)
+        self.turns, self.turns_upload = turns(trace, bill, self.bill), turns(trace, bill, self.upload)
+        self.way = trace.header.topology
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "macs": self.macs,
+            "bill": self.bill.to_json(),
+            "bill_upload": self.upload.to_json(),
+            "ratio": None if self.ratio is None else self.ratio.to_json(),
+            "ratio_upload": None if self.ratio_upload is None else self.ratio_upload.to_json(),
+            "turns": [turn.to_json() for turn in self.turns],
+            "turns_upload": [turn.to_json() for turn in self.turns_upload],
+        }
+
+    def text(self, language: Language) -> list[str]:
+        """Plain lines."""
+        from setsuden.federated.study.bill_words import BillWords
+        from setsuden.quantity import render
+
+        words = BillWords(language)
+        lines = [""]
+        for way, bill, ratio in (
+            ("way.central", self.bill, self.ratio),
+            ("way.upload", self.upload, self.ratio_upload),
+        ):
+            times = "–" if ratio is None else render(ratio)
+            lines.append(
+                words.say(
+                    "price.beside",
+                    way=words.say(way),
+                    energy=render(bill.energy),
+                    carbon=render(bill.carbon),
+                    times=times,
+                )
+            )
+        return [*lines, *words.turns(self.way, self.turns_upload)]
 
 
 def _argument(text: str) -> tuple[str, object]:

@@ -131,7 +131,7 @@ def _training(outcome: Outcome, index: int) -> dict[str, Any]:
         "personal_accuracy": _personal(one),
         "rounds_curve": _curve(outcome, index),
         "here": None if one.measured is None else _here(one.measured),
-        "bill": outcome.compared[index].declared.federated.to_json() if outcome.compared else None,
+        "bill": outcome.bills[index].to_json() if outcome.bills else None,
     }
 
 
@@ -140,8 +140,8 @@ def _curve(outcome: Outcome, index: int) -> list[dict[str, Any]]:
     rounds = outcome.trained[index].result.trace.rounds
     energy: dict[int, float] = {}
     carbon: dict[int, float] = {}
-    if outcome.compared:
-        numbers, joules, grams = outcome.compared[index].declared.federated.by_round()
+    if outcome.bills:
+        numbers, joules, grams = outcome.bills[index].by_round()
         energy = dict(zip(numbers.tolist(), np.cumsum(joules).tolist(), strict=True))
         carbon = dict(zip(numbers.tolist(), np.cumsum(grams).tolist(), strict=True))
     return [

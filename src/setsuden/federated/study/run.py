@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from setsuden.errors import InputError, LedgerError
 from setsuden.federated.fleet import Fleet, Place, country, world
+from setsuden.federated.price import Bill, network_model, price
 from setsuden.federated.study.central import Centralised, Look, train_centrally
 from setsuden.federated.study.compare import VIEWS, Compared, compared
 from setsuden.federated.study.reading import Federation
@@ -79,7 +80,8 @@ class Outcome:
 
     trained      one for every topology and seed
     centralised  None where it was not asked for; ``central_measured`` is this machine's energy meanwhile
-    compared     one for each of ``trained`` that has a fleet and a centralised side to be compared with
+    bills        one for each of ``trained``, on the fleet as declared by the first network model; empty without a fleet
+    compared     likewise where there is a centralised side to be compared with
     """
 
     federation: Federation
@@ -87,6 +89,7 @@ class Outcome:
     trained: tuple[Trained, ...]
     centralised: Centralised | None
     central_measured: Measurement | None
+    bills: tuple[Bill, ...]
     compared: tuple[Compared, ...]
     run_id: str | None
 
@@ -127,13 +130,19 @@ def run(
                 watcher.training(task, number, len(federation.tasks))
             trained.append(_train(task, train, federation, fleet, out, book, watcher))
         central, central_measured = _central(federation, out, book, watcher)
-    found = []
+    found: list[Compared] = []
+    bills: list[Bill] = []
     if fleet is not None and central is not None:
         found = [
             compared(one.result.trace, fleet, central, places=places, devices=devices, networks=networks)
             for one in trained
         ]
-    return Outcome(federation, fleet, tuple(trained), central, central_measured, tuple(found), book.run_id)
+        bills = [one.declared.federated for one in found]
+    elif fleet is not None:
+        bills = [price(one.result.trace, fleet, network=networks[0]) for one in trained]
+    return Outcome(
+        federation, fleet, tuple(trained), central, central_measured, tuple(bills), tuple(found), book.run_id
+    )
 
 
 def key(task: FederatedTask) -> str:
@@ -273,7 +282,11 @@ def _places(federation: Federation) -> tuple[Place, ...]:
 
 def _networks(federation: Federation) -> Sequence[str]:
     chosen = federation.declaration.compare.networks
-    return (*VIEWS, *published_names()) if chosen == "all" else tuple(chosen)
+    if chosen == "all":
+        return (*VIEWS, *published_names())
+    for name in chosen:
+        network_model(name)
+    return tuple(chosen)
 
 
 def _devices(federation: Federation, fleet: Fleet | None) -> Sequence[Any]:

@@ -18,10 +18,10 @@ def text(outcome: Outcome, language: Language) -> str:
     said, say = words.said(), words.say
     lines = [part for part in (said.headline, said.because, said.sure) if part]
     lines += ["", say("text.trainings"), *_trainings(outcome, words)]
-    if outcome.compared:
-        bill = outcome.compared[0].declared.federated
-        lines += ["", f"{say('text.by_party')} ({outcome.compared[0].topology})", *_parties(bill, words)]
-        lines += ["", f"{say('text.by_country')} ({outcome.compared[0].topology})"]
+    if outcome.bills:
+        bill, way = outcome.bills[0], outcome.trained[0].task.topology.name
+        lines += ["", f"{say('text.by_party')} ({way})", *_parties(bill, words)]
+        lines += ["", f"{say('text.by_country')} ({way})"]
         lines += [f"  {name}: {_both(cost.energy, cost.carbon)}" for name, cost in bill.by_country().items()]
     if said.flips:
         lines += ["", say("text.turns"), *(f"  {line}" for line in said.flips)]
@@ -35,7 +35,7 @@ def size(count: float) -> str:
 
 def _trainings(outcome: Outcome, words: FederatedWords) -> Iterator[str]:
     for index, one in enumerate(outcome.trained):
-        bill = outcome.compared[index].declared.federated if outcome.compared else None
+        bill = outcome.bills[index] if outcome.bills else None
         yield _line(_name(one), len(one.result.trace.rounds.round), one.result.accuracy, _sent(one), bill)
     central = outcome.centralised
     if central is not None:

@@ -31,9 +31,9 @@ def decide(outcome: Outcome) -> Decision | None:
 def median_index(outcome: Outcome, topology: str) -> int:
     """Which of ``outcome.trained`` stands for a topology: the (lower) median by carbon where there are prices."""
     own = [index for index, one in enumerate(outcome.trained) if one.task.topology.name == topology]
-    if not outcome.compared:
+    if not outcome.bills:
         return own[0]
-    ranked = sorted(own, key=lambda index: outcome.compared[index].declared.federated.carbon.value)
+    ranked = sorted(own, key=lambda index: outcome.bills[index].carbon.value)
     return ranked[(len(ranked) - 1) // 2]
 
 
@@ -43,7 +43,7 @@ def _topologies(outcome: Outcome) -> list[str]:
 
 def _median(outcome: Outcome, topology: str) -> tuple[Trained, Bill]:
     index = median_index(outcome, topology)
-    return outcome.trained[index], outcome.compared[index].declared.federated
+    return outcome.trained[index], outcome.bills[index]
 
 
 def _option(found: tuple[Trained, Bill]) -> Option:

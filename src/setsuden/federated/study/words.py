@@ -49,14 +49,14 @@ class FederatedWords:
         """Everything."""
         say, decision = self.say, self.decision
         target = self.outcome.federation.tasks[0].stop.target
-        to = say("verdict.to_end") if target is None else say("verdict.to_target", accuracy=f"{target:.0%}")
+        to = say("verdict.to_end") if target is None else say("verdict.to_target", accuracy=percent(target))
         notes = tuple(self._notes())
         if decision is None:
             key = "verdict.unpriced" if self.outcome.fleet is None else "verdict.alone"
             return Said(say(key), "", "", None, (), notes)
         best = decision.recommended
         if best is None:
-            headline = say("verdict.none", target=f"{target:.0%}" if target is not None else "")
+            headline = say("verdict.none", target="" if target is None else percent(target))
             return Said(headline, "", "", decision.confidence, (), notes)
         if decision.confidence == "too-close":
             headline = say("verdict.close", way=self.way(best))
@@ -118,8 +118,8 @@ class FederatedWords:
             yield say("note.median")
         yield from self._of_trainings()
         yield from self._here()
-        if outcome.compared:
-            yield from self.bill.boundary(outcome.compared[0].declared.federated)
+        if outcome.bills:
+            yield from self.bill.boundary(outcome.bills[0])
 
     def _shortfalls(self) -> Iterator[str]:
         target = self.outcome.federation.tasks[0].stop.target
@@ -203,6 +203,11 @@ class FederatedWords:
             whole = whole + energy
         key = "note.measured" if whole.provenance is Provenance.MEASURED else "note.unmeasured"
         yield self.say("note.here", energy=render(whole), share=self.say(key))
+
+
+def percent(share: float) -> str:
+    """A share as it was stated: 0.995 is 99.5%, never 100%."""
+    return f"{share * 100:.10g}%"
 
 
 def _share(value: float | None) -> str:

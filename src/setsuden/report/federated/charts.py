@@ -10,7 +10,7 @@ import numpy as np
 from setsuden.federated.price import Bill
 from setsuden.federated.study.compare import Row
 from setsuden.federated.study.run import Outcome
-from setsuden.federated.study.words import FederatedWords
+from setsuden.federated.study.words import FederatedWords, percent
 from setsuden.quantity import render
 from setsuden.report.page.parts import Chart, Grid, Key
 from setsuden.report.svg.dumbbell import End, dumbbells
@@ -25,11 +25,10 @@ _WIDE, _NARROW = 660.0, 350.0
 
 def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     """Carbon of every training and of one place, by devices, networks and servers."""
-    rows: list[tuple[str, Bill]] = [
-        (_name(outcome, index), one.declared.federated) for index, one in enumerate(outcome.compared)
-    ]
-    first = outcome.compared[0].declared
-    rows += [(words.say("way.upload"), first.upload), (words.say("way.central"), first.centralised)]
+    rows: list[tuple[str, Bill]] = [(_name(outcome, index), bill) for index, bill in enumerate(outcome.bills)]
+    if outcome.compared:
+        first = outcome.compared[0].declared
+        rows += [(words.say("way.upload"), first.upload), (words.say("way.central"), first.centralised)]
     bars = [
         StackedBar(
             name,
@@ -65,7 +64,7 @@ def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
 def rounds_grid(outcome: Outcome, words: FederatedWords) -> Grid:
     """Round by round: accuracy, and where there are prices the joules and grams that add up."""
     charts = [_accuracy(outcome, words)] if any(_looked(outcome, i) for i in range(len(outcome.trained))) else []
-    if outcome.compared:
+    if outcome.bills:
         charts += [
             _adding_up(outcome, words, "joules", "axis.energy"),
             _adding_up(outcome, words, "grams", "axis.carbon"),
@@ -128,7 +127,7 @@ def _accuracy(outcome: Outcome, words: FederatedWords) -> Chart:
             x_title=words.say("axis.round"),
             y_title=words.say("axis.accuracy"),
             level=target,
-            level_text="" if target is None else f"{target:.0%}",
+            level_text="" if target is None else percent(target),
             width=width,
         )
 
@@ -137,8 +136,8 @@ def _accuracy(outcome: Outcome, words: FederatedWords) -> Chart:
 
 def _adding_up(outcome: Outcome, words: FederatedWords, what: str, axis: str) -> Chart:
     tracks = []
-    for index, one in enumerate(outcome.compared):
-        numbers, joules, grams = one.declared.federated.by_round()
+    for index, bill in enumerate(outcome.bills):
+        numbers, joules, grams = bill.by_round()
         sums = np.cumsum(joules if what == "joules" else grams).tolist()
         unit = "J" if what == "joules" else "gCO2e"
         points = [(float(at), value, f"{value:,.3g} {unit}") for at, value in zip(numbers.tolist(), sums, strict=True)]

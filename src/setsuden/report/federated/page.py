@@ -38,9 +38,9 @@ def build(outcome: Outcome, language: Language) -> Page:
     """The page."""
     words, frame = FederatedWords(outcome, language), frame_words(language)
     said, say = words.said(), words.say
-    priced = bool(outcome.compared)
+    priced = bool(outcome.bills)
     sections = [Section("rounds", say("section.rounds"), [rounds_grid(outcome, words)])]
-    if priced and (chart := networks_chart(outcome, words)) is not None:
+    if outcome.compared and (chart := networks_chart(outcome, words)) is not None:
         sections.append(Section("networks", say("section.networks"), [chart]))
     if priced:
         sections.append(Section("places", say("section.places"), [_places(outcome, words)]))
@@ -82,11 +82,12 @@ def _question(outcome: Outcome) -> str:
 def _cards(outcome: Outcome, words: FederatedWords, frame: FrameWords) -> list[Card]:
     cards: list[Card] = []
     seen: set[str] = set()
-    for one in outcome.compared:
-        if one.topology in seen or len(cards) == 2:
+    for one, bill in zip(outcome.trained, outcome.bills, strict=False):
+        name = one.task.topology.name
+        if name in seen or len(cards) == 2:
             continue
-        seen.add(one.topology)
-        cards.append(_card(f"carbon-{len(cards)}", words.way(one.topology), one.declared.federated.carbon, frame))
+        seen.add(name)
+        cards.append(_card(f"carbon-{len(cards)}", words.way(name), bill.carbon, frame))
     if outcome.compared:
         first = outcome.compared[0].declared
         cards.append(_card("carbon-upload", words.say("way.upload"), first.upload.carbon, frame))
@@ -101,7 +102,7 @@ def _card(identity: str, name: str, carbon: Estimate, frame: FrameWords) -> Card
 def _places(outcome: Outcome, words: FederatedWords) -> Table:
     """Where it was drawn, and how well the clients there are served, for the first training."""
     say = words.say
-    one, bill = outcome.trained[0], outcome.compared[0].declared.federated
+    one, bill = outcome.trained[0], outcome.bills[0]
     regions = one.result.clients.by_region()
     heads = [Head(say("head.country"), numeric=False)]
     heads += [Head(say(f"head.{key}")) for key in ("energy", "carbon", "accuracy", "asked")]
@@ -126,7 +127,7 @@ def _comparison(outcome: Outcome, words: FederatedWords) -> list[Block]:
     heads += [Head(say(f"head.{key}")) for key in ("accuracy", "sent", "energy", "carbon")]
     rows = []
     for index, one in enumerate(outcome.trained):
-        bill = outcome.compared[index].declared.federated if outcome.compared else None
+        bill = outcome.bills[index] if outcome.bills else None
         reached = one.result.reached_round is not None
         rows.append(
             [
@@ -166,9 +167,9 @@ def _ratio(figure: Estimate | None) -> str:
 
 
 def _factors(outcome: Outcome, words: FederatedWords) -> list[Block]:
-    if not outcome.compared:
+    if not outcome.bills:
         return []
-    bill = outcome.compared[0].declared.federated
+    bill = outcome.bills[0]
     heads = [
         Head(words.say("head.factor"), numeric=False),
         Head(words.say("head.value")),

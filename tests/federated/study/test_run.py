@@ -1,0 +1,210 @@
+"""A declared federation is trained, priced, compared and written down; with and without each of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.federated.study.support import FLEET, SHORT, TINY, outcome
+from tests.schemas_support import validate
+
+from setsuden.errors import InputError
+from setsuden.federated.price import price
+from setsuden.federated.study.document import document
+from setsuden.federated.study.run import Outcome
+from setsuden.federated.study.text import text
+from setsuden.federated.study.verdict import UPLOAD
+from setsuden.federated.study.words import FederatedWords
+from setsuden.federated.trace import Trace
+from setsuden.language import LANGUAGES, Language
+from setsuden.report.federated import render, write
+
+PLACES = "compare: {countries: [FR, CN], devices: [board], networks: [attribution, wu-router]}\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("federate")
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path) -> Iterator[Outcome]:
+    """Two topologies, two seeds, prices in two countries on one board by two network models."""
+    return outcome(TINY + SHORT + "topologies: [server, ring]\nseeds: [3, 4]\n" + PLACES + FLEET, folder)
+
+
+@pytest.fixture(scope="module")
+def unpriced() -> Outcome:
+    return outcome(TINY + SHORT)
+
+
+def test_every_topology_is_trained_with_every_seed_and_keeps_its_trace(whole: Outcome, folder: Path) -> None:
+    assert [(one.task.topology.name, one.task.seed) for one in whole.trained] == [
+        ("server", 3), ("server", 4), ("ring", 3), ("ring", 4),
+    ]  # fmt: skip
+    for one in whole.trained:
+        assert one.trace_file is not None
+        kept = Trace.load(folder / one.trace_file)
+        assert np.array_equal(kept.sends.bytes, one.result.trace.sends.bytes)
+        assert len(kept.rounds.round) == 2
+
+
+def test_what_was_found_is_what_its_schema_promises(whole: Outcome, unpriced: Outcome) -> None:
+    for one in (whole, unpriced):
+        validate("federate", document(one))
+
+
+def test_a_bill_in_the_document_is_that_of_the_trace_on_the_fleet(whole: Outcome) -> None:
+    assert whole.fleet is not None
+    plain = document(whole)
+    for one, training in zip(whole.trained, plain["trainings"], strict=True):
+        again = price(one.result.trace, whole.fleet)
+        assert training["bill"]["total"]["carbon"]["value"] == again.carbon.value
+        assert training["rounds_curve"][-1]["carbon_g"] == pytest.approx(again.carbon.value, rel=1e-12)
+
+
+def test_parties_countries_and_devices_each_add_up_to_the_total(whole: Outcome) -> None:
+    bill = whole.compared[0].declared.federated
+    for table in (bill.by_party(), bill.by_country(), bill.by_device(), bill.by_term()):
+        assert sum(cost.carbon.value for cost in table.values()) == bill.carbon.value
+
+
+def test_the_comparison_covers_every_place_device_and_network(whole: Outcome) -> None:
+    rows = document(whole)["comparison"]
+    scenes = {(row["place"], row["device"], row["network"]) for row in rows}
+    assert scenes == {
+        (place, device, network)
+        for place in (None, "FR", "CN")
+        for device in (None, "board")
+        for network in ("attribution", "wu-router")
+    }
+    assert len(rows) == len(scenes) * 4
+
+
+def test_moved_whole_to_another_grid_carbon_follows_the_grid_and_same_grid_ratios_stay(whole: Outcome) -> None:
+    """Linear in the grid: everything in CN over everything in FR is the ratio of the two intensities."""
+    from setsuden.federated.fleet import country
+
+    factor = country("CN").mean / country("FR").mean
+    one = whole.compared[0]
+    found = {row.place: row for row in one.rows if row.device is None and row.network == "attribution"}
+    for side in ("federated", "centralised", "upload"):
+        in_cn, in_fr = (getattr(found[place], side).carbon.value for place in ("CN", "FR"))
+        assert in_cn / in_fr == pytest.approx(factor, rel=1e-9)
+    ratios = one.ratios
+    assert ratios is not None
+    assert ratios.same_grid[0] == pytest.approx(ratios.same_grid[1], rel=1e-9)
+    cross = dict(np.ndenumerate(ratios.cross_grid))
+    assert cross[(1, 0)] / cross[(0, 1)] == pytest.approx(factor**2, rel=1e-9)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_ratio_is_shown_without_the_other(whole: Outcome, language: Language) -> None:
+    words = FederatedWords(whole, language)
+    notes = words.said().notes
+    ratios = whole.compared[0].ratios
+    assert ratios is not None
+    shown = text(whole, language)
+    same = [note for note in notes if "FR" in note and "CN" in note]
+    assert len(same) >= 2
+    assert all(note in shown for note in same)
+
+
+def test_without_a_target_the_cheapest_is_advised_and_its_price_is_told(whole: Outcome) -> None:
+    decision = document(whole)["decision"]
+    cheapest = min(decision["options"], key=lambda option: option["metrics"]["carbon"]["value"])
+    assert decision["recommended"] == cheapest["id"] == UPLOAD
+
+
+def test_raw_data_that_is_large_turns_the_advice_to_the_devices() -> None:
+    small, large = (
+        outcome(f"{TINY}{SHORT}sample_bytes: {count}\ncompare: {{networks: [attribution]}}\n{FLEET}")
+        for count in (65, 50_000_000)
+    )
+    assert document(small)["decision"]["recommended"] == UPLOAD
+    assert document(large)["decision"]["recommended"] == "server"
+    assert "Train on the devices" in text(large, "en")
+    bills = [one.compared[0].declared.federated.carbon.value for one in (small, large)]
+    assert bills[0] == bills[1]
+
+
+def test_where_the_verdict_turns_both_sides_cost_the_same() -> None:
+    found = outcome(f"{TINY}{SHORT}sample_bytes: 3000\ncompare: {{networks: [attribution]}}\n{FLEET}")
+    one = found.compared[0]
+    link = next(turn for turn in one.turns_upload if turn.lever == "rounds")
+    row = one.declared
+    if link.at is not None:
+        assert row.federated.carbon.value * link.at / link.now == pytest.approx(row.upload.carbon.value, rel=1e-6)
+
+
+def test_a_target_that_is_missed_is_said_and_never_advised() -> None:
+    found = outcome(TINY + "stop: {target: 0.999, rounds: 1}\ncentralised: {epochs: 1}\n" + FLEET)
+    plain = document(found)
+    validate("federate", plain)
+    assert plain["decision"]["recommended"] is None
+    assert plain["trainings"][0]["reached_round"] is None
+    assert plain["centralised"]["reached"] is False
+    assert plain["rounds_to_target"] == [
+        {"topology": "server", "seeds": 1, "reached": 0, "mean": None, "least": None, "most": None}
+    ]
+    said = text(found, "en")
+    assert said.startswith("Nothing here reached the target of 99.9%")
+    assert "the target was not reached in 1 rounds" in said
+
+
+def test_a_federation_that_falls_short_is_not_advised_however_cheap_it_is() -> None:
+    """One round over devices costs next to nothing beside sending huge samples; only the latter reaches 80 %."""
+    found = outcome(
+        TINY.replace("learning_rate: 0.1", "learning_rate: 0.0001")
+        + "stop: {target: 0.8, rounds: 1}\nsample_bytes: 50000000\n"
+        + "centralised: {epochs: 30}\n"
+        + FLEET
+    )
+    plain = document(found)
+    assert plain["centralised"]["reached"] is True
+    assert plain["decision"]["recommended"] == UPLOAD
+
+
+def test_without_a_fleet_nothing_is_priced_and_the_page_says_so(unpriced: Outcome) -> None:
+    plain = document(unpriced)
+    assert plain["decision"] is None
+    assert plain["comparison"] == []
+    assert plain["trainings"][0]["bill"] is None
+    assert plain["trainings"][0]["rounds_curve"][-1]["energy_j"] is None
+    assert "no fleet was declared" in render(unpriced, "en")
+
+
+def test_without_training_in_one_place_there_is_a_price_and_no_advice() -> None:
+    found = outcome(TINY + "stop: {rounds: 1}\ncentralised: false\n" + FLEET)
+    plain = document(found)
+    validate("federate", plain)
+    assert plain["centralised"] is None
+    assert plain["trainings"][0]["bill"] is not None
+    assert "nothing to compare with" in text(found, "en")
+    assert "</html>" in render(found, "ja")
+
+
+def test_rounds_to_the_target_have_an_interval_over_seeds() -> None:
+    found = outcome(TINY + "stop: {target: 0.5, rounds: 30}\nseeds: [0, 1, 2]\ncentralised: false\n")
+    (row,) = document(found)["rounds_to_target"]
+    own = [one.result.reached_round for one in found.trained]
+    assert row["reached"] == 3
+    assert row["mean"] == pytest.approx(np.mean([number for number in own if number]))
+    assert (row["least"], row["most"]) == (min(own), max(own))  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_stands_alone_and_leaves_no_placeholder(whole: Outcome, language: Language, tmp_path: Path) -> None:
+    page = render(whole, language)
+    assert page.startswith("<!")
+    for foreign in ("<script src", "<link ", 'src="http', "@import", ">None<", ">nan", "{topology}"):
+        assert foreign not in page
+    assert [path.name for path in write(whole, tmp_path, [language])] == [f"report.{language}.html"]
+
+
+def test_a_device_that_the_fleet_lacks_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no client of this fleet"):
+        outcome(TINY + SHORT + "compare: {devices: [toaster]}\n" + FLEET, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
