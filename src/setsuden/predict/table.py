@@ -24,9 +24,9 @@ from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, s
 from setsuden.predict.sizes import borrowed_sizes
 from setsuden.predict.words import family, plain_words, similarity
 
-_MOST_ROWS = 1500  # rows one answer is conditioned on; more add seconds, not accuracy
+_MOST_ROWS = 1000  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
-_FEW_GROUPS = 5.0  # held-out groups that the middle of relative errors is weighed against, taken to lie at zero
+_FEW_LABELS = 5.0  # held-out labels that the middle of relative errors is weighed against, taken to lie at zero
 _ROW, _SETTING, _GROUP, _FAMILY, _DEVICE = "row", "setting", "group", "family", "device"
 _BATCH = FEATURES.index("batch_size")
 
@@ -63,7 +63,7 @@ class Predictor:
     logs: Floats
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _posteriors: dict[tuple[str, tuple[str, ...]], Posterior] = field(default_factory=dict)
-    _shifts: dict[int, float] = field(default_factory=dict)
+    _shifts: dict[tuple[int, str], float] = field(default_factory=dict)
     _widths: dict[tuple[int, str, float], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,7 +79,8 @@ class Predictor:
         for asked in self._asked(rows):
             logs[asked.index] = asked.base
             if asked.posterior is not None:
-                logs[asked.index] += asked.posterior.mean(asked.points) + self._shift(asked.posterior)
+                shift = [self._shift(asked.posterior, how) for how in asked.situations()]
+                logs[asked.index] += asked.posterior.mean(asked.points) + shift
         return np.exp(logs)
 
     def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
@@ -154,13 +155,17 @@ class Predictor:
             self._posteriors[key] = seen.posterior(configured, self.knowledge.kernels.get(kind, PLAIN))
         return self._posteriors[key]
 
-    def _shift(self, posterior: Posterior) -> float:
-        """Natural logarithm to add so that the mean relative error of held-out groups is smallest."""
-        key = id(posterior)
+    def _shift(self, posterior: Posterior, how: str) -> float:
+        """Natural logarithm to add so that the mean relative error of rows held out likewise is smallest."""
+        if how == _ROW:
+            return 0.0
+        how = how if how == _SETTING else _GROUP  # devices and families are too few to place anything
+        key = (id(posterior), how)
         if key not in self._shifts:
-            error, _ = posterior.held_out(posterior.points.groups)
-            count = len(set(posterior.points.groups))
-            self._shifts[key] = least_relative_error(error) * count / (count + _FEW_GROUPS)
+            labels = _labels(posterior.points)[how]
+            error, _ = posterior.held_out(labels)
+            count = len(set(labels))
+            self._shifts[key] = least_relative_error(error) * count / (count + _FEW_LABELS)
         return self._shifts[key]
 
     def _width(self, posterior: Posterior, how: str, level: float) -> float:
