@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -20,7 +21,10 @@ def test_every_command_has_help(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(_COMMANDS))
 def test_every_command_speaks_json(name: str) -> None:
-    assert "--json" in CliRunner().invoke(main, [name, "--help"]).output or name in {"report", "catalogue", "data"}
+    command = main.get_command(click.Context(main), name)
+    parts = [[name, part] for part in command.commands] if isinstance(command, click.Group) else [[name]]
+    silent = [words for words in parts if "--json" not in CliRunner().invoke(main, [*words, "--help"]).output]
+    assert silent in ([], [["report"]])
 
 
 def test_an_unknown_command_is_wrong_use() -> None:

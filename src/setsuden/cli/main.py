@@ -36,7 +36,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("setsuden.cli.runs", "List the runs in the ledger."),
     "show": ("setsuden.cli.show", "One run in full."),
     "compare": ("setsuden.cli.compare", "Two or more runs side by side."),
-    "indicators": ("setsuden.cli.indicators", "Which known figure tells energy and time here, from all that was measured."),
+    "indicators": (
+        "setsuden.cli.indicators",
+        "Which known figure tells energy and time here, from all that was measured.",
+    ),
     "report": ("setsuden.cli.report", "HTML report, JSON and text of a pilot."),
     "export": ("setsuden.cli.export", "Runs as JSON, CSV or in a standard format."),
     "import": ("setsuden.cli.import_", "What other tools measured, into the ledger."),
