@@ -11,6 +11,7 @@ import click
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.cli.federate_price import price
 from setsuden.cli.federate_scenario import plan, simulate
+from setsuden.cli.federate_table import table
 from setsuden.cli.ledger_option import ledger_option
 from setsuden.language import Language, Messages
 
@@ -41,6 +42,7 @@ def federate() -> None:
 federate.add_command(price)
 federate.add_command(simulate)
 federate.add_command(plan)
+federate.add_command(table)
 
 
 @federate.command()

@@ -11,7 +11,6 @@ from typing import TypeVar
 import numpy as np
 from pydantic import ValidationError
 
-from setsuden.errors import InputError
 from setsuden.federated import fleet as fleets
 from setsuden.federated.fleet import Fleet
 from setsuden.federated.fleet.reading import load as load_fleet
@@ -23,8 +22,8 @@ from setsuden.federated.scenario.declaration import (
     SimulationDeclaration,
     WorkChoice,
 )
-from setsuden.federated.simulate import Buffered, Synchronous, Work, log_normal_samples
-from setsuden.federated.trace import Kind, Trace
+from setsuden.federated.simulate import Buffered, Synchronous, Work, log_normal_samples, work_of
+from setsuden.federated.trace import Trace
 from setsuden.study.places import Declared
 from setsuden.study.reading import explained
 
@@ -112,7 +111,7 @@ def _fleet(declared: Declared, said: Scenario, folder: Path) -> Fleet:
 
 
 def _work(said: WorkChoice, clients: int, seed: int, folder: Path) -> tuple[Work, int | None]:
-    """As stated; from a trace what is not stated: MACs, mean bytes of its messages, and its clients' samples."""
+    """As stated; from a trace what is not stated, its clients' samples drawn anew for each client."""
     samples = None
     if said.samples is not None:
         samples = log_normal_samples(clients, said.samples.median, said.samples.spread, seed)
@@ -133,25 +132,15 @@ def _work(said: WorkChoice, clients: int, seed: int, folder: Path) -> tuple[Work
             said.sample_bytes,
         )
     trace = Trace.load(folder / said.trace)
-    header = trace.header
+    real = work_of(trace)
     if samples is None:
-        held = np.array([count for count in header.client_samples if count > 0], dtype=np.float64)
-        samples = np.random.default_rng([seed, 0x5A4]).choice(held, clients)
+        samples = np.random.default_rng([seed, 0x5A4]).choice(real.samples, clients)
     work = Work(
         samples=samples,
-        macs_per_sample=said.macs_per_sample or header.training_macs,
-        bytes_down=said.bytes_down or _mean_bytes(trace, Kind.MODEL),
-        bytes_up=said.bytes_up or _mean_bytes(trace, Kind.UPDATE),
-        epochs=said.epochs if "epochs" in said.model_fields_set else header.local_epochs,
-        batch_size=said.batch_size or header.batch_size or None,
+        macs_per_sample=said.macs_per_sample or real.macs_per_sample,
+        bytes_down=said.bytes_down or real.bytes_down,
+        bytes_up=said.bytes_up or real.bytes_up,
+        epochs=said.epochs if "epochs" in said.model_fields_set else real.epochs,
+        batch_size=said.batch_size or real.batch_size,
     )
-    return work, header.sample_bytes if said.sample_bytes is None else said.sample_bytes
-
-
-def _mean_bytes(trace: Trace, kind: Kind) -> int:
-    sent = trace.sends.bytes[trace.sends.kind == kind]
-    if not len(sent):
-        raise InputError(
-            "this trace has no messages to and from a server", value=trace.header.topology, remedy="State the bytes."
-        )
-    return max(1, round(float(sent.mean())))
+    return work, trace.header.sample_bytes if said.sample_bytes is None else said.sample_bytes

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from setsuden.federated.price import Bill
-from setsuden.federated.study.document import traffic
+from setsuden.federated.study.document import document, traffic
 from setsuden.federated.study.run import Outcome, Trained
+from setsuden.federated.study.table import table
+from setsuden.federated.study.table_words import TableWords, columns
 from setsuden.federated.study.words import FederatedWords
 from setsuden.language import Language
 from setsuden.quantity import Estimate, Provenance, render
@@ -23,6 +25,10 @@ def text(outcome: Outcome, language: Language) -> str:
         lines += ["", f"{say('text.by_party')} ({way})", *_parties(bill, words)]
         lines += ["", f"{say('text.by_country')} ({way})"]
         lines += [f"  {name}: {_both(cost.energy, cost.carbon)}" for name, cost in bill.by_country().items()]
+    if outcome.compared and outcome.federation.declaration.compare.countries:
+        told = TableWords(table([document(outcome)]), language)
+        rows = [row[1:] for row in (told.heads(), *told.rows())]
+        lines += ["", say("section.countries"), *columns(rows), "", *told.notes()]
     if said.flips:
         lines += ["", say("text.turns"), *(f"  {line}" for line in said.flips)]
     return "\n".join([*lines, "", *said.notes])

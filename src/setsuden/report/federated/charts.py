@@ -11,7 +11,7 @@ from setsuden.federated.price import Bill
 from setsuden.federated.study.compare import Row
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.words import FederatedWords, percent
-from setsuden.quantity import render
+from setsuden.quantity import render, significant
 from setsuden.report.page.parts import Chart, Grid, Key
 from setsuden.report.svg.dumbbell import End, dumbbells
 from setsuden.report.svg.dumbbell import Row as Bell
@@ -61,6 +61,38 @@ def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     return Chart("who", words.say("section.who"), draw(_WIDE, "who-wide"), draw(_NARROW, "who-narrow"), legend, note)
 
 
+def country_chart(outcome: Outcome, words: FederatedWords) -> Chart:
+    """Carbon of every training by the country in which the electricity was drawn."""
+    names = list(dict.fromkeys(name for bill in outcome.bills for name in bill.by_country()))
+    bars = [
+        StackedBar(
+            _name(outcome, index),
+            [
+                Piece(names.index(place), cost.carbon.value, f"{place}: {render(cost.carbon)}")
+                for place, cost in bill.by_country().items()
+            ],
+            render(bill.carbon, interval=False),
+            bill.carbon.low,
+            bill.carbon.high,
+        )
+        for index, bill in enumerate(outcome.bills)
+    ]
+    legend = [Key(swatch("square", f"pt {series_class(index)}"), name) for index, name in enumerate(names)]
+
+    def draw(width: float, identity: str) -> str:
+        return stacked_bars(
+            bars,
+            identity,
+            title=words.say("section.places"),
+            description=words.say("section.places_note"),
+            x_title=words.say("axis.carbon"),
+            width=width,
+        )
+
+    title, note = words.say("section.places"), words.say("section.places_note")
+    return Chart("countries", title, draw(_WIDE, "countries-wide"), draw(_NARROW, "countries-narrow"), legend, note)
+
+
 def rounds_grid(outcome: Outcome, words: FederatedWords) -> Grid:
     """Round by round: accuracy, and where there are prices the joules and grams that add up."""
     charts = [_accuracy(outcome, words)] if any(_looked(outcome, i) for i in range(len(outcome.trained))) else []
@@ -107,7 +139,7 @@ def _end(bill: Bill) -> End:
 
 def _times(row: Row) -> str:
     ratio = row.ratio_upload
-    return "" if ratio is None else f"{ratio.value:,.2g} x" if ratio.value < 1000 else f"{ratio.value:,.0f} x"
+    return "" if ratio is None else f"{significant(ratio.value, 2)} x"
 
 
 def _accuracy(outcome: Outcome, words: FederatedWords) -> Chart:

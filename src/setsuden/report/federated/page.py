@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from setsuden import __version__
 from setsuden.federated.study.compare import Row
-from setsuden.federated.study.document import traffic
+from setsuden.federated.study.document import document, traffic
 from setsuden.federated.study.run import Outcome
+from setsuden.federated.study.table import table
+from setsuden.federated.study.table_words import TableWords
 from setsuden.federated.study.text import size
 from setsuden.federated.study.words import FederatedWords
 from setsuden.language import Language
 from setsuden.quantity import Estimate, render
 from setsuden.report import sheet
-from setsuden.report.federated.charts import networks_chart, rounds_grid, who_chart
+from setsuden.report.federated.charts import country_chart, networks_chart, rounds_grid, who_chart
 from setsuden.report.numbers import shown
 from setsuden.report.page.parts import (
     Block,
@@ -43,7 +45,9 @@ def build(outcome: Outcome, language: Language) -> Page:
     if outcome.compared and (chart := networks_chart(outcome, words)) is not None:
         sections.append(Section("networks", say("section.networks"), [chart]))
     if priced:
-        sections.append(Section("places", say("section.places"), [_places(outcome, words)]))
+        sections.append(
+            Section("places", say("section.places"), [country_chart(outcome, words), *_places(outcome, words)])
+        )
     sections.append(Section("comparison", say("section.comparison"), _comparison(outcome, words)))
     sections.append(Section("method", say("section.method"), [Bullets(said.notes), *_factors(outcome, words)]))
     confidence = said.confidence or "none-feasible"
@@ -99,7 +103,32 @@ def _card(identity: str, name: str, carbon: Estimate, frame: FrameWords) -> Card
     return Card(identity, name, shown(carbon, frame.messages), "method", boundary_text(carbon.boundary, frame))
 
 
-def _places(outcome: Outcome, words: FederatedWords) -> Table:
+def _places(outcome: Outcome, words: FederatedWords) -> list[Block]:
+    """Where it was drawn and how well the clients there are served; then every country that was compared."""
+    found: list[Block] = [_drawn(outcome, words)]
+    if outcome.compared and outcome.federation.declaration.compare.countries:
+        found.append(_countries(outcome, words))
+    return found
+
+
+def _countries(outcome: Outcome, words: FederatedWords) -> Table:
+    """Set-up against country; a federation that emits less than sending the data there is marked."""
+    told = TableWords(table([document(outcome)]), words.language)
+    heads = [Head(text, numeric=index > 0) for index, text in enumerate(told.heads()[1:])]
+    sent = next(line for line in told.table.lines if line.upload)
+    rows = []
+    for line, texts in zip(told.table.lines, told.rows(), strict=True):
+        federated = line.topology is not None
+        less = {
+            told.grams(line, place): federated and line.carbon_g[place][0] < sent.carbon_g[place][0]
+            for place in told.table.places
+        }
+        rows.append([Cell(text, tone="good" if less.get(text, False) else "") for text in texts[1:]])
+    note = " ".join(told.notes())
+    return Table("countries-table", words.say("section.countries"), heads, rows, note=note, stacked=True)
+
+
+def _drawn(outcome: Outcome, words: FederatedWords) -> Table:
     """Where it was drawn, and how well the clients there are served, for the first training."""
     say = words.say
     one, bill = outcome.trained[0], outcome.bills[0]
