@@ -208,3 +208,21 @@ def test_a_device_that_the_fleet_lacks_is_refused_before_anything_is_trained(tmp
     with pytest.raises(InputError, match="no client of this fleet"):
         outcome(TINY + SHORT + "compare: {devices: [toaster]}\n" + FLEET, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_over_flower_only_trainings_with_a_server_go_there_and_peers_are_said_to_be_trained_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from setsuden.federated import engine
+    from setsuden.federated.study import run as study
+
+    asked = []
+
+    def taken(name: str) -> object:
+        asked.append(name)
+        return engine.run
+
+    monkeypatch.setattr(study, "engine", taken)
+    found = outcome(TINY + "engine: flower\ntopologies: [server, ring]\nstop: {rounds: 1}\ncentralised: false\n")
+    assert asked == ["flower", "embedded"]
+    assert any("between peers" in note for note in FederatedWords(found, "en").said().notes)

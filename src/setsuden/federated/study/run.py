@@ -122,13 +122,12 @@ def run(
     """
     places, networks = _places(federation), _networks(federation)
     devices = _devices(federation, fleet)
-    train = engine(federation.declaration.engine)
     with _Book(federation, ledger) as book:
         trained = []
         for number, task in enumerate(federation.tasks, start=1):
             if watcher is not None:
                 watcher.training(task, number, len(federation.tasks))
-            trained.append(_train(task, train, federation, fleet, out, book, watcher))
+            trained.append(_train(task, federation, fleet, out, book, watcher))
         central, central_measured = _central(federation, out, book, watcher)
     found: list[Compared] = []
     bills: list[Bill] = []
@@ -145,6 +144,11 @@ def run(
     )
 
 
+def trains(federation: Federation, task: FederatedTask) -> Literal["embedded", "flower"]:
+    """The engine of one training: Flower has a server in the middle, so peers are always trained by the embedded one."""
+    return "embedded" if task.topology.peer_to_peer else federation.declaration.engine
+
+
 def key(task: FederatedTask) -> str:
     """Of the files of one training: ``ring-seed0``."""
     return f"{re.sub(r'[^a-z0-9]+', '-', task.topology.name.lower()).strip('-')}-seed{task.seed}"
@@ -152,15 +156,15 @@ def key(task: FederatedTask) -> str:
 
 def _train(
     task: FederatedTask,
-    train: Engine,
     federation: Federation,
     fleet: Fleet | None,
     out: Path | None,
     book: _Book,
     watcher: Watcher | None,
 ) -> Trained:
+    name = trains(federation, task)
     checkpoint = None
-    if out is not None and federation.declaration.engine == "embedded":
+    if out is not None and (name == "embedded" or not (task.compression.keeps_residual or task.algorithm.keeps_control)):
         checkpoint = _folder(out / STATE) / f"{key(task)}.npz"
 
     def on_round(done: RoundDone) -> None:
@@ -169,7 +173,7 @@ def _train(
             watcher.round(task, done)
 
     with book.window(f"train {key(task)}", topology=task.topology.name, seed=task.seed) as window:
-        result = train(
+        result = engine(name)(
             task,
             None if fleet is None else world(fleet),
             workers=federation.declaration.workers,

@@ -12,7 +12,7 @@ from setsuden.decision import Assessment
 from setsuden.federated.study.bill_words import BillWords
 from setsuden.federated.study.compare import Compared
 from setsuden.federated.study.document import endings
-from setsuden.federated.study.run import Outcome
+from setsuden.federated.study.run import Outcome, trains
 from setsuden.federated.study.verdict import UPLOAD, decide, median_index
 from setsuden.language import Language, Messages
 from setsuden.quantity import Estimate, Provenance, render, significant
@@ -178,6 +178,9 @@ class FederatedWords:
         )
 
     def _of_trainings(self) -> Iterator[str]:
+        asked = self.outcome.federation.declaration.engine
+        if any(trains(self.outcome.federation, one.task) != asked for one in self.outcome.trained):
+            yield self.say("note.peers_embedded")
         for one in self.outcome.trained:
             result, names = one.result, {"topology": one.task.topology.name, "seed": one.task.seed}
             if (gap := result.trace.header.spectral_gap) is not None:
