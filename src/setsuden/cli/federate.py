@@ -122,11 +122,16 @@ class _Progress:
     """Lines on stderr while it trains."""
 
     def __init__(self, language: Language) -> None:
-        self._say = Messages("federated", language).say
+        from setsuden.federated.study.bill_words import BillWords
+
+        words = BillWords(language)
+        self._say, self._topology = words.say, words.topology
 
     def training(self, task: Any, number: int, of: int) -> None:
         """A training begins."""
-        self._tell("progress.training", number=number, of=of, topology=task.topology.name, seed=task.seed)
+        self._tell(
+            "progress.training", number=number, of=of, topology=self._topology(task.topology.name), seed=task.seed
+        )
 
     def round(self, task: Any, done: Any) -> None:
         """A round has ended: accuracy, joules and grams of the declared fleet so far."""

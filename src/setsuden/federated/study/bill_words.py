@@ -25,6 +25,12 @@ class BillWords:
         """A term of the boundary."""
         return self.say(f"term.{_key(name)}")
 
+    def topology(self, name: str) -> str:
+        """Who talks to whom; a graph of the user's own keeps its label."""
+        kind = re.split(r"[^a-z]", name, maxsplit=1)[0]
+        key = f"topology.{kind}"
+        return self.say(key) + name[len(kind) :] if key in self.messages else name
+
     def party(self, name: str) -> str:
         """Devices, networks or the server."""
         return self.say(f"party.{name}")
@@ -51,7 +57,7 @@ class BillWords:
 
     def turns(self, way: str, turns: Sequence[Turn]) -> Iterator[str]:
         """Where federated training, named ``way``, and one place change places; one sentence where they never do."""
-        found = [turn for turn in turns if _possible(turn)]
+        found = [turn for turn in turns if possible(turn)]
         for turn in found:
             yield self._turn(way, turn)
         if turns and not found:
@@ -84,7 +90,7 @@ class BillWords:
         return self.say("note.join").join(self.term(name) for name in terms)
 
 
-def _possible(turn: Turn) -> bool:
+def possible(turn: Turn) -> bool:
     """Whether the verdict turns at a value that can exist: there is no federation of less than a round."""
     return turn.at is not None and turn.possible and not (turn.lever == "rounds" and turn.at < 1)
 

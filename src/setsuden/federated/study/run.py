@@ -145,7 +145,7 @@ def run(
 
 
 def trains(federation: Federation, task: FederatedTask) -> Literal["embedded", "flower"]:
-    """The engine of one training: Flower has a server in the middle, so peers are always trained by the embedded one."""
+    """The engine of one training: Flower has a server in the middle, so the embedded one trains all peers."""
     return "embedded" if task.topology.peer_to_peer else federation.declaration.engine
 
 
@@ -164,7 +164,8 @@ def _train(
 ) -> Trained:
     name = trains(federation, task)
     checkpoint = None
-    if out is not None and (name == "embedded" or not (task.compression.keeps_residual or task.algorithm.keeps_control)):
+    remembering = task.compression.keeps_residual or task.algorithm.keeps_control
+    if out is not None and (name == "embedded" or not remembering):
         checkpoint = _folder(out / STATE) / f"{key(task)}.npz"
 
     def on_round(done: RoundDone) -> None:

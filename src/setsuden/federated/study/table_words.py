@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from setsuden.federated.study.bill_words import BillWords
 from setsuden.federated.study.table import Line, Table
-from setsuden.language import Language, Messages
+from setsuden.language import Language
 from setsuden.quantity import Estimate, Provenance, render, significant
 
 
@@ -15,7 +16,8 @@ class TableWords:
 
     def __init__(self, table: Table, language: Language) -> None:
         self.table = table
-        self.say = Messages("federated", language).say
+        self._words = BillWords(language)
+        self.say = self._words.say
 
     def heads(self) -> list[str]:
         """Names of the columns."""
@@ -38,7 +40,7 @@ class TableWords:
         if line.topology is None:
             return self.say("way.upload" if line.upload else "way.central")
         device = self.say("head.declared") if line.device is None else line.device
-        return f"{line.topology}, {device}"
+        return f"{self._words.topology(line.topology)}, {device}"
 
     def _row(self, line: Line) -> list[str]:
         ratios = [_span(span) for span in (line.same, line.cross, line.same_upload, line.cross_upload)]

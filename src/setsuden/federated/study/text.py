@@ -21,7 +21,7 @@ def text(outcome: Outcome, language: Language) -> str:
     lines = [part for part in (said.headline, said.because, said.sure) if part]
     lines += ["", say("text.trainings"), *_trainings(outcome, words)]
     if outcome.bills:
-        bill, way = outcome.bills[0], outcome.trained[0].task.topology.name
+        bill, way = outcome.bills[0], words.topology(outcome.trained[0].task.topology.name)
         lines += ["", f"{say('text.by_party')} ({way})", *_parties(bill, words)]
         lines += ["", f"{say('text.by_country')} ({way})"]
         lines += [f"  {name}: {_both(cost.energy, cost.carbon)}" for name, cost in bill.by_country().items()]
@@ -42,7 +42,7 @@ def size(count: float) -> str:
 def _trainings(outcome: Outcome, words: FederatedWords) -> Iterator[str]:
     for index, one in enumerate(outcome.trained):
         bill = outcome.bills[index] if outcome.bills else None
-        yield _line(_name(one), len(one.result.trace.rounds.round), one.result.accuracy, _sent(one), bill)
+        yield _line(_name(one, words), len(one.result.trace.rounds.round), one.result.accuracy, _sent(one), bill)
     central = outcome.centralised
     if central is not None:
         name = words.say("text.centralised")
@@ -70,8 +70,8 @@ def _both(energy: Estimate, carbon: Estimate) -> str:
     return f"{render(energy)} | {render(carbon)}"
 
 
-def _name(one: Trained) -> str:
-    return f"{one.task.topology.name}, {one.task.seed}"
+def _name(one: Trained, words: FederatedWords) -> str:
+    return f"{words.topology(one.task.topology.name)}, {one.task.seed}"
 
 
 def _sent(one: Trained) -> int:

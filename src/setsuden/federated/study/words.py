@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from setsuden.decision import Assessment
-from setsuden.federated.study.bill_words import BillWords
+from setsuden.federated.study.bill_words import BillWords, possible
 from setsuden.federated.study.compare import Compared
 from setsuden.federated.study.document import endings
 from setsuden.federated.study.run import Outcome, trains
@@ -61,7 +61,9 @@ class FederatedWords:
         if decision.confidence == "too-close":
             headline = say("verdict.close", way=self.way(best))
         else:
-            headline = say("verdict.upload") if best == UPLOAD else say("verdict.federated", topology=best)
+            headline = (
+                say("verdict.upload") if best == UPLOAD else say("verdict.federated", topology=self.topology(best))
+            )
         found = decision.assessment(best)
         figures = {"target": to, "carbon": self._shown(found.figures["carbon"])}
         other = self._next_best(best)
@@ -73,7 +75,11 @@ class FederatedWords:
 
     def way(self, option: str) -> str:
         """An option in words."""
-        return self.say("way.upload") if option == UPLOAD else self.say("way.federated", topology=option)
+        return self.say("way.upload") if option == UPLOAD else self.say("way.federated", topology=self.topology(option))
+
+    def topology(self, name: str) -> str:
+        """A topology in words."""
+        return self.bill.topology(name)
 
     def _next_best(self, best: str) -> str:
         """The cheapest other way that reached the target, or any other where none did."""
@@ -100,8 +106,15 @@ class FederatedWords:
         return [self.outcome.compared[median_index(self.outcome, name)] for name in names]
 
     def _flips(self) -> Iterator[str]:
+        still: dict[str, list[str]] = {}
         for one in self._medians():
-            yield from self.bill.turns(one.topology, one.turns_upload)
+            name, turns = self.topology(one.topology), one.turns_upload
+            if any(map(possible, turns)):
+                yield from self.bill.turns(name, turns)
+            elif turns:
+                still.setdefault("always" if turns[0].federated == "always" else "never", []).append(name)
+        for kind, names in still.items():
+            yield self.say(f"flip.{kind}", topology=self.say("note.join").join(names))
 
     def _notes(self) -> Iterator[str]:
         outcome, say = self.outcome, self.say
@@ -129,7 +142,7 @@ class FederatedWords:
             if one.result.reached_round is None:
                 yield self.say(
                     "note.missed",
-                    topology=one.task.topology.name,
+                    topology=self.topology(one.task.topology.name),
                     seed=one.task.seed,
                     rounds=len(one.result.trace.rounds.round),
                     accuracy=_share(one.result.accuracy),
@@ -147,7 +160,7 @@ class FederatedWords:
         low, high = ranked[0], ranked[-1]
         yield self.say(
             "note.networks",
-            topology=one.topology,
+            topology=self.topology(one.topology),
             low=render(low.federated.carbon, interval=False),
             high=render(high.federated.carbon, interval=False),
             cheapest=low.network,
@@ -163,12 +176,12 @@ class FederatedWords:
         same = ", ".join(
             f"{name} {significant(value, 2)}" for name, value in zip(ratios.places, ratios.same_grid, strict=True)
         )
-        yield self.say("note.same_grid", topology=one.topology, shares=same)
+        yield self.say("note.same_grid", topology=self.topology(one.topology), shares=same)
         cross = ratios.cross_grid
         least, most = np.unravel_index(cross.argmin(), cross.shape), np.unravel_index(cross.argmax(), cross.shape)
         yield self.say(
             "note.cross_grid",
-            topology=one.topology,
+            topology=self.topology(one.topology),
             least=significant(float(cross.min()), 2),
             most=significant(float(cross.max()), 2),
             clean=ratios.places[least[0]],
@@ -182,7 +195,7 @@ class FederatedWords:
         if any(trains(self.outcome.federation, one.task) != asked for one in self.outcome.trained):
             yield self.say("note.peers_embedded")
         for one in self.outcome.trained:
-            result, names = one.result, {"topology": one.task.topology.name, "seed": one.task.seed}
+            result, names = one.result, {"topology": self.topology(one.task.topology.name), "seed": one.task.seed}
             if (gap := result.trace.header.spectral_gap) is not None:
                 yield self.say("note.gap", gap=significant(gap, 2), topology=names["topology"])
             if result.epsilon is not None and one.task.privacy is not None:

@@ -25,7 +25,7 @@ _WIDE, _NARROW = 660.0, 350.0
 
 def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     """Carbon of every training and of one place, by devices, networks and servers."""
-    rows: list[tuple[str, Bill]] = [(_name(outcome, index), bill) for index, bill in enumerate(outcome.bills)]
+    rows: list[tuple[str, Bill]] = [(_name(outcome, words, index), bill) for index, bill in enumerate(outcome.bills)]
     if outcome.compared:
         first = outcome.compared[0].declared
         rows += [(words.say("way.upload"), first.upload), (words.say("way.central"), first.centralised)]
@@ -66,7 +66,7 @@ def country_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     names = list(dict.fromkeys(name for bill in outcome.bills for name in bill.by_country()))
     bars = [
         StackedBar(
-            _name(outcome, index),
+            _name(outcome, words, index),
             [
                 Piece(names.index(place), cost.carbon.value, f"{place}: {render(cost.carbon)}")
                 for place, cost in bill.by_country().items()
@@ -145,7 +145,7 @@ def _times(row: Row) -> str:
 def _accuracy(outcome: Outcome, words: FederatedWords) -> Chart:
     target = outcome.federation.tasks[0].stop.target
     tracks = [
-        Track(_name(outcome, index), index, [(at, value, f"{value:.1%}") for at, value in looked])
+        Track(_name(outcome, words, index), index, [(at, value, f"{value:.1%}") for at, value in looked])
         for index in range(len(outcome.trained))
         if (looked := _looked(outcome, index))
     ]
@@ -173,7 +173,7 @@ def _adding_up(outcome: Outcome, words: FederatedWords, what: str, axis: str) ->
         sums = np.cumsum(joules if what == "joules" else grams).tolist()
         unit = "J" if what == "joules" else "gCO2e"
         points = [(float(at), value, f"{value:,.3g} {unit}") for at, value in zip(numbers.tolist(), sums, strict=True)]
-        tracks.append(Track(_name(outcome, index), index, points))
+        tracks.append(Track(_name(outcome, words, index), index, points))
 
     def draw(width: float, identity: str) -> str:
         return steps(
@@ -203,8 +203,9 @@ def _looked(outcome: Outcome, index: int) -> list[tuple[float, float]]:
     ]
 
 
-def _name(outcome: Outcome, index: int) -> str:
+def _name(outcome: Outcome, words: FederatedWords, index: int) -> str:
     """The topology, with the seed where there are several."""
     one = outcome.trained[index]
     several = len({other.task.seed for other in outcome.trained}) > 1
-    return f"{one.task.topology.name} · {one.task.seed}" if several else one.task.topology.name
+    name = words.topology(one.task.topology.name)
+    return f"{name} · {one.task.seed}" if several else name

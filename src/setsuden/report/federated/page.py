@@ -9,6 +9,7 @@ from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.table import table
 from setsuden.federated.study.table_words import TableWords
 from setsuden.federated.study.text import size
+from setsuden.federated.study.verdict import median_index
 from setsuden.federated.study.words import FederatedWords
 from setsuden.language import Language
 from setsuden.quantity import Estimate, render
@@ -85,13 +86,10 @@ def _question(outcome: Outcome) -> str:
 
 def _cards(outcome: Outcome, words: FederatedWords, frame: FrameWords) -> list[Card]:
     cards: list[Card] = []
-    seen: set[str] = set()
-    for one, bill in zip(outcome.trained, outcome.bills, strict=False):
-        name = one.task.topology.name
-        if name in seen or len(cards) == 2:
-            continue
-        seen.add(name)
-        cards.append(_card(f"carbon-{len(cards)}", words.way(name), bill.carbon, frame))
+    names = dict.fromkeys(one.task.topology.name for one in outcome.trained) if outcome.bills else {}
+    medians = {name: outcome.bills[median_index(outcome, name)].carbon for name in names}
+    for index, name in enumerate(sorted(medians, key=lambda name: medians[name].value)[:2]):
+        cards.append(_card(f"carbon-{index}", words.way(name), medians[name], frame))
     if outcome.compared:
         first = outcome.compared[0].declared
         cards.append(_card("carbon-upload", words.say("way.upload"), first.upload.carbon, frame))
@@ -147,7 +145,7 @@ def _drawn(outcome: Outcome, words: FederatedWords) -> Table:
                 Cell("–" if asked is None else f"{asked:.1f}"),
             ]
         )
-    return Table("places-table", f"{say('section.places')} ({one.task.topology.name})", heads, rows)
+    return Table("places-table", f"{say('section.places')} ({words.topology(one.task.topology.name)})", heads, rows)
 
 
 def _comparison(outcome: Outcome, words: FederatedWords) -> list[Block]:
@@ -160,7 +158,7 @@ def _comparison(outcome: Outcome, words: FederatedWords) -> list[Block]:
         reached = one.result.reached_round is not None
         rows.append(
             [
-                Cell(one.task.topology.name, tone="good" if reached else ""),
+                Cell(words.topology(one.task.topology.name), tone="good" if reached else ""),
                 Cell(str(one.task.seed)),
                 Cell(str(len(one.result.trace.rounds.round))),
                 Cell("–" if one.result.accuracy is None else f"{one.result.accuracy:.1%}"),
@@ -186,7 +184,13 @@ def _everywhere(outcome: Outcome, words: FederatedWords) -> Table:
     def line(row: Row) -> list[Cell]:
         scene = [Cell(getattr(row, key) or say("head.declared")) for key in varied]
         ratios = [Cell(_ratio(row.ratio_upload)), Cell(_ratio(row.ratio))]
-        return [Cell(row.topology), *scene, Cell(row.network), Cell(render(row.federated.carbon)), *ratios]
+        return [
+            Cell(words.topology(row.topology)),
+            *scene,
+            Cell(row.network),
+            Cell(render(row.federated.carbon)),
+            *ratios,
+        ]
 
     return Table("everywhere-table", say("section.comparison"), heads, [line(row) for row in rows])
 
