@@ -34,12 +34,26 @@ class Layer(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """One entry a client, in the order of the input; losses are sums over samples."""
+    """One entry a client, in the order of the input; losses are sums over samples; finite: whether the update is."""
 
     updates: list[Vector]
+    finite: list[bool]
     losses: list[float]
     samples: list[int]
     steps: list[int]
+
+
+def descent(moved: torch.Tensor, losses: torch.Tensor, plan: Schedule) -> Descent:
+    """What was done, from updates (clients, parameters) and losses (clients,) in the order of ``plan``."""
+    back = np.argsort(plan.place, kind="stable")
+    updates = moved.numpy()
+    return Descent(
+        updates=[updates[at] for at in back],
+        finite=np.isfinite(moved.sum(dim=1).numpy())[back].tolist(),
+        losses=losses.numpy()[back].tolist(),
+        samples=plan.sizes.sum(axis=0)[back].tolist(),
+        steps=(plan.sizes > 0).sum(axis=0)[back].tolist(),
+    )
 
 
 def dense_layers(module: nn.Module) -> tuple[Layer, ...] | None:
@@ -73,23 +87,22 @@ def descend(
     layers: tuple[Layer, ...], models: Sequence[Vector], x: torch.Tensor, y: torch.Tensor, plan: Schedule, rate: float
 ) -> Descent:
     """Train a client from each of ``models`` as ``plan`` says; x: (samples, inputs), y: (samples,)."""
-    rows = torch.from_numpy(plan.rows)
-    ordered = [models[at] for at in plan.place]
-    moved = np.stack(ordered)
+    rows, sizes = torch.from_numpy(plan.rows), torch.from_numpy(plan.sizes)
+    ordered = [torch.from_numpy(models[at]) for at in plan.place]
+    moved = torch.empty(len(ordered), len(ordered[0]))
     if moved.shape[1] <= TOGETHER_UP_TO:
-        sizes = torch.from_numpy(plan.sizes)
-        losses = _together(layers, torch.from_numpy(moved), x, y, rows, sizes, plan.active.tolist(), rate)
+        torch.stack(ordered, out=moved)
+        losses = _together(layers, moved, x, y, rows, sizes, plan.active.tolist(), rate)
+        for vector, model in zip(moved, ordered, strict=True):
+            vector -= model
     else:
-        losses = _one_by_one(layers, torch.from_numpy(moved), x, y, rows, plan.sizes, rate)
-    for vector, model in zip(moved, ordered, strict=True):
-        vector -= model
-    back = np.argsort(plan.place, kind="stable")
-    return Descent(
-        updates=[moved[at] for at in back],
-        losses=[losses[at] for at in back],
-        samples=plan.sizes.sum(axis=0)[back].tolist(),
-        steps=(plan.sizes > 0).sum(axis=0)[back].tolist(),
-    )
+        losses = torch.zeros(len(ordered))
+        labels, counts = y[rows], plan.sizes.T.tolist()
+        for at, (vector, model) in enumerate(zip(moved, ordered, strict=True)):
+            vector.copy_(model)
+            losses[at] = _alone(layers, vector, x, rows[:, at], labels[:, at], counts[at], rate)
+            vector -= model
+    return descent(moved, losses, plan)
 
 
 def _together(
@@ -101,89 +114,81 @@ def _together(
     sizes: torch.Tensor,
     active: list[int],
     rate: float,
-) -> list[float]:
+) -> torch.Tensor:
     """All clients in one product a layer; a batch that is shorter than the others is filled up with weights of 0.
 
-    Both ways train ``vectors`` in place and return the sums of the losses.
+    Both ways train ``vectors`` in place and return the sums of the losses. Activations are (clients, outputs, batch).
     """
-    clients, width = len(vectors), rows.shape[2]
-    weights, biases = _stacked(layers, vectors)
-    losses = torch.zeros(clients)
-    share = (torch.arange(width) < sizes.unsqueeze(2)).to(torch.float32)  # steps, clients, batch
-    scale = share * (-rate / sizes.clamp(min=1)).unsqueeze(2)
+    weights, biases = _parts(layers, vectors)
+    labels = y[rows].unsqueeze(2)  # steps, clients, 1, batch
+    share = (torch.arange(rows.shape[2]) < sizes.unsqueeze(2)).to(torch.float32).unsqueeze(2)
+    scale = share * (-rate / sizes.clamp(min=1)).unsqueeze(2).unsqueeze(3)
+    minus = torch.full_like(share[0], -1.0)
+    of_label = torch.zeros_like(share)
     for step, at_work in enumerate(active):
-        chosen = rows[step, :at_work]
-        layer_in = [x.index_select(0, chosen.reshape(-1)).view(at_work, width, -1)]
+        here = slice(at_work)
+        inputs = x.index_select(0, rows[step, here].reshape(-1)).view(at_work, -1, x.shape[1])
+        layer_in = [inputs.transpose(1, 2)]
         for depth in range(len(layers)):
-            out = torch.baddbmm(biases[depth][:at_work], layer_in[-1], weights[depth][:at_work].transpose(1, 2))
+            out = torch.baddbmm(biases[depth][here], weights[depth][here], layer_in[-1])
             layer_in.append(out.relu_() if depth + 1 < len(layers) else out)
-        labels = y[chosen].unsqueeze(2)
-        logs = torch.log_softmax(layer_in.pop(), dim=2)
-        losses[:at_work] -= (logs.gather(2, labels).squeeze(2) * share[step, :at_work]).sum(dim=1)
-        slope = logs.exp_().scatter_add_(2, labels, torch.full((at_work, width, 1), -1.0))
-        slope *= scale[step, :at_work].unsqueeze(2)
+        logs = torch.log_softmax(layer_in.pop(), dim=1)
+        torch.gather(logs, 1, labels[step, here], out=of_label[step, here])
+        slope = logs.exp_().scatter_add_(1, labels[step, here], minus[here]).mul_(scale[step, here])
         for depth in range(len(layers) - 1, -1, -1):
-            below = torch.bmm(slope, weights[depth][:at_work]).mul_(layer_in[depth] > 0) if depth else slope
-            weights[depth][:at_work].baddbmm_(slope.transpose(1, 2), layer_in[depth])
-            biases[depth][:at_work] += slope.sum(dim=1, keepdim=True)
+            below = _through_relu(weights[depth][here].transpose(1, 2).bmm(slope), layer_in[depth]) if depth else slope
+            weights[depth][here].baddbmm_(slope, layer_in[depth].transpose(1, 2))
+            biases[depth][here] += slope.sum(dim=2, keepdim=True)
             slope = below
-    parts = [part.reshape(clients, -1) for pair in zip(weights, biases, strict=True) for part in pair]
-    torch.cat(parts, dim=1, out=vectors)
-    return losses.tolist()
+    return -(of_label * share).sum(dim=(0, 2, 3))
 
 
-def _one_by_one(
+def _alone(
     layers: tuple[Layer, ...],
-    vectors: torch.Tensor,
+    vector: torch.Tensor,
     x: torch.Tensor,
-    y: torch.Tensor,
     rows: torch.Tensor,
-    sizes: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    labels: torch.Tensor,
+    sizes: list[int],
     rate: float,
-) -> list[float]:
-    losses = []
-    for client in range(len(vectors)):
-        weights, biases = _stacked(layers, vectors[client : client + 1], copied=False)
-        total = 0.0
-        for step in range(len(sizes)):
-            size = int(sizes[step, client])
-            if size == 0:
-                break
-            chosen = rows[step, client, :size]
-            inputs, labels = x.index_select(0, chosen), y.index_select(0, chosen).unsqueeze(1)
-            total += _step(weights, biases, inputs, labels, -rate / size)
-        losses.append(total)
-    return losses
+) -> torch.Tensor:
+    """One client, (samples, outputs) a layer; rows, labels: (steps, batch)."""
+    stacked_weights, stacked_biases = _parts(layers, vector.unsqueeze(0))
+    weights, biases = [part[0] for part in stacked_weights], [part[0, :, 0] for part in stacked_biases]
+    ones = torch.ones(rows.shape[1])
+    minus = -ones.unsqueeze(1)
+    of_label = torch.zeros(*labels.shape, 1)
+    for step, size in enumerate(sizes):
+        if size == 0:
+            break
+        chosen = labels[step, :size].unsqueeze(1)
+        layer_in = [x.index_select(0, rows[step, :size])]
+        for depth, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            out = torch.addmm(bias, layer_in[-1], weight.t())
+            layer_in.append(out.relu_() if depth + 1 < len(layers) else out)
+        logs = torch.log_softmax(layer_in.pop(), dim=1)
+        torch.gather(logs, 1, chosen, out=of_label[step, :size])
+        slope = logs.exp_().scatter_add_(1, chosen, minus[:size]).mul_(-rate / size)
+        for depth in range(len(layers) - 1, -1, -1):
+            below = _through_relu(slope.mm(weights[depth]), layer_in[depth]) if depth else slope
+            weights[depth].addmm_(slope.t(), layer_in[depth])
+            biases[depth].addmv_(slope.t(), ones[:size])
+            slope = below
+    return -of_label.sum()
 
 
-def _step(
-    weights: list[torch.Tensor], biases: list[torch.Tensor], x: torch.Tensor, labels: torch.Tensor, rate: float
-) -> float:
-    layer_in = [x]
-    for depth, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        out = torch.addmm(bias[0], layer_in[-1], weight[0].t())
-        layer_in.append(out.relu_() if depth + 1 < len(weights) else out)
-    logs = torch.log_softmax(layer_in.pop(), dim=1)
-    loss = -float(logs.gather(1, labels).sum())
-    slope = logs.exp_().scatter_add_(1, labels, torch.full(labels.shape, -1.0)).mul_(rate)
-    for depth in range(len(weights) - 1, -1, -1):
-        below = torch.mm(slope, weights[depth][0]).mul_(layer_in[depth] > 0) if depth else slope
-        weights[depth][0].addmm_(slope.t(), layer_in[depth])
-        biases[depth][0] += slope.sum(dim=0)
-        slope = below
-    return loss
+def _through_relu(slope: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+    """The slope below a ReLU that gave ``out``."""
+    found: torch.Tensor = torch.ops.aten.threshold_backward(slope, out, 0)
+    return found
 
 
-def _stacked(
-    layers: tuple[Layer, ...], vectors: torch.Tensor, *, copied: bool = True
-) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Weights (clients, outputs, inputs) and biases (clients, 1, outputs) of each layer, views unless ``copied``."""
+def _parts(layers: tuple[Layer, ...], vectors: torch.Tensor) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Weights (clients, outputs, inputs) and biases (clients, outputs, 1) of each layer, as views."""
     weights, biases, start = [], [], 0
     for layer in layers:
         middle, end = start + layer.outputs * layer.inputs, start + layer.size
-        weight = vectors[:, start:middle].view(-1, layer.outputs, layer.inputs)
-        bias = vectors[:, middle:end].view(-1, 1, layer.outputs)
-        weights.append(weight.clone(memory_format=torch.contiguous_format) if copied else weight)
-        biases.append(bias.clone(memory_format=torch.contiguous_format) if copied else bias)
+        weights.append(vectors[:, start:middle].view(-1, layer.outputs, layer.inputs))
+        biases.append(vectors[:, middle:end].view(-1, layer.outputs, 1))
         start = end
     return weights, biases

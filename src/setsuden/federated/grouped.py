@@ -1,6 +1,8 @@
 """Plain SGD for several clients' convolution networks at once: one grouped convolution does all clients' convolutions.
 
-Small convolutions leave a processor waiting; those of ten clients side by side fill it better.
+Small convolutions leave a processor waiting; those of a few clients side by side fill it better. Two things more are
+saved that change no result: images stay in oneDNN's own layout from the first convolution to the last pooling, where
+pooling works on many channels at once, and a ReLU before a maximum is taken after it, over a quarter of the numbers.
 """
 
 from __future__ import annotations
@@ -12,14 +14,15 @@ import torch
 from torch import nn
 
 from setsuden.federated.algorithms.base import Vector
-from setsuden.federated.dense import Descent, unnested
+from setsuden.federated.dense import Descent, descent, unnested
 from setsuden.federated.schedule import Schedule
 
 # Fixed by shape, never by a clock. Above it the models and activations of a group leave the cache, and one client
 # after the other is as fast.
 GROUPED_UP_TO = 131_072
+# Clients side by side: their activations stay in the cache with 5, no longer with 10.
+GROUP = 5
 
-_WORDS = ("same", "valid")
 _POOLS = (
     nn.MaxPool1d,
     nn.MaxPool2d,
@@ -52,7 +55,16 @@ def grouped_stack(module: nn.Module) -> tuple[nn.Module, ...] | None:
         isinstance(part, nn.ReLU) or (isinstance(part, nn.Linear) and part.bias is not None) for part in after
     )
     whole = isinstance(parts[flattened[0]], nn.Flatten) and parts[flattened[0]].start_dim == 1
-    return tuple(parts) if plain and fits and whole and convolving and convolving[0] is before[0] else None
+    return _late_relu(parts) if plain and fits and whole and convolving and convolving[0] is before[0] else None
+
+
+def _late_relu(parts: list[nn.Module]) -> tuple[nn.Module, ...]:
+    """The same function with each ReLU after the maximum that follows it: both rise, so their order is free."""
+    found = list(parts)
+    for at in range(len(found) - 1):
+        if isinstance(found[at], nn.ReLU) and isinstance(found[at + 1], nn.MaxPool1d | nn.MaxPool2d):
+            found[at], found[at + 1] = found[at + 1], found[at]
+    return tuple(found)
 
 
 def descend_grouped(
@@ -65,34 +77,48 @@ def descend_grouped(
 ) -> Descent:
     """Train a client from each of ``models`` as ``plan`` says; x: (samples, *shape), y: (samples,)."""
     ordered = [models[at] for at in plan.place]
-    moved = np.stack(ordered)
-    clients, width = len(ordered), plan.rows.shape[2]
-    leaves = _leaves(stack, torch.from_numpy(moved))
+    moved = torch.empty(len(ordered), len(ordered[0]))
+    losses = torch.zeros(len(ordered))
     rows, sizes = torch.from_numpy(plan.rows), torch.from_numpy(plan.sizes)
+    for first in range(0, len(ordered), GROUP):
+        here = slice(first, first + GROUP)
+        received = torch.from_numpy(np.stack(ordered[here]))
+        active = np.clip(plan.active - first, 0, len(received)).tolist()
+        leaves = _leaves(stack, received)
+        _train(stack, leaves, x, y, rows[:, here], sizes[:, here], active, losses[here], rate)
+        torch.cat([leaf.detach().reshape(len(received), -1) for leaf in leaves], dim=1, out=moved[here])
+        moved[here] -= received
+    return descent(moved, losses, plan)
+
+
+def _train(
+    stack: tuple[nn.Module, ...],
+    leaves: list[torch.Tensor],
+    x: torch.Tensor,
+    y: torch.Tensor,
+    rows: torch.Tensor,
+    sizes: torch.Tensor,
+    active: list[int],
+    losses: torch.Tensor,
+    rate: float,
+) -> None:
+    """One group: ``leaves`` are trained in place and the sums of the losses added to ``losses``."""
+    width = rows.shape[2]
     share = (torch.arange(width) < sizes.unsqueeze(2)) / sizes.clamp(min=1).unsqueeze(2)
-    losses = torch.zeros(clients)
-    for step, at_work in enumerate(plan.active.tolist()):
-        chosen = rows[step, :at_work]
-        here = leaves if at_work == clients else [leaf[:at_work].detach().requires_grad_() for leaf in leaves]
-        inputs = x.index_select(0, chosen.reshape(-1)).view(at_work, width, *x.shape[1:])
+    for step, at_work in enumerate(active):
+        if not at_work:
+            break
+        chosen = rows[step, :at_work].reshape(-1)
+        here = leaves if at_work == len(losses) else [leaf[:at_work].detach().requires_grad_() for leaf in leaves]
+        inputs = x.index_select(0, chosen).view(at_work, width, *x.shape[1:])
         logits = _forward(stack, here, inputs)
-        each = nn.functional.cross_entropy(logits.flatten(0, 1), y[chosen].reshape(-1), reduction="none")
+        each = nn.functional.cross_entropy(logits.flatten(0, 1), y[chosen], reduction="none")
         weighted = each.view(at_work, width) * share[step, :at_work]
         gradients = torch.autograd.grad(weighted.sum(), here)
         with torch.no_grad():
             for leaf, gradient in zip(here, gradients, strict=True):
                 leaf.add_(gradient, alpha=-rate)
             losses[:at_work] += weighted.detach().sum(dim=1) * sizes[step, :at_work]
-    torch.cat([leaf.detach().reshape(clients, -1) for leaf in leaves], dim=1, out=torch.from_numpy(moved))
-    for vector, model in zip(moved, ordered, strict=True):
-        vector -= model
-    back = np.argsort(plan.place, kind="stable")
-    return Descent(
-        updates=[moved[at] for at in back],
-        losses=[float(losses[at]) for at in back],
-        samples=plan.sizes.sum(axis=0)[back].tolist(),
-        steps=(plan.sizes > 0).sum(axis=0)[back].tolist(),
-    )
 
 
 def _leaves(stack: tuple[nn.Module, ...], vectors: torch.Tensor) -> list[torch.Tensor]:
@@ -111,7 +137,11 @@ def _forward(stack: tuple[nn.Module, ...], leaves: list[torch.Tensor], x: torch.
     clients, batch = x.shape[:2]
     left = iter(leaves)
     h = x.transpose(0, 1).reshape(batch, clients * x.shape[2], *x.shape[3:])
+    if isinstance(stack[0], nn.Conv2d) and torch.backends.mkldnn.is_available():
+        h = h.to_mkldnn()
     for part in stack:
+        if h.is_mkldnn and not _in_own_layout(part):
+            h = h.to_dense()
         if isinstance(part, nn.Conv1d):
             weight, bias = next(left).flatten(0, 1), next(left).reshape(-1)
             h = nn.functional.conv1d(h, weight, bias, part.stride, part.padding, part.dilation, clients)
@@ -123,6 +153,15 @@ def _forward(stack: tuple[nn.Module, ...], leaves: list[torch.Tensor], x: torch.
             h = torch.baddbmm(bias.unsqueeze(1), h, weight.transpose(1, 2))
         elif isinstance(part, nn.Flatten):
             h = h.reshape(batch, clients, -1).transpose(0, 1)
+        elif isinstance(part, nn.ReLU):
+            h = torch.relu(h)
         else:
             h = part(h)
     return h
+
+
+def _in_own_layout(part: nn.Module) -> bool:
+    """Whether oneDNN does this part, forward and backward, on images in its own layout."""
+    if isinstance(part, nn.MaxPool2d):
+        return part.dilation in (1, (1, 1)) and not part.ceil_mode
+    return isinstance(part, nn.Conv2d | nn.ReLU)

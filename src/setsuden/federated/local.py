@@ -95,7 +95,7 @@ def train_client(
         macs=done.macs,
         loss=done.loss,
         weight=weight_of(task, client) if done.steps else 0.0,
-        finite=is_finite(done.update),
+        finite=done.finite,
         cpu_s=time.process_time() - began,
         places=done.places,
         control=done.control,

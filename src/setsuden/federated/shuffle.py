@@ -19,7 +19,9 @@ def orders(
 ) -> NDArray[np.intp]:
     """(clients, most samples): in row k the first samples[k] entries are a permutation of 0 .. samples[k] - 1."""
     most = int(samples.max(initial=0))
-    bases = np.array([_base(seed, round_, int(client), epoch) for client in clients], dtype=np.uint64)
+    # As _base over all four parts, for all clients at once.
+    bases = _mixed((clients.astype(np.uint64) ^ np.uint64(_base(seed, round_))) + np.uint64(_GOLDEN))
+    bases = _mixed((bases ^ np.uint64(epoch)) + np.uint64(_GOLDEN))
     keys = _mixed(bases[:, np.newaxis] + _counters(most))
     if int(samples.min(initial=most)) < most:
         keys[np.arange(most) >= samples[:, np.newaxis]] = np.uint64(_MASK)

@@ -16,7 +16,7 @@ from setsuden.federated.dense import dense_layers, descend
 from setsuden.federated.facts import WorkFacts, build_model, work_facts
 from setsuden.federated.flat import FlatModel
 from setsuden.federated.grouped import descend_grouped, grouped_stack
-from setsuden.federated.local import batches, dropout_seed, sub_model_of
+from setsuden.federated.local import batches, dropout_seed, is_finite, sub_model_of
 from setsuden.federated.narrow import narrowed
 from setsuden.federated.schedule import schedule
 from setsuden.workload._torch_state import evaluating
@@ -33,6 +33,7 @@ class Trained(NamedTuple):
     steps: int
     macs: float
     loss: float
+    finite: bool
     places: NDArray[np.int64] | None
     control: Vector | None
     own_control: Vector | None
@@ -122,7 +123,8 @@ class Trainer:
             update = np.zeros(self.size, dtype=np.float32)
             update[places] = moved
         macs = sub.work.training_macs * samples
-        return Trained(update, samples, steps, macs, total / samples if samples else float("nan"), places, *changes)
+        loss = total / samples if samples else float("nan")
+        return Trained(update, samples, steps, macs, loss, is_finite(update), places, *changes)
 
     def score(self, parameters: Vector, first: int, last: int) -> tuple[tuple[int, ...], tuple[int, ...], float]:
         """Held-out samples first .. last - 1: right ones and all, per class, and the sum of their losses."""
@@ -161,8 +163,8 @@ class Trainer:
             done = descend_grouped(self._grouped, models, self.x, self.y, plan, rate)
         macs = self.work[0].training_macs
         return [
-            Trained(update, samples, steps, macs * samples, loss / samples, None, None, None)
-            for update, loss, samples, steps in zip(done.updates, done.losses, done.samples, done.steps, strict=True)
+            Trained(update, samples, steps, macs * samples, loss / samples, finite, None, None, None)
+            for update, finite, loss, samples, steps in zip(*done, strict=True)
         ]
 
     def _step(

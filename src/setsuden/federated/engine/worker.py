@@ -24,7 +24,7 @@ from setsuden.federated.engine.orders import (
     TurnReport,
 )
 from setsuden.federated.engine.shared import SharedArray
-from setsuden.federated.local import ClientResult, is_finite, outgoing, weight_of
+from setsuden.federated.local import ClientResult, outgoing, weight_of
 from setsuden.federated.trace import Outcome
 from setsuden.workload.data import Dataset
 
@@ -133,9 +133,12 @@ class Worker:
         if done is None:
             return None
         self._memory.progress.array[self._index] += len(job.turns)
-        reports = [self._deliver(turn, job.whole, trained) for turn, trained in zip(job.turns, done, strict=True)]
-        each = (time.process_time() - began) / len(reports)
-        return tuple(report._replace(cpu_s=each) for report in reports)
+        ends = [self._deliver(turn, job.whole, trained) for turn, trained in zip(job.turns, done, strict=True)]
+        each = (time.process_time() - began) / len(done)
+        return tuple(
+            TurnReport(turn.client, end[0], trained.samples, trained.steps, trained.macs, trained.loss, each, end[1])
+            for turn, trained, end in zip(job.turns, done, ends, strict=True)
+        )
 
     def _turn(self, turn: Turn, whole: bool) -> TurnReport:
         memory = self._memory
@@ -154,14 +157,15 @@ class Worker:
         except Exception as error:  # a user's model may raise anything; it costs this client's turn, not the run
             cpu_s = time.process_time() - began
             return TurnReport(turn.client, Outcome.RAISED, cpu_s=cpu_s, message=_told(error))
-        report = self._deliver(turn, whole, trained)
-        return report._replace(cpu_s=time.process_time() - began)
-
-    def _deliver(self, turn: Turn, whole: bool, trained: Trained) -> TurnReport:
-        """Encode what was trained, add it to its row, keep the client's memory; nothing where it is not finite."""
+        outcome, message = self._deliver(turn, whole, trained)
+        cpu_s = time.process_time() - began
         facts = (trained.samples, trained.steps, trained.macs, trained.loss)
-        if not is_finite(trained.update):
-            return TurnReport(turn.client, Outcome.NOT_FINITE, *facts, message="its update holds NaN or infinity")
+        return TurnReport(turn.client, outcome, *facts, cpu_s, message)
+
+    def _deliver(self, turn: Turn, whole: bool, trained: Trained) -> tuple[Outcome, str | None]:
+        """Encode what was trained, add it to its row, keep the client's memory; nothing where it is not finite."""
+        if not trained.finite:
+            return Outcome.NOT_FINITE, "its update holds NaN or infinity"
         import torch
 
         memory, row = self._memory, self._memory.sums.array[turn.out]
@@ -173,7 +177,7 @@ class Worker:
         if memory.own_controls is not None:
             assert trained.own_control is not None
             memory.own_controls.array[1 - turn.version, turn.client] = trained.own_control
-        return TurnReport(turn.client, Outcome.DONE, *facts)
+        return Outcome.DONE, None
 
     def _sent(self, turn: Turn, trained: Trained) -> np.ndarray[Any, np.dtype[np.float32]]:
         """The update as the server sees it."""
