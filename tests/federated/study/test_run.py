@@ -226,3 +226,14 @@ def test_over_flower_only_trainings_with_a_server_go_there_and_peers_are_said_to
     found = outcome(TINY + "engine: flower\ntopologies: [server, ring]\nstop: {rounds: 1}\ncentralised: false\n")
     assert asked == ["flower", "embedded"]
     assert any("between peers" in note for note in FederatedWords(found, "en").said().notes)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_span_of_rounds_over_seeds_is_told_and_a_price_only_where_there_is_a_fleet(language: Language) -> None:
+    found = outcome(TINY + "stop: {target: 0.5, rounds: 30}\nseeds: [0, 1]\ncentralised: false\ntopologies: [ring]\n")
+    notes = FederatedWords(found, language).said().notes
+    (row,) = document(found)["rounds_to_target"]
+    assert any(str(row["least"]) in note and str(row["most"]) in note for note in notes)
+    gap = {"en": "spectral gap", "ja": "スペクトルギャップ"}[language]
+    assert sum(gap in note for note in notes) == 1  # once for all seeds
+    assert not any("declared fleet" in note for note in notes)

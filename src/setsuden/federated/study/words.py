@@ -11,7 +11,7 @@ import numpy as np
 from setsuden.decision import Assessment
 from setsuden.federated.study.bill_words import BillWords, possible
 from setsuden.federated.study.compare import Compared
-from setsuden.federated.study.document import endings
+from setsuden.federated.study.document import endings, rounds_to_target
 from setsuden.federated.study.run import Outcome, trains
 from setsuden.federated.study.verdict import UPLOAD, decide, median_index
 from setsuden.language import Language, Messages
@@ -129,6 +129,7 @@ class FederatedWords:
             yield say("note.virtual")
         if len({one.task.seed for one in outcome.trained}) > 1:
             yield say("note.median")
+            yield from self._spread()
         yield from self._of_trainings()
         yield from self._here()
         if outcome.bills:
@@ -151,6 +152,13 @@ class FederatedWords:
         if central is not None and not central.reached:
             epochs = significant(central.epochs, 2)
             yield self.say("note.missed_central", epochs=epochs, accuracy=_share(central.accuracy))
+
+    def _spread(self) -> Iterator[str]:
+        """Rounds to the target over the seeds; a mean only where all of them reached it."""
+        for row in rounds_to_target(self.outcome):
+            key = "note.spread_missed" if row["mean"] is None else "note.spread"
+            mean = None if row["mean"] is None else significant(row["mean"], 3)
+            yield self.say(key, **{**row, "topology": self.topology(row["topology"]), "mean": mean})
 
     def _networks(self, one: Compared) -> Iterator[str]:
         rows = [row for row in one.rows if row.place is None and row.device is None]
@@ -194,10 +202,12 @@ class FederatedWords:
         asked = self.outcome.federation.declaration.engine
         if any(trains(self.outcome.federation, one.task) != asked for one in self.outcome.trained):
             yield self.say("note.peers_embedded")
+        gaps = {one.task.topology.name: one.result.trace.header.spectral_gap for one in self.outcome.trained}
+        for name, gap in gaps.items():
+            if gap is not None:
+                yield self.say("note.gap", gap=significant(gap, 2), topology=self.topology(name))
         for one in self.outcome.trained:
             result, names = one.result, {"topology": self.topology(one.task.topology.name), "seed": one.task.seed}
-            if (gap := result.trace.header.spectral_gap) is not None:
-                yield self.say("note.gap", gap=significant(gap, 2), topology=names["topology"])
             if result.epsilon is not None and one.task.privacy is not None:
                 epsilon, delta = significant(result.epsilon), f"{one.task.privacy.delta:g}"
                 yield self.say("note.epsilon", epsilon=epsilon, delta=delta, **names)
@@ -218,7 +228,8 @@ class FederatedWords:
         for energy in energies[1:]:
             whole = whole + energy
         key = "note.measured" if whole.provenance is Provenance.MEASURED else "note.unmeasured"
-        yield self.say("note.here", energy=render(whole), share=self.say(key))
+        here = "note.here" if self.outcome.fleet is not None else "note.here_unpriced"
+        yield self.say(here, energy=render(whole), share=self.say(key))
 
 
 def percent(share: float) -> str:
