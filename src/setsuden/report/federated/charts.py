@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from setsuden.federated.price import Bill
+from setsuden.federated.price import Bill, Cost
 from setsuden.federated.study.compare import Row
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.words import FederatedWords, percent
@@ -25,72 +25,46 @@ _WIDE, _NARROW = 660.0, 350.0
 
 def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     """Carbon of every training and of one place, by devices, networks and servers."""
-    rows: list[tuple[str, Bill]] = [(_name(outcome, words, index), bill) for index, bill in enumerate(outcome.bills)]
+    rows = [(_name(outcome, words, index), bill) for index, bill in enumerate(outcome.bills)]
     if outcome.compared:
         first = outcome.compared[0].declared
         rows += [(words.say("way.upload"), first.upload), (words.say("way.central"), first.centralised)]
-    bars = [
-        StackedBar(
-            name,
-            [
-                Piece(_PARTIES.index(party), cost.carbon.value, f"{words.say(f'party.{party}')}: {render(cost.carbon)}")
-                for party, cost in bill.by_party().items()
-            ],
-            render(bill.carbon, interval=False),
-            bill.carbon.low,
-            bill.carbon.high,
-        )
-        for name, bill in rows
-    ]
-    legend = [
-        Key(swatch("square", f"pt {series_class(index)}"), words.say(f"party.{party}"))
-        for index, party in enumerate(_PARTIES)
-    ]
-
-    def draw(width: float, identity: str) -> str:
-        return stacked_bars(
-            bars,
-            identity,
-            title=words.say("section.who"),
-            description=words.say("section.who_note"),
-            x_title=words.say("axis.carbon"),
-            width=width,
-        )
-
-    note = words.say("section.who_note")
-    return Chart("who", words.say("section.who"), draw(_WIDE, "who-wide"), draw(_NARROW, "who-narrow"), legend, note)
+    names = {party: words.say(f"party.{party}") for party in _PARTIES}
+    return _bars("who", words, [(name, bill, bill.by_party()) for name, bill in rows], names)
 
 
 def country_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     """Carbon of every training by the country in which the electricity was drawn."""
-    names = list(dict.fromkeys(name for bill in outcome.bills for name in bill.by_country()))
+    rows = [(_name(outcome, words, index), bill, bill.by_country()) for index, bill in enumerate(outcome.bills)]
+    return _bars("places", words, rows, {name: name for _, _, parts in rows for name in parts})
+
+
+def _bars(
+    what: str, words: FederatedWords, rows: Sequence[tuple[str, Bill, Mapping[str, Cost]]], names: Mapping[str, str]
+) -> Chart:
+    """One bar for each bill, cut into ``names`` (key -> words), with the whisker of the whole."""
+    order = list(names)
     bars = [
         StackedBar(
-            _name(outcome, words, index),
+            name,
             [
-                Piece(names.index(place), cost.carbon.value, f"{place}: {render(cost.carbon)}")
-                for place, cost in bill.by_country().items()
+                Piece(order.index(key), cost.carbon.value, f"{names[key]}: {render(cost.carbon)}")
+                for key, cost in parts.items()
             ],
             render(bill.carbon, interval=False),
             bill.carbon.low,
             bill.carbon.high,
         )
-        for index, bill in enumerate(outcome.bills)
+        for name, bill, parts in rows
     ]
-    legend = [Key(swatch("square", f"pt {series_class(index)}"), name) for index, name in enumerate(names)]
+    title, note = words.say(f"section.{what}"), words.say(f"section.{what}_note")
 
     def draw(width: float, identity: str) -> str:
-        return stacked_bars(
-            bars,
-            identity,
-            title=words.say("section.places"),
-            description=words.say("section.places_note"),
-            x_title=words.say("axis.carbon"),
-            width=width,
-        )
+        axis = words.say("axis.carbon")
+        return stacked_bars(bars, identity, title=title, description=note, x_title=axis, width=width)
 
-    title, note = words.say("section.places"), words.say("section.places_note")
-    return Chart("countries", title, draw(_WIDE, "countries-wide"), draw(_NARROW, "countries-narrow"), legend, note)
+    legend = [Key(swatch("square", f"pt {series_class(index)}"), names[key]) for index, key in enumerate(order)]
+    return Chart(what, title, draw(_WIDE, f"{what}-wide"), draw(_NARROW, f"{what}-narrow"), legend, note)
 
 
 def rounds_grid(outcome: Outcome, words: FederatedWords) -> Grid:
