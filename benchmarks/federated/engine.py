@@ -168,7 +168,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0))
     results = {}
     for name in chosen.nets:
-        rounds = {"logistic": 102, "mlp": 32, "cnn": 7, "keyword": 7}[name]
+        rounds = {"logistic": 102, "mlp": 22, "cnn": 5, "keyword": 5}[name]
         contenders: dict[str, Callable[[], float]] = {
             "embedded": lambda name=name, rounds=rounds: embedded(name, rounds, clock, cores if chosen.wall else 2),
             "loop": lambda name=name, rounds=rounds: loop(name, max(2, rounds // 6), clock),

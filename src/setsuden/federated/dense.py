@@ -43,13 +43,13 @@ class Descent(NamedTuple):
     steps: list[int]
 
 
-def descent(moved: torch.Tensor, losses: torch.Tensor, plan: Schedule) -> Descent:
-    """What was done, from updates (clients, parameters) and losses (clients,) in the order of ``plan``."""
+def descent(moved: torch.Tensor, sums: torch.Tensor, losses: torch.Tensor, plan: Schedule) -> Descent:
+    """What was done, from updates (clients, parameters), their sums and losses (clients,) in the order of ``plan``."""
     back = np.argsort(plan.place, kind="stable")
     updates = moved.numpy()
     return Descent(
         updates=[updates[at] for at in back],
-        finite=np.isfinite(moved.sum(dim=1).numpy())[back].tolist(),
+        finite=np.isfinite(sums.numpy())[back].tolist(),
         losses=losses.numpy()[back].tolist(),
         samples=plan.sizes.sum(axis=0)[back].tolist(),
         steps=(plan.sizes > 0).sum(axis=0)[back].tolist(),
@@ -90,11 +90,13 @@ def descend(
     rows, sizes = torch.from_numpy(plan.rows), torch.from_numpy(plan.sizes)
     ordered = [torch.from_numpy(models[at]) for at in plan.place]
     moved = torch.empty(len(ordered), len(ordered[0]))
+    sums = torch.empty(len(ordered))
     if moved.shape[1] <= TOGETHER_UP_TO:
         torch.stack(ordered, out=moved)
         losses = _together(layers, moved, x, y, rows, sizes, plan.active.tolist(), rate)
         for vector, model in zip(moved, ordered, strict=True):
             vector -= model
+        torch.sum(moved, dim=1, out=sums)
     else:
         losses = torch.zeros(len(ordered))
         labels, counts = y[rows], plan.sizes.T.tolist()
@@ -102,7 +104,8 @@ def descend(
             vector.copy_(model)
             losses[at] = _alone(layers, vector, x, rows[:, at], labels[:, at], counts[at], rate)
             vector -= model
-    return descent(moved, losses, plan)
+            sums[at] = vector.sum()  # while it is in the cache
+    return descent(moved, sums, losses, plan)
 
 
 def _together(

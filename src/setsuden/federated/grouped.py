@@ -88,7 +88,7 @@ def descend_grouped(
         _train(stack, leaves, x, y, rows[:, here], sizes[:, here], active, losses[here], rate)
         torch.cat([leaf.detach().reshape(len(received), -1) for leaf in leaves], dim=1, out=moved[here])
         moved[here] -= received
-    return descent(moved, losses, plan)
+    return descent(moved, moved.sum(dim=1), losses, plan)
 
 
 def _train(
@@ -137,7 +137,7 @@ def _forward(stack: tuple[nn.Module, ...], leaves: list[torch.Tensor], x: torch.
     clients, batch = x.shape[:2]
     left = iter(leaves)
     h = x.transpose(0, 1).reshape(batch, clients * x.shape[2], *x.shape[3:])
-    if isinstance(stack[0], nn.Conv2d) and torch.backends.mkldnn.is_available():
+    if isinstance(stack[0], nn.Conv2d) and torch._C._has_mkldnn:
         h = h.to_mkldnn()
     for part in stack:
         if h.is_mkldnn and not _in_own_layout(part):

@@ -41,7 +41,10 @@ def schedule(
     counts_in = np.array([len(rows) for rows in held])
     each = np.array([steps_of(count, batch_size, 1) for count in counts_in.tolist()])
     steps = np.array(
-        [epochs * own if limit is None else min(limit, epochs * own) for own, limit in zip(each, limits, strict=True)]
+        [
+            epochs * some if limit is None else min(limit, epochs * some)
+            for some, limit in zip(each, limits, strict=True)
+        ]
     )
     place = np.argsort(-steps, kind="stable")
     last, most, width = int(steps.max()), int(counts_in.max()), min(batch_size, int(counts_in.max()))
@@ -49,23 +52,27 @@ def schedule(
     for at, rows in enumerate(held):
         padded[at, : len(rows)] = rows
     table = np.empty((last, len(held), width), dtype=np.int64)
-    table[:] = padded[place, :1]
+    own = padded[place, :1]
+    table[:] = own
     sizes = np.zeros((last, len(held)), dtype=np.int64)
     numbers = np.array(clients)
     each, steps, counts = each[place], steps[place], counts_in[place]
     longest = int(each.max())
+    alike = int(counts.min()) == most and most % width == 0 and int(steps.min()) == epochs * longest
     for epoch in range(epochs):
         mixed = np.take_along_axis(padded, orders(counts_in, seed, round_, numbers, epoch), axis=1)[place]
+        if alike:
+            here = slice(epoch * longest, (epoch + 1) * longest)
+            table[here] = mixed.reshape(len(held), longest, width).swapaxes(0, 1)
+            sizes[here] = width
+            continue
         for step in range(longest):
             when = epoch * each + step
-            at = np.flatnonzero((step < each) & (when < steps))
+            who = np.flatnonzero((step < each) & (when < steps))
             first = step * batch_size
-            batch = mixed[at, first : first + width]
-            found = np.minimum(counts[at] - first, batch_size)
-            if batch.shape[1] == width and int(found.min(initial=width)) == width:
-                table[when[at], at] = batch
-            else:
-                for row, column, some, size in zip(when[at], at, batch, found, strict=True):
-                    table[row, column, :size] = some[:size]
-            sizes[when[at], at] = found
+            batch = mixed[who, first : first + width]
+            found = np.minimum(counts[who] - first, batch_size)
+            inside = np.arange(batch.shape[1]) < found[:, np.newaxis]
+            table[when[who], who, : batch.shape[1]] = np.where(inside, batch, own[who])
+            sizes[when[who], who] = found
     return Schedule(place, table, sizes, (sizes > 0).sum(axis=1))

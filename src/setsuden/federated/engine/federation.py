@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,10 @@ from setsuden.federated.algorithms.base import BLOCK, Vector
 from setsuden.federated.engine.orders import Answering, EvaluateJob, Score, TrainJob, Turn, TurnReport
 from setsuden.federated.engine.progress import Fault, Progress
 from setsuden.federated.engine.record import Recorder
-from setsuden.federated.engine.timeline import Done, Timed, done_by, timed
+from setsuden.federated.engine.timeline import Done, Timed, Usual, done_by, timed, usual
 from setsuden.federated.engine.worker import Memory
 from setsuden.federated.facts import WorkFacts
+from setsuden.federated.local import sub_model_of
 from setsuden.federated.selection import Chosen, Deadline, Sight
 from setsuden.federated.trace import SERVER, Kind, Outcome, Work
 from setsuden.federated.world import World
@@ -31,7 +32,7 @@ NOBODY_WAIT_S = 60.0  # until a round in which nobody can be asked is over
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Federation:
-    """One run's parts. work: of each device class; samples: held by each client."""
+    """One run's parts. work: of each device class; samples: held by each client; alike: by class and samples held."""
 
     task: FederatedTask
     world: World
@@ -41,6 +42,7 @@ class Federation:
     progress: Progress
     recorder: Recorder
     samples: NDArray[np.int64]
+    alike: dict[tuple[int, int], Usual] = field(default_factory=dict)
 
     def choose(
         self,
@@ -75,7 +77,11 @@ class Federation:
 
     def plan(self, client: int, round_: int, time_s: float, awake: bool, sends: bool = True) -> Timed:
         """The turn of a client that is asked at ``time_s``."""
-        return timed(self.task, self.world, self.work, client, round_, time_s, awake, sends=sends)
+        kind = (sub_model_of(self.task, client), len(self.task.partition.indices[client]))
+        like = self.alike.get(kind)
+        if like is None:
+            like = self.alike[kind] = usual(self.task, self.work, client)
+        return timed(self.task, self.world, like, client, round_, time_s, awake, sends=sends)
 
     def train(self, round_: int, units: Sequence[Sequence[Turn]], *, whole: bool = False) -> dict[int, TurnReport]:
         """Train for real; each unit is the turns of one row, or of rows that no other unit uses. Reports by client."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.federated.compression.base import HEADER_BYTES
 from setsuden.federated.facts import WorkFacts, work_of
@@ -58,10 +58,29 @@ def message_bytes(task: FederatedTask, work: tuple[WorkFacts, ...], client: int)
     return HEADER_BYTES + 4 * facts.size + control, task.compression.encoded_bytes(facts.size) + control
 
 
+class Usual(NamedTuple):
+    """What the turns of all clients with one model and so many samples have in common, if nothing cuts them short."""
+
+    facts: WorkFacts
+    down_bytes: int
+    up_bytes: int
+    steps: int
+    samples: int
+
+
+def usual(task: FederatedTask, work: tuple[WorkFacts, ...], client: int) -> Usual:
+    """Of the clients like this one."""
+    facts, local, held = work_of(task, work, client), task.local, len(task.partition.indices[client])
+    least = 2 if facts.normalises else 1
+    steps = steps_of(held, local.batch_size, local.epochs, least)
+    samples = samples_of(held, local.batch_size, local.epochs, steps, least)
+    return Usual(facts, *message_bytes(task, work, client), steps, samples)
+
+
 def timed(
     task: FederatedTask,
     world: World,
-    work: tuple[WorkFacts, ...],
+    like: Usual,
     client: int,
     round_: int,
     start_s: float,
@@ -69,17 +88,19 @@ def timed(
     *,
     sends: bool = True,
 ) -> Timed:
-    """Plan a turn that is asked for at ``start_s``; ``sends`` False: no server, nothing is down- or uploaded."""
-    facts = work_of(task, work, client)
-    down, up = message_bytes(task, work, client) if sends else (0, 0)
-    local, held = task.local, len(task.partition.indices[client])
-    least = 2 if facts.normalises else 1
-    steps = steps_of(held, local.batch_size, local.epochs, least)
-    samples = samples_of(held, local.batch_size, local.epochs, steps, least)
+    """Plan the turn of a client ``like`` others that is asked for at ``start_s``.
+
+    sends   False: no server, nothing is down- or uploaded
+    """
+    facts, down, up, steps, samples = like
+    if not sends:
+        down = up = 0
+    local = task.local
     compute_s = world.compute_s(client, facts.training_macs * samples, steps)
     max_steps = None
     if local.max_seconds is not None and compute_s > local.max_seconds:
         max_steps = steps = max(1, int(steps * local.max_seconds / compute_s))
+        held, least = len(task.partition.indices[client]), 2 if facts.normalises else 1
         samples = samples_of(held, local.batch_size, local.epochs, steps, least)
         compute_s = world.compute_s(client, facts.training_macs * samples, steps)
     train_s = start_s + (world.down_s(client, down) if sends else 0.0)
