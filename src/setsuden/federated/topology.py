@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from setsuden.errors import InputError
+from setsuden.errors import InputError, MissingDependencyError
 from setsuden.workload.settings import at_least
 
 Pairs = NDArray[np.int64]
@@ -216,7 +216,10 @@ def mixing_weights(edges: Pairs, peers: int) -> tuple[NDArray[np.float64], NDArr
 
 def mixing_matrix(edges: Pairs, peers: int) -> Any:
     """The Metropolis weights as a sparse (peers, peers) matrix, symmetric, float32 (scipy.sparse.csr_array)."""
-    from scipy.sparse import csr_array
+    try:
+        from scipy.sparse import csr_array
+    except ImportError:
+        raise MissingDependencyError("scipy", "Mixing between peers", "federated") from None
 
     across, own = mixing_weights(edges, peers)
     rows = np.concatenate([edges[:, 0], edges[:, 1], np.arange(peers)])
