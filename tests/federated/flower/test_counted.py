@@ -58,7 +58,8 @@ def test_the_result_is_that_of_the_strategy_alone() -> None:
     counted = Counted(strategy()).start(LoopGrid(users_app(), 3), ArrayRecord(START), num_rounds=2)
     for one, other in zip(plain.arrays.to_numpy_ndarrays(), counted.arrays.to_numpy_ndarrays(), strict=True):
         assert np.allclose(one, other)
-    assert counted.train_metrics_clientapp[2] == plain.train_metrics_clientapp[2]
+    # Flower averages in the order in which its nodes, numbered at random, answered.
+    assert dict(counted.train_metrics_clientapp[2]) == pytest.approx(dict(plain.train_metrics_clientapp[2]))
     assert counted.evaluate_metrics_clientapp[2]["accuracy"] == pytest.approx(0.25)
 
 
