@@ -262,3 +262,28 @@ def test_stalls_that_keep_coming_are_counted_in_full() -> None:
     found = watched(costs, 10_000).total_time()
     assert found is not None
     assert found.value == pytest.approx(costs.sum(), rel=0.03)
+
+
+def test_sums_that_differ_by_rounding_alone_have_not_gone_back() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        forecast = EarlyForecast(1000)
+        watcher_s = watcher_j = 0.0
+        forecast.observe(0.0, 0.0, 0)
+        for step in range(1, 40):
+            spent_s, spent_j = random.random(2)
+            watcher_s, watcher_j = watcher_s + spent_s, watcher_j + spent_j
+            share = random.random()
+            forecast.observe(watcher_s - share * spent_s, watcher_j - spent_j * share, step)
+            forecast.pause(watcher_s, watcher_j)
+            # A pause as long as the whole stretch: nothing is left of it but the rounding of its sums.
+            longer_s, longer_j = watcher_s + spent_s, watcher_j + spent_j
+            forecast.observe(longer_s - spent_s, longer_j - (longer_j - watcher_j) * spent_s / spent_s, step + 1)
+
+
+def test_joules_that_go_back_are_still_refused() -> None:
+    forecast = EarlyForecast(10)
+    forecast.observe(0.0, 0.0, 0)
+    forecast.observe(1.0, 5.0, 1)
+    with pytest.raises(InputError, match="cannot go back"):
+        forecast.observe(2.0, 4.9, 2)

@@ -31,6 +31,8 @@ LEAST_STRETCHES = 8
 _MOST = 1024  # observations kept
 _FIRST_PAUSE = 2.0  # a first pause dearer than so many of the others holds what only a first one pays
 _AGAIN = 1.05  # stability is looked at again after so much more
+# Sums of readings are formed in different orders; what differs by less has not gone back.
+_ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class EarlyForecast:
             self.steps_total = max(steps_total, steps_done, 1)
         if self._steps and steps_done == self._steps[-1]:
             return
+        t_s, energy_j = self._not_back(t_s, energy_j)
         if len(self._steps) > 1 and self._steps[-1] - self._steps[-2] < self._stride:
             del self._times[-1], self._joules[-1], self._steps[-1]  # readings are running totals: the stretch grows
         self._times.append(t_s - self._paused_s)
@@ -93,6 +96,7 @@ class EarlyForecast:
         if not self._steps:
             raise InputError("a pause comes after an observation", place="pause", value=t_s)
         self._check(t_s, energy_j, self._steps[-1])
+        t_s, energy_j = self._not_back(t_s, energy_j)
         seconds, joules = t_s - self._times[-1] - self._paused_s, energy_j - self._joules[-1] - self._paused_j
         self._paused_s, self._paused_j = self._paused_s + seconds, self._paused_j + joules
         self._pauses.append((self._steps[-1], seconds, joules))
@@ -173,12 +177,18 @@ class EarlyForecast:
             return each * (self.steps_total // self.steps_per_epoch - self._steps[-1] // self.steps_per_epoch)
         return left * len(self._pauses) / self._pauses[-1][0]
 
+    def _not_back(self, t_s: float, energy_j: float) -> tuple[float, float]:
+        """The reading, or the one before it where they differ by rounding."""
+        if not self._steps:
+            return t_s, energy_j
+        return max(t_s, self._times[-1] + self._paused_s), max(energy_j, self._joules[-1] + self._paused_j)
+
     def _check(self, t_s: float, energy_j: float, steps_done: int) -> None:
         if not (isfinite(t_s) and isfinite(energy_j)):
             raise InputError("time and energy must be finite", place="observe", value=(t_s, energy_j))
         if self._steps and (
-            t_s < self._times[-1] + self._paused_s
-            or energy_j < self._joules[-1] + self._paused_j
+            t_s < (self._times[-1] + self._paused_s) * (1 - _ROUNDING)
+            or energy_j < (self._joules[-1] + self._paused_j) * (1 - _ROUNDING)
             or steps_done < self._steps[-1]
         ):
             raise InputError(
