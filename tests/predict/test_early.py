@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from setsuden.errors import InputError
 from setsuden.predict.budget import EnergyBudget
 from setsuden.predict.early import EarlyForecast
-from setsuden.quantity import Provenance
+from setsuden.predict.watcher import Watcher
+from setsuden.quantity import DEVICE, Estimate, Provenance
 
 
 def watched(costs: np.ndarray, seen: int, watts: float = 40.0, total: int | None = None) -> EarlyForecast:
@@ -21,6 +22,10 @@ def watched(costs: np.ndarray, seen: int, watts: float = 40.0, total: int | None
         clock += float(costs[step])
         forecast.observe(clock, watts * clock, step + 1)
     return forecast
+
+
+def counted(joules: float) -> Estimate:
+    return Estimate.relative(joules, 0.05, "J", Provenance.ESTIMATED, DEVICE)
 
 
 def noisy(steps: int = 5000, warm_up: int = 20, seed: int = 0) -> np.ndarray:
@@ -266,19 +271,31 @@ def test_stalls_that_keep_coming_are_counted_in_full() -> None:
 
 def test_sums_that_differ_by_rounding_alone_have_not_gone_back() -> None:
     random = np.random.default_rng(0)
-    for _ in range(200):
-        forecast = EarlyForecast(1000)
-        watcher_s = watcher_j = 0.0
-        forecast.observe(0.0, 0.0, 0)
+    for _ in range(30):
+        watcher = Watcher("rounding", 1000)
+        elapsed_s = joules = paused_s = 0.0
         for step in range(1, 40):
-            spent_s, spent_j = random.random(2)
-            watcher_s, watcher_j = watcher_s + spent_s, watcher_j + spent_j
-            share = random.random()
-            forecast.observe(watcher_s - share * spent_s, watcher_j - spent_j * share, step)
-            forecast.pause(watcher_s, watcher_j)
+            spent_s, spent_j, share = random.random(3)
+            elapsed_s, joules, paused_s = elapsed_s + spent_s, joules + spent_j, paused_s + share * spent_s
+            assert watcher.look(elapsed_s, counted(joules), step, paused_s)
             # A pause as long as the whole stretch: nothing is left of it but the rounding of its sums.
-            longer_s, longer_j = watcher_s + spent_s, watcher_j + spent_j
-            forecast.observe(longer_s - spent_s, longer_j - (longer_j - watcher_j) * spent_s / spent_s, step + 1)
+            spent_s, spent_j = random.random(2)
+            elapsed_s, joules, paused_s = elapsed_s + spent_s, joules + spent_j, paused_s + spent_s
+            assert watcher.look(elapsed_s, counted(joules), step + 1, paused_s)
+            assert watcher.look(elapsed_s, counted(joules), step + 1, paused_s)
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 1e6)] * 2, st.floats(0, 1.5), st.integers(0, 3)), min_size=1, max_size=60))
+def test_a_watcher_never_tells_the_forecast_that_something_went_back(
+    stretches: list[tuple[float, float, float, int]],
+) -> None:
+    watcher = Watcher("rounding", 100)
+    elapsed_s = joules = paused_s = 0.0
+    done = 0
+    for spent_s, spent_j, share, steps in stretches:
+        elapsed_s, joules, paused_s = elapsed_s + spent_s, joules + spent_j, paused_s + share * spent_s
+        done += steps
+        watcher.look(elapsed_s, counted(joules), done, paused_s, behind_s=share * spent_s)
 
 
 def test_joules_that_go_back_are_still_refused() -> None:

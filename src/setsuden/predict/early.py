@@ -31,8 +31,6 @@ LEAST_STRETCHES = 8
 _MOST = 1024  # observations kept
 _FIRST_PAUSE = 2.0  # a first pause dearer than so many of the others holds what only a first one pays
 _AGAIN = 1.05  # stability is looked at again after so much more
-# Sums of readings are formed in different orders; what differs by less has not gone back.
-_ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
@@ -51,7 +49,9 @@ class EarlyForecast:
     boundary: Boundary = DEVICE
     unseen_share: float = UNSEEN_SHARE
     steps_per_epoch: int | None = None
-    _times: list[float] = field(default_factory=list)  # without pauses
+    _last_s: float = -inf  # the last reading as it came, pauses and all
+    _last_j: float = -inf
+    _times: list[float] = field(default_factory=list)  # without pauses, none below the one before
     _joules: list[float] = field(default_factory=list)
     _steps: list[int] = field(default_factory=list)
     _pauses: list[tuple[int, float, float]] = field(default_factory=list)  # steps done, seconds, joules
@@ -72,16 +72,16 @@ class EarlyForecast:
 
         steps_total   the number of steps, where it has changed (early stopping, another data set)
         """
-        self._check(t_s, energy_j, steps_done)
+        self._take(t_s, energy_j, steps_done)
         if steps_total is not None:
             self.steps_total = max(steps_total, steps_done, 1)
         if self._steps and steps_done == self._steps[-1]:
             return
-        t_s, energy_j = self._not_back(t_s, energy_j)
+        net_s, net_j = self._net(t_s, energy_j)
         if len(self._steps) > 1 and self._steps[-1] - self._steps[-2] < self._stride:
             del self._times[-1], self._joules[-1], self._steps[-1]  # readings are running totals: the stretch grows
-        self._times.append(t_s - self._paused_s)
-        self._joules.append(energy_j - self._paused_j)
+        self._times.append(net_s)
+        self._joules.append(net_j)
         self._steps.append(steps_done)
         if len(self._steps) > _MOST:
             del self._times[1:-1:2], self._joules[1:-1:2], self._steps[1:-1:2]
@@ -95,9 +95,9 @@ class EarlyForecast:
         """Say that what lies since the last observation was no step: an evaluation, a checkpoint."""
         if not self._steps:
             raise InputError("a pause comes after an observation", place="pause", value=t_s)
-        self._check(t_s, energy_j, self._steps[-1])
-        t_s, energy_j = self._not_back(t_s, energy_j)
-        seconds, joules = t_s - self._times[-1] - self._paused_s, energy_j - self._joules[-1] - self._paused_j
+        self._take(t_s, energy_j, self._steps[-1])
+        net_s, net_j = self._net(t_s, energy_j)
+        seconds, joules = net_s - self._times[-1], net_j - self._joules[-1]
         self._paused_s, self._paused_j = self._paused_s + seconds, self._paused_j + joules
         self._pauses.append((self._steps[-1], seconds, joules))
 
@@ -177,23 +177,20 @@ class EarlyForecast:
             return each * (self.steps_total // self.steps_per_epoch - self._steps[-1] // self.steps_per_epoch)
         return left * len(self._pauses) / self._pauses[-1][0]
 
-    def _not_back(self, t_s: float, energy_j: float) -> tuple[float, float]:
-        """The reading, or the one before it where they differ by rounding."""
-        if not self._steps:
-            return t_s, energy_j
-        return max(t_s, self._times[-1] + self._paused_s), max(energy_j, self._joules[-1] + self._paused_j)
+    def _net(self, t_s: float, energy_j: float) -> tuple[float, float]:
+        """The reading without the pauses; what their sum rounds below the reading before it is taken as equal."""
+        net_s, net_j = t_s - self._paused_s, energy_j - self._paused_j
+        return (max(net_s, self._times[-1]), max(net_j, self._joules[-1])) if self._steps else (net_s, net_j)
 
-    def _check(self, t_s: float, energy_j: float, steps_done: int) -> None:
+    def _take(self, t_s: float, energy_j: float, steps_done: int) -> None:
+        """Refuse a reading that is below the last one as it came."""
         if not (isfinite(t_s) and isfinite(energy_j)):
             raise InputError("time and energy must be finite", place="observe", value=(t_s, energy_j))
-        if self._steps and (
-            t_s < (self._times[-1] + self._paused_s) * (1 - _ROUNDING)
-            or energy_j < (self._joules[-1] + self._paused_j) * (1 - _ROUNDING)
-            or steps_done < self._steps[-1]
-        ):
+        if t_s < self._last_s or energy_j < self._last_j or steps_done < self.steps_done:
             raise InputError(
                 "time, energy and steps cannot go back", place="observe", value=(t_s, energy_j, steps_done)
             )
+        self._last_s, self._last_j = t_s, energy_j
 
 
 def _per_step(readings: Sequence[float], steps: Sequence[int]) -> tuple[Floats, Floats]:

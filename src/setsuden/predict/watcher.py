@@ -177,8 +177,12 @@ class Watcher:
         pause_s = min(max(paused_s - paused_before_s, 0.0), elapsed_s - before_s)
         if steps_done <= forecast.steps_done and pause_s == 0:
             return
-        pause_j = (joules - before_j) * pause_s / (elapsed_s - before_s) if pause_s > 0 else 0.0
-        forecast.observe(elapsed_s - pause_s, joules - pause_j, max(steps_done, forecast.steps_done))
+        share = 1 - pause_s / (elapsed_s - before_s) if pause_s > 0 else 1.0
+        forecast.observe(
+            _between(before_s, elapsed_s, share),
+            _between(before_j, joules, share),
+            max(steps_done, forecast.steps_done),
+        )
         if pause_s > 0:
             forecast.pause(elapsed_s, joules)
         self._last = (elapsed_s, joules, paused_s)
@@ -202,6 +206,11 @@ class Watcher:
 def forecast_document(runs: Sequence[Watcher]) -> dict[str, Any]:
     """What is kept with a run; schema ``forecast``."""
     return {"schema": "setsuden:forecast", "version": 1, "runs": [watcher.to_json() for watcher in runs]}
+
+
+def _between(before: float, after: float, share: float) -> float:
+    """So far on the way from one reading to the next; rounding takes it beyond neither."""
+    return min(before + (after - before) * share, after)
 
 
 def _widened(expected: Estimate, counted: Estimate) -> Estimate:
