@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from setsuden.lifecycle import STAGES, Answer
 from setsuden.lifecycle.answer import curve
 from setsuden.lifecycle.words import LifeWords, count
 from setsuden.placement.network import View
 from setsuden.quantity import render, significant
-from setsuden.report.page.parts import Chart, Grid, Key
+from setsuden.report.page.parts import Chart, Grid, Key, two_widths
 from setsuden.report.svg.bands import Band, Crossing, bands
 from setsuden.report.svg.marks import series_class, swatch
 from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
@@ -30,23 +32,11 @@ def bars_chart(answer: Answer, words: LifeWords) -> Chart:
         total = sheet.total_carbon
         bars.append(StackedBar(words.say(f"view.{view}"), pieces, render(total, interval=False), total.low, total.high))
 
-    def draw(width: float, identity: str) -> str:
-        return stacked_bars(
-            bars,
-            identity,
-            title=words.say("section.bars"),
-            description=words.say("section.bars_note"),
-            x_title=words.say("axis.carbon"),
-            width=width,
-        )
-
     legend = [
         Key(swatch("square", f"pt {series_class(STAGES.index(name))}"), words.say(f"stage.{name}")) for name in used
     ]
-    return Chart(
-        "bars", words.say("section.bars"), draw(660, "bars-wide"), draw(350, "bars-narrow"), legend,
-        words.say("section.bars_note"),
-    )  # fmt: skip
+    draw = partial(stacked_bars, bars, x_title=words.say("axis.carbon"))
+    return two_widths("bars", words.say("section.bars"), words.say("section.bars_note"), draw, legend=legend)
 
 
 def curves_grid(answer: Answer, words: LifeWords) -> Grid:

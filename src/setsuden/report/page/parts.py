@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from setsuden.quantity import Boundary, Estimate
 from setsuden.report.numbers import Shown
@@ -67,6 +67,26 @@ class Chart:
     banner: str = ""
     table: Table | None = None
     width: str = "wide"
+
+
+class Draw(Protocol):
+    """What draws a picture of any width: a function of ``report.svg`` with its figures already given."""
+
+    def __call__(self, identity: str, /, *, title: str, description: str, width: float) -> str:
+        """The picture as SVG."""
+        ...
+
+
+def two_widths(
+    identity: str, title: str, note: str, draw: Draw, *, legend: Sequence[Key] = (), wide: float = 660,
+    narrow: float = 350,
+) -> Chart:  # fmt: skip
+    """A picture for wide and one for narrow pages; ``note`` describes it and says below it how to read it."""
+
+    def drawn(name: str, width: float) -> str:
+        return draw(f"{identity}-{name}", title=title, description=note, width=width)
+
+    return Chart(identity, title, drawn("wide", wide), drawn("narrow", narrow), legend, note)
 
 
 @dataclass(frozen=True, slots=True)

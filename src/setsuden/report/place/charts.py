@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from setsuden.placement.inference import Answer, Placement
@@ -11,7 +12,7 @@ from setsuden.placement.inference.document import by_kind
 from setsuden.placement.inference.words import PlaceWords
 from setsuden.placement.network import VIEWS, View
 from setsuden.quantity import Estimate, Provenance, significant
-from setsuden.report.page.parts import Chart, Grid, Key
+from setsuden.report.page.parts import Chart, Grid, Key, two_widths
 from setsuden.report.svg.bands import Band, Crossing, bands
 from setsuden.report.svg.marks import series_class, swatch
 from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
@@ -19,7 +20,6 @@ from setsuden.report.svg.tornado import Swing, tornado_chart
 from setsuden.report.svg.winners import winners
 
 _KINDS = ("compute", "waiting", "radio", "network", "line")
-_WIDE, _NARROW = 560.0, 350.0
 _MOST_SWINGS = 7
 _COLOURS = {"device": 1, "edge": 2, "cloud": 0, "split": 3}
 
@@ -70,25 +70,8 @@ def bars_chart(answer: Answer, words: PlaceWords) -> Chart:
     legend = [
         Key(swatch("square", f"pt {series_class(_KINDS.index(kind))}"), words.say(f"kind.{kind}")) for kind in used
     ]
-
-    def draw(width: float, identity: str) -> str:
-        return stacked_bars(
-            rows,
-            identity,
-            title=words.say("section.bars"),
-            description=words.say("section.bars_note"),
-            x_title=words.say("axis.joules"),
-            width=width,
-        )
-
-    return Chart(
-        "bars",
-        words.say("section.bars"),
-        draw(_WIDE + 100, "bars-wide"),
-        draw(_NARROW, "bars-narrow"),
-        legend,
-        words.say("section.bars_note"),
-    )
+    draw = partial(stacked_bars, rows, x_title=words.say("axis.joules"))
+    return two_widths("bars", words.say("section.bars"), words.say("section.bars_note"), draw, legend=legend)
 
 
 def map_grid(answer: Answer, words: PlaceWords) -> Grid:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from setsuden import __version__
 from setsuden.language import Language
 from setsuden.placement.training import Answer
@@ -23,6 +25,7 @@ from setsuden.report.page.parts import (
     Table,
     Text,
     boundary_text,
+    two_widths,
 )
 from setsuden.report.sheet import FrameWords
 from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
@@ -104,20 +107,8 @@ def _bars(answer: Answer, words: TrainingWords) -> Chart:
         for item in answer.outcomes
     ]
 
-    def draw(width: float, identity: str) -> str:
-        return stacked_bars(
-            bars,
-            identity,
-            title=words.say("section.bars"),
-            description=words.say("section.bars_note"),
-            x_title=words.say("axis.carbon"),
-            width=width,
-        )
-
-    return Chart(
-        "bars", words.say("section.bars"), draw(660, "bars-wide"), draw(350, "bars-narrow"), (),
-        words.say("section.bars_note"),
-    )  # fmt: skip
+    draw = partial(stacked_bars, bars, x_title=words.say("axis.carbon"))
+    return two_widths("bars", words.say("section.bars"), words.say("section.bars_note"), draw)
 
 
 def _table(answer: Answer, words: TrainingWords) -> Table:
