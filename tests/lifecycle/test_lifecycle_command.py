@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from setsuden.cli.main import main
+from tests.report.support import Page
 from tests.schemas_support import validate
 
 
@@ -39,6 +40,7 @@ def test_pages_and_the_record_are_written(tmp_path: Path) -> None:
         assert page.index('data-test="verdict"') < page.index("<svg xmlns")
         assert page.count('id="chart-tornado-') == 2
         assert page.count('id="chart-curve-') == 2
+        assert Page(page).faults == []
 
 
 def test_a_missing_file_is_wrong_use(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from setsuden.cli.main import main
+from tests.report.support import Page
 from tests.schemas_support import validate
 
 
@@ -55,6 +56,7 @@ def test_pages_in_both_languages_and_the_record_are_written(example: Path, tmp_p
         assert page.index('data-test="verdict"') < page.index("<svg xmlns")
         assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
         assert page.count('id="chart-map-') == 2
+        assert Page(page).faults == []
 
 
 @pytest.mark.parametrize(

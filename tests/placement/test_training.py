@@ -16,6 +16,7 @@ from setsuden.cli.main import main
 from setsuden.placement.network import link
 from setsuden.placement.training import Job, Site, answer, worlds
 from setsuden.placement.training.reading import example_text
+from tests.report.support import Page
 from tests.schemas_support import validate
 
 
@@ -114,6 +115,7 @@ def test_the_example_is_answered_by_schema_and_on_pages_of_both_languages(tmp_pa
     for language in ("en", "ja"):
         page = (tmp_path / "out" / f"report.{language}.html").read_text(encoding="utf-8")
         assert page.index('data-test="verdict"') < page.index("<svg xmlns")
+        assert Page(page).faults == []
     japanese = runner.invoke(main, ["place", str(path), "--lang", "ja"])
     assert "FR で学習" in japanese.stdout
     shown = Path(__file__).parents[2] / "examples" / "place-training.yaml"

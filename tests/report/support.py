@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from html.parser import HTMLParser
@@ -264,6 +265,19 @@ class Page(HTMLParser):
     def said(self, test: str) -> str:
         """Text inside the element marked with a data-test."""
         return " ".join("".join(self.by_test.get(test, [])).split())
+
+    @property
+    def faults(self) -> list[str]:
+        """Tags that do not match, ids that stand twice, links and labels that lead nowhere on this page."""
+        ids = [attributes["id"] for _, attributes in self.elements if "id" in attributes]
+        found = [f"unbalanced: {tag}" for tag in (*self.unbalanced, *self.stack)]
+        found += [f"twice: {name}" for name, count in Counter(ids).items() if count > 1]
+        targets = [attributes["href"] for attributes in self.all("a")]
+        for _, attributes in self.elements:
+            for name in ("aria-labelledby", "aria-describedby"):
+                targets += [f"#{target}" for target in attributes.get(name, "").split()]
+        known = {f"#{name}" for name in ids}
+        return found + [f"leads nowhere: {target}" for target in targets if target not in known]
 
     @property
     def text(self) -> str:

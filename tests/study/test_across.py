@@ -20,6 +20,7 @@ from setsuden.study.analysis import leave_one_out_errors, spearman
 from setsuden.study.analysis.across import Source, across
 from setsuden.study.analysis.points import PHASES, Phase, Point
 from tests.meter.support import Bench
+from tests.report.support import Page
 from tests.schemas_support import validate
 
 MODELS = {"a": 1e5, "b": 4e5, "c": 1e6, "d": 3e6, "e": 1e7, "f": 5e7, "g": 2e8}
@@ -129,6 +130,7 @@ def test_a_page_names_every_indicator_in_both_languages_and_loads_nothing() -> N
     for language, words in (("en", "May be trusted here"), ("ja", "信頼できる指標は")):
         page = render(document, language)  # type: ignore[arg-type]
         assert words in page
+        assert Page(page).faults == []
         assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 
-from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.quantity import Factor, significant
-from setsuden.report.html import _environment, _style
-from setsuden.report.page.parts import Page
+from setsuden.report import rendering
+from setsuden.report.page.parts import Cell, Head, Page, Table
 from setsuden.report.words import Words
 
 
@@ -57,29 +52,17 @@ def factor_text(factor: Factor) -> str:
     return f"{value}{unit}{span}"
 
 
+def factors_table(say: Callable[[str], str], factors: Iterable[Factor]) -> Table:
+    """Every looked-up figure that entered, with its source, in the words of a room."""
+    heads = [
+        Head(say("head.factor"), numeric=False),
+        Head(say("head.value")),
+        Head(say("head.source"), numeric=False, wide=True),
+    ]
+    rows = [[Cell(factor.name), Cell(factor_text(factor)), Cell(factor.source)] for factor in factors]
+    return Table("factors-table", say("section.factors"), heads, rows)
+
+
 def rendered(page: Page, words: FrameWords) -> str:
     """One page as text."""
-    return _environment().get_template("report.html.jinja").render(page=page, t=words, css=_style() + _more_style())
-
-
-def write_pages(pages: Sequence[tuple[str, str]], out_dir: Path) -> list[Path]:
-    """Write (file name, text), each in one step; InputError for a folder that cannot be written."""
-    found = []
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        for name, page in pages:
-            path = out_dir / name
-            draft = path.with_name(f".{name}.{os.getpid()}")
-            draft.write_text(page, encoding="utf-8")
-            draft.replace(path)
-            found.append(path)
-    except OSError as error:
-        raise InputError(
-            f"cannot write the report: {error.strerror}", place=str(out_dir), remedy="Choose another folder with --out."
-        ) from None
-    return found
-
-
-@lru_cache(maxsize=1)
-def _more_style() -> str:
-    return (files("setsuden.report") / "templates" / "answer.css").read_text(encoding="utf-8")
+    return rendering.rendered(page, words, "style.css", "answer.css")

@@ -9,13 +9,13 @@ from typing import Any
 from setsuden.language import LANGUAGES, Language
 from setsuden.report.across.page import build, frame_words
 from setsuden.report.across.said import Said
-from setsuden.report.sheet import rendered, write_pages
+from setsuden.report.rendering import write_pages
+from setsuden.report.sheet import rendered
 
 
 def write(document: Mapping[str, Any], out_dir: str | Path, languages: Sequence[Language] = LANGUAGES) -> list[Path]:
-    """``indicators.LANGUAGE.html`` in ``out_dir``; all pages are made before the first is written."""
-    pages = [(f"indicators.{language}.html", render(document, language)) for language in languages]
-    return write_pages(pages, Path(out_dir))
+    """``indicators.LANGUAGE.html`` in ``out_dir`` for each language."""
+    return write_pages("indicators", lambda language: render(document, language), out_dir, languages)
 
 
 def render(document: Mapping[str, Any], language: Language) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from setsuden import __version__
 from setsuden.language import Language
 from setsuden.quantity import Estimate
 from setsuden.report import sheet
@@ -17,7 +16,6 @@ from setsuden.report.page.parts import (
     Bullets,
     Cell,
     Chart,
-    Entry,
     Fact,
     Grid,
     Head,
@@ -27,6 +25,7 @@ from setsuden.report.page.parts import (
     Subheading,
     Table,
     Text,
+    provenance_entries,
 )
 from setsuden.report.sheet import FrameWords
 from setsuden.report.svg import series_class, series_shape, swatch
@@ -56,19 +55,9 @@ def build(document: Mapping[str, Any], language: Language) -> Page:
         sure=said.sure,
         confidence=_CONFIDENCE[trust],
         confidence_word=said.say(f"said.word_{trust}"),
-        saving="",
-        flips=[],
-        measure_next="",
         warnings=said.warnings,
-        cards=[],
         cards_notes=[said.say("said.next")],
-        hero=None,
-        sections=[*(_section(phase, said, board) for phase in PHASES), _sources(document, said), _method(said)],
-        version=__version__,
-        legend=[
-            Entry(frame(f"provenance.{key}"), frame(f"provenance_meaning.{key}"), key)
-            for key in ("measured", "estimated", "assumed")
-        ],
+        sections=[*(_section(phase, said, board) for phase in PHASES), _sources(document, said), _method(said, frame)],
     )
 
 
@@ -151,11 +140,11 @@ def _sources(document: Mapping[str, Any], said: Said) -> Section:
         Head(said.say("section.configurations")),
         Head(said.say("section.started"), numeric=False),
     ]
-    table = Table("sources", said.say("section.sources_caption"), heads, rows)
+    table = Table("sources-table", said.say("section.sources_caption"), heads, rows)
     return Section("sources", said.say("section.sources"), [table])
 
 
-def _method(said: Said) -> Section:
+def _method(said: Said, frame: FrameWords) -> Section:
     texts = [said.say(f"section.{key}_text") for key in ("method", "served", "machine")]
     blocks = [Text(text) for text in (*texts, said.words("indicators.note"))]
-    return Section("method", said.say("section.method"), blocks)
+    return Section("method", said.say("section.method"), [*blocks, provenance_entries(frame)])

@@ -8,14 +8,13 @@ from pathlib import Path
 from setsuden.federated.study.run import Outcome
 from setsuden.language import LANGUAGES, Language
 from setsuden.report.federated.page import build, frame_words
-from setsuden.report.sheet import rendered, write_pages
+from setsuden.report.rendering import write_pages
+from setsuden.report.sheet import rendered
 
 
 def write(outcome: Outcome, out_dir: str | Path, languages: Sequence[Language] = LANGUAGES) -> list[Path]:
-    """``report.LANGUAGE.html`` in ``out_dir``; all pages are made before the first is written."""
-    return write_pages(
-        [(f"report.{language}.html", render(outcome, language)) for language in languages], Path(out_dir)
-    )
+    """``report.LANGUAGE.html`` in ``out_dir`` for each language."""
+    return write_pages("report", lambda language: render(outcome, language), out_dir, languages)
 
 
 def render(outcome: Outcome, language: Language) -> str:

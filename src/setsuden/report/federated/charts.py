@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from setsuden.federated.study.compare import Row
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.words import FederatedWords, percent
 from setsuden.quantity import render, significant
-from setsuden.report.page.parts import Chart, Grid, Key
+from setsuden.report.page.parts import Chart, Draw, Grid, Key, two_widths
 from setsuden.report.svg.dumbbell import End, dumbbells
 from setsuden.report.svg.dumbbell import Row as Bell
 from setsuden.report.svg.marks import series_class, swatch
@@ -20,7 +21,6 @@ from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
 from setsuden.report.svg.steps import Track, steps
 
 _PARTIES = ("clients", "links", "server")
-_WIDE, _NARROW = 660.0, 350.0
 
 
 def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
@@ -57,14 +57,8 @@ def _bars(
         )
         for name, bill, parts in rows
     ]
-    title, note = words.say(f"section.{what}"), words.say(f"section.{what}_note")
-
-    def draw(width: float, identity: str) -> str:
-        axis = words.say("axis.carbon")
-        return stacked_bars(bars, identity, title=title, description=note, x_title=axis, width=width)
-
     legend = [Key(swatch("square", f"pt {series_class(index)}"), names[key]) for index, key in enumerate(order)]
-    return Chart(what, title, draw(_WIDE, f"{what}-wide"), draw(_NARROW, f"{what}-narrow"), legend, note)
+    return _chart(what, words, partial(stacked_bars, bars, x_title=words.say("axis.carbon")), legend)
 
 
 def rounds_grid(outcome: Outcome, words: FederatedWords) -> Grid:
@@ -88,22 +82,11 @@ def networks_chart(outcome: Outcome, words: FederatedWords) -> Chart | None:
         for row in sorted(rows, key=lambda row: row.federated.carbon.value)
     ]
 
-    def draw(width: float, identity: str) -> str:
-        return dumbbells(
-            bells,
-            identity,
-            title=words.say("section.networks"),
-            description=words.say("section.networks_note"),
-            x_title=words.say("axis.carbon"),
-            width=width,
-        )
-
     legend = [
         Key(swatch("square", f"pt {series_class(1)}"), words.way(outcome.compared[0].topology)),
         Key(swatch("circle", f"pt {series_class(0)}"), words.say("way.upload")),
     ]
-    title, note = words.say("section.networks"), words.say("section.networks_note")
-    return Chart("networks", title, draw(_WIDE, "networks-wide"), draw(_NARROW, "networks-narrow"), legend, note)
+    return _chart("networks", words, partial(dumbbells, bells, x_title=words.say("axis.carbon")), legend)
 
 
 def _end(bill: Bill) -> End:
@@ -124,20 +107,15 @@ def _accuracy(outcome: Outcome, words: FederatedWords) -> Chart:
         if (looked := _looked(outcome, index))
     ]
 
-    def draw(width: float, identity: str) -> str:
-        return steps(
-            tracks,
-            identity,
-            title=words.say("section.rounds"),
-            description=words.say("section.rounds_note"),
-            x_title=words.say("axis.round"),
-            y_title=words.say("axis.accuracy"),
-            level=target,
-            level_text="" if target is None else percent(target),
-            width=width,
-        )
-
-    return _chart("rounds", words, draw)
+    draw = partial(
+        steps,
+        tracks,
+        x_title=words.say("axis.round"),
+        y_title=words.say("axis.accuracy"),
+        level=target,
+        level_text="" if target is None else percent(target),
+    )
+    return _chart("rounds", words, draw, wide=480)
 
 
 def _adding_up(outcome: Outcome, words: FederatedWords, what: str, axis: str) -> Chart:
@@ -149,23 +127,13 @@ def _adding_up(outcome: Outcome, words: FederatedWords, what: str, axis: str) ->
         points = [(float(at), value, f"{value:,.3g} {unit}") for at, value in zip(numbers.tolist(), sums, strict=True)]
         tracks.append(Track(_name(outcome, words, index), index, points))
 
-    def draw(width: float, identity: str) -> str:
-        return steps(
-            tracks,
-            identity,
-            title=words.say(f"section.{what}"),
-            description=words.say(f"section.{what}_note"),
-            x_title=words.say("axis.round"),
-            y_title=words.say(axis),
-            width=width,
-        )
-
-    return _chart(what, words, draw)
+    draw = partial(steps, tracks, x_title=words.say("axis.round"), y_title=words.say(axis))
+    return _chart(what, words, draw, wide=480)
 
 
-def _chart(what: str, words: FederatedWords, draw: Callable[[float, str], str]) -> Chart:
+def _chart(what: str, words: FederatedWords, draw: Draw, legend: Sequence[Key] = (), wide: float = 660) -> Chart:
     title, note = words.say(f"section.{what}"), words.say(f"section.{what}_note")
-    return Chart(what, title, draw(480, f"{what}-wide"), draw(_NARROW, f"{what}-narrow"), (), note)
+    return two_widths(what, title, note, draw, legend=legend, wide=wide)
 
 
 def _looked(outcome: Outcome, index: int) -> list[tuple[float, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from setsuden import __version__
 from setsuden.federated.study.compare import Row
 from setsuden.federated.study.document import document, traffic
 from setsuden.federated.study.run import Outcome
@@ -21,15 +20,15 @@ from setsuden.report.page.parts import (
     Bullets,
     Card,
     Cell,
-    Entry,
     Fact,
     Head,
     Page,
     Section,
     Table,
     boundary_text,
+    provenance_entries,
 )
-from setsuden.report.sheet import FrameWords, factor_text
+from setsuden.report.sheet import FrameWords, factors_table
 
 
 def frame_words(language: Language) -> FrameWords:
@@ -50,7 +49,8 @@ def build(outcome: Outcome, language: Language) -> Page:
             Section("places", say("section.places"), [country_chart(outcome, words), *_places(outcome, words)])
         )
     sections.append(Section("comparison", say("section.comparison"), _comparison(outcome, words)))
-    sections.append(Section("method", say("section.method"), [Bullets(said.notes), *_factors(outcome, words)]))
+    method: list[Block] = [Bullets(said.notes), provenance_entries(frame), *_factors(outcome, words)]
+    sections.append(Section("method", say("section.method"), method))
     confidence = said.confidence or "none-feasible"
     return Page(
         language=language,
@@ -62,19 +62,11 @@ def build(outcome: Outcome, language: Language) -> Page:
         sure=said.sure,
         confidence=confidence,
         confidence_word=frame(f"confidence.{confidence}") if said.confidence else "",
-        saving="",
         flips=said.flips,
-        measure_next="",
         warnings=[say("note.stand_in")] if outcome.trained[0].result.trace.header.stand_in else [],
         cards=_cards(outcome, words, frame),
-        cards_notes=[],
         hero=who_chart(outcome, words) if priced else None,
         sections=sections,
-        version=__version__,
-        legend=[
-            Entry(frame(f"provenance.{key}"), frame(f"provenance_meaning.{key}"), key)
-            for key in ("measured", "estimated", "assumed")
-        ],
     )
 
 
@@ -202,11 +194,4 @@ def _ratio(figure: Estimate | None) -> str:
 def _factors(outcome: Outcome, words: FederatedWords) -> list[Block]:
     if not outcome.bills:
         return []
-    bill = outcome.bills[0]
-    heads = [
-        Head(words.say("head.factor"), numeric=False),
-        Head(words.say("head.value")),
-        Head(words.say("head.source"), numeric=False, wide=True),
-    ]
-    rows = [[Cell(factor.name), Cell(factor_text(factor)), Cell(factor.source)] for factor in bill.factors]
-    return [Table("factors-table", words.say("section.factors"), heads, rows)]
+    return [factors_table(words.say, outcome.bills[0].factors)]

@@ -8,12 +8,13 @@ from pathlib import Path
 from setsuden.language import LANGUAGES, Language
 from setsuden.lifecycle import Answer
 from setsuden.report.life.page import build, frame_words
-from setsuden.report.sheet import rendered, write_pages
+from setsuden.report.rendering import write_pages
+from setsuden.report.sheet import rendered
 
 
 def write(answer: Answer, out_dir: str | Path, languages: Sequence[Language] = LANGUAGES) -> list[Path]:
-    """``report.LANGUAGE.html`` in ``out_dir``; all pages are made before the first is written."""
-    return write_pages([(f"report.{language}.html", render(answer, language)) for language in languages], Path(out_dir))
+    """``report.LANGUAGE.html`` in ``out_dir`` for each language."""
+    return write_pages("report", lambda language: render(answer, language), out_dir, languages)
 
 
 def render(answer: Answer, language: Language) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from setsuden import __version__
 from setsuden.language import Language
 from setsuden.lifecycle import Answer
 from setsuden.lifecycle.words import LifeWords, count, kilograms
@@ -17,7 +16,6 @@ from setsuden.report.page.parts import (
     Bullets,
     Card,
     Cell,
-    Entry,
     Fact,
     Grid,
     Head,
@@ -26,8 +24,9 @@ from setsuden.report.page.parts import (
     Table,
     Text,
     boundary_text,
+    provenance_entries,
 )
-from setsuden.report.sheet import FrameWords, factor_text
+from setsuden.report.sheet import FrameWords, factors_table
 
 _LIKELY, _CLEAR = 0.6, 0.9
 
@@ -46,6 +45,7 @@ def build(answer: Answer, language: Language) -> Page:
     least = min(sheet.probability for sheet in sheets.values())
     confidence = "too-close" if not agree or least < _LIKELY else "clear" if least >= _CLEAR else "likely"
     tornado = tornado_grid(answer, words)
+    figures = [figure for plan in answer.plans.values() for figure in plan.inputs.values()]
     sections = [
         Section("sheet", say("section.sheet"), [_sheet(answer, words)]),
         Section("levers", say("section.levers"), [Text(say("section.levers_note")), *_levers(answer, words)]),
@@ -63,9 +63,10 @@ def build(answer: Answer, language: Language) -> Page:
                 Text(say("method.draws", draws=f"{answer.draws:,}", seed=answer.seed)),
                 Text(say("method.levers")),
                 *([Bullets(said.notes)] if said.notes else []),
+                provenance_entries(frame),
             ],
         ),
-        Section("factors", say("section.factors"), [_factors(answer, words)]),
+        Section("factors", say("section.factors"), [factors_table(say, merged_factors(*(f.factors for f in figures)))]),
     ]
     months = significant(answer.plan.months, 3).removesuffix(".0")
     return Page(
@@ -80,19 +81,10 @@ def build(answer: Answer, language: Language) -> Page:
         sure=(" " if language == "en" else "").join(said.sure),
         confidence=confidence,
         confidence_word=frame(f"confidence.{confidence}") if agree else say("verdict.views_differ"),
-        saving="",
         flips=said.short,
-        measure_next="",
-        warnings=[],
         cards=_cards(answer, words, frame),
-        cards_notes=[],
         hero=bars_chart(answer, words),
         sections=sections,
-        version=__version__,
-        legend=[
-            Entry(frame(f"provenance.{key}"), frame(f"provenance_meaning.{key}"), key)
-            for key in ("measured", "estimated", "assumed")
-        ],
     )
 
 
@@ -162,16 +154,3 @@ def _levers(answer: Answer, words: LifeWords) -> list[Table | Text]:
         )
     together = say("lever.together", saving=kilograms(sheet.together_g))
     return [Table("levers-table", say("section.levers"), heads, rows, note=together)]
-
-
-def _factors(answer: Answer, words: LifeWords) -> Table:
-    say = words.say
-    heads = [
-        Head(say("head.factor"), numeric=False),
-        Head(say("head.value")),
-        Head(say("head.source"), numeric=False, wide=True),
-    ]
-    figures = [figure for plan in answer.plans.values() for figure in plan.inputs.values()]
-    factors = merged_factors(*(figure.factors for figure in figures))
-    rows = [[Cell(item.name), Cell(factor_text(item)), Cell(item.source)] for item in factors]
-    return Table("factors-table", say("section.factors"), heads, rows)

@@ -17,7 +17,7 @@ from setsuden.report.page.method import (
     reproduce_section,
 )
 from setsuden.report.page.options import hero, options_section
-from setsuden.report.page.parts import Entry, Page
+from setsuden.report.page.parts import Page
 from setsuden.report.record import Pilot
 from setsuden.report.verdict import verdict
 from setsuden.report.words import Words
@@ -60,10 +60,6 @@ def build(pilot: Pilot, language: Language) -> Page:
             reproduce_section(context),
         ],
         version=pilot.setsuden_version,
-        legend=[
-            Entry(words(f"provenance.{key}"), words(f"provenance_meaning.{key}"), key)
-            for key in ("measured", "estimated", "assumed")
-        ],
     )
 
 

@@ -19,6 +19,7 @@ from setsuden.report.page.parts import (
     Subheading,
     Table,
     Text,
+    provenance_entries,
 )
 from setsuden.report.record import Flag, Scalar
 from setsuden.report.words import Words
@@ -96,12 +97,7 @@ def boundary_section(context: Context) -> Section:
     blocks: list[Block] = [
         Text(words("boundary.lead")),
         table,
-        Entries(
-            [
-                Entry(words(f"provenance.{key}"), words(f"provenance_meaning.{key}"), f"provenance-{key}")
-                for key in ("measured", "estimated", "assumed")
-            ]
-        ),
+        provenance_entries(words),
         Entries(
             [
                 Entry(words(f"boundary.{key}"), words(f"boundary_meaning.{key}"))

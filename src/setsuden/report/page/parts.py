@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from setsuden.quantity import Boundary, Estimate
+from setsuden import __version__
+from setsuden.quantity import Boundary, Estimate, Provenance
 from setsuden.report.numbers import Shown
 from setsuden.report.words import Words
 
@@ -187,7 +188,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything the template shows."""
+    """Everything the template shows; what a page has nothing to say of is left out."""
 
     language: str
     title: str
@@ -198,16 +199,25 @@ class Page:
     sure: str
     confidence: str
     confidence_word: str
-    saving: str
-    flips: Sequence[str]
-    measure_next: str
-    warnings: Sequence[str]
-    cards: Sequence[Card]
-    cards_notes: Sequence[str]
-    hero: Chart | None
     sections: Sequence[Section]
-    version: str
-    legend: Sequence[Entry] = field(default_factory=tuple)
+    saving: str = ""
+    flips: Sequence[str] = ()
+    measure_next: str = ""
+    warnings: Sequence[str] = ()
+    cards: Sequence[Card] = ()
+    cards_notes: Sequence[str] = ()
+    hero: Chart | None = None
+    version: str = __version__
+
+
+def provenance_entries(words: Words) -> Entries:
+    """What measured, estimated and assumed mean, where the page's key leads."""
+    return Entries(
+        [
+            Entry(words(f"provenance.{key}"), words(f"provenance_meaning.{key}"), f"provenance-{key}")
+            for key in Provenance
+        ]
+    )
 
 
 def boundary_text(boundary: str | Boundary | None, words: Words) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from setsuden import __version__
 from setsuden.language import Language
 from setsuden.placement.inference import Answer
 from setsuden.placement.inference.answer import intensities
@@ -13,9 +12,21 @@ from setsuden.placement.network import VIEWS
 from setsuden.quantity import Estimate, significant
 from setsuden.report import sheet
 from setsuden.report.numbers import Shown, shown
-from setsuden.report.page.parts import Bullets, Card, Cell, Entry, Fact, Head, Page, Section, Table, Text, boundary_text
+from setsuden.report.page.parts import (
+    Bullets,
+    Card,
+    Cell,
+    Fact,
+    Head,
+    Page,
+    Section,
+    Table,
+    Text,
+    boundary_text,
+    provenance_entries,
+)
 from setsuden.report.place.charts import bars_chart, curves_grid, map_grid, name_of, shown_once, tornado_grid
-from setsuden.report.sheet import FrameWords, factor_text
+from setsuden.report.sheet import FrameWords, factors_table
 
 
 def frame_words(language: Language) -> FrameWords:
@@ -55,9 +66,10 @@ def build(answer: Answer, language: Language) -> Page:
                 Text(say("method.views")),
                 Text(say("method.terms")),
                 Text(say("method.draws", draws=f"{decision.draws:,}", seed=answer.seed)),
+                provenance_entries(frame),
             ],
         ),
-        Section("factors", say("section.factors"), [_factors(answer, words)]),
+        Section("factors", say("section.factors"), [factors_table(say, answer.factors)]),
         Section(
             "limits",
             say("section.limits"),
@@ -84,19 +96,11 @@ def build(answer: Answer, language: Language) -> Page:
         sure=" ".join(said.sure) if language == "en" else "".join(said.sure),
         confidence=confidence,
         confidence_word=frame(f"confidence.{confidence}") if answer.agree else say("verdict.views_differ"),
-        saving="",
         flips=said.flips,
         measure_next=_measure_next(answer, words),
-        warnings=[],
         cards=_cards(answer, words, frame),
-        cards_notes=[],
         hero=bars_chart(answer, words),
         sections=sections,
-        version=__version__,
-        legend=[
-            Entry(frame(f"provenance.{key}"), frame(f"provenance_meaning.{key}"), key)
-            for key in ("measured", "estimated", "assumed")
-        ],
     )
 
 
@@ -190,14 +194,3 @@ def _placements(answer: Answer, words: PlaceWords, frame: FrameWords) -> Table:
             ]
         )
     return Table("placements-table", say("section.placements"), heads, rows)
-
-
-def _factors(answer: Answer, words: PlaceWords) -> Table:
-    say = words.say
-    heads = [
-        Head(say("head.factor"), numeric=False),
-        Head(say("head.value")),
-        Head(say("head.source"), numeric=False, wide=True),
-    ]
-    rows = [[Cell(item.name), Cell(factor_text(item)), Cell(item.source)] for item in answer.factors]
-    return Table("factors-table", say("section.factors"), heads, rows)

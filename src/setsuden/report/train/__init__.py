@@ -7,13 +7,14 @@ from pathlib import Path
 
 from setsuden.language import LANGUAGES, Language
 from setsuden.placement.training import Answer
-from setsuden.report.sheet import rendered, write_pages
+from setsuden.report.rendering import write_pages
+from setsuden.report.sheet import rendered
 from setsuden.report.train.page import build, frame_words
 
 
 def write(answer: Answer, out_dir: str | Path, languages: Sequence[Language] = LANGUAGES) -> list[Path]:
-    """``report.LANGUAGE.html`` in ``out_dir``; all pages are made before the first is written."""
-    return write_pages([(f"report.{language}.html", render(answer, language)) for language in languages], Path(out_dir))
+    """``report.LANGUAGE.html`` in ``out_dir`` for each language."""
+    return write_pages("report", lambda language: render(answer, language), out_dir, languages)
 
 
 def render(answer: Answer, language: Language) -> str:

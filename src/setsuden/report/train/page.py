@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from setsuden import __version__
 from setsuden.language import Language
 from setsuden.placement.training import Answer
 from setsuden.placement.training.outcome import WORTH
@@ -17,7 +16,6 @@ from setsuden.report.page.parts import (
     Card,
     Cell,
     Chart,
-    Entry,
     Fact,
     Head,
     Page,
@@ -25,6 +23,7 @@ from setsuden.report.page.parts import (
     Table,
     Text,
     boundary_text,
+    provenance_entries,
     two_widths,
 )
 from setsuden.report.sheet import FrameWords
@@ -56,12 +55,8 @@ def build(answer: Answer, language: Language) -> Page:
         sure=say("verdict.sure", better=f"{better:.0%}"),
         confidence=confidence,
         confidence_word=frame(f"confidence.{confidence}"),
-        saving="",
         flips=said.levers,
-        measure_next="",
-        warnings=[],
         cards=_cards(answer, words, frame),
-        cards_notes=[],
         hero=_bars(answer, words),
         sections=[
             Section("outcomes", say("section.table"), [_table(answer, words)]),
@@ -73,13 +68,9 @@ def build(answer: Answer, language: Language) -> Page:
                     Text(say("method.judged")),
                     Bullets(said.notes[1:]),
                     _sources(answer, words),
+                    provenance_entries(frame),
                 ],
             ),
-        ],
-        version=__version__,
-        legend=[
-            Entry(frame(f"provenance.{key}"), frame(f"provenance_meaning.{key}"), key)
-            for key in ("measured", "estimated", "assumed")
         ],
     )
 

@@ -1,0 +1,64 @@
+"""Pages as files: self-contained HTML from the one template, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from setsuden.errors import InputError
+from setsuden.language import Language
+from setsuden.report.page.parts import Page
+from setsuden.report.words import Words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def rendered(page: Page, words: Words, *styles: str) -> str:
+    """One page as text, with the style sheets ``styles`` of the templates' folder inside."""
+    css = "".join(_style(name) for name in styles)
+    return _environment().get_template("report.html.jinja").render(page=page, t=words, css=css)
+
+
+def write_pages(
+    name: str, render: Callable[[Language], str], out_dir: str | Path, languages: Sequence[Language]
+) -> list[Path]:
+    """``NAME.LANGUAGE.html`` in ``out_dir`` for each language.
+
+    All pages are made before the first is written, and each replaces its predecessor in one step.
+    Raises InputError for a folder that cannot be written.
+    """
+    pages = [(Path(out_dir) / f"{name}.{language}.html", render(language)) for language in languages]
+    try:
+        Path(out_dir).mkdir(parents=True, exist_ok=True)
+        for path, page in pages:
+            draft = path.with_name(f".{path.name}.{os.getpid()}")
+            draft.write_text(page, encoding="utf-8")
+            draft.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot write the report: {error.strerror}", place=str(out_dir), remedy="Choose another folder with --out."
+        ) from None
+    return [path for path, _ in pages]
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("setsuden.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache
+def _style(name: str) -> str:
+    return (files("setsuden.report") / "templates" / name).read_text(encoding="utf-8")
