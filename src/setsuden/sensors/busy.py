@@ -14,6 +14,10 @@ class _Reading(NamedTuple):
     total: float
 
 
+Taken = bytes | OSError | _Reading
+"""What the kernel showed, not yet read through; how it failed; or what psutil made of it."""
+
+
 class BusyShare:
     """Share of the CPUs (all, or those of a container) at work since the last call, 0-1; None when nothing can be read.
 
@@ -23,15 +27,22 @@ class BusyShare:
     """
 
     def __init__(self, host: Host, *, cpus: float | None = None, usage_file: Path | None = None) -> None:
-        self._host = host
         self._cpus = cpus
         self._usage = OpenFile(host.files, usage_file) if usage_file and cpus else None
         self._stat = OpenFile(host.files, host.procfs / "stat") if host.platform == "linux" else None
-        self._last = self._read()
+        self._last = self._read(host.clock.elapsed(), self.take())
 
-    def since_last(self) -> float | None:
-        """Mean share since the previous call (or since construction); None when unreadable or no time has passed."""
-        now = self._read()
+    def take(self) -> Taken:
+        """What the system shows now, for ``since_last``."""
+        file = self._usage or self._stat
+        return _portable() if file is None else file.taken()
+
+    def since_last(self, t_s: float, taken: Taken) -> float | None:
+        """Mean share since the previous call (or since construction); None when unreadable or no time has passed.
+
+        taken   by ``take`` at ``t_s`` on the host's elapsed clock
+        """
+        now = self._read(t_s, taken)
         last, self._last = self._last, now or self._last
         if now is None or last is None or now.total <= last.total:
             return None
@@ -43,15 +54,17 @@ class BusyShare:
             if file is not None:
                 file.close()
 
-    def _read(self) -> _Reading | None:
+    def _read(self, t_s: float, taken: Taken) -> _Reading | None:
+        if isinstance(taken, OSError):
+            return None
+        if isinstance(taken, _Reading):
+            return taken
         try:
             if self._usage is not None and self._cpus is not None:
-                return _Reading(usage_s(self._usage.read()), self._host.clock.elapsed() * self._cpus)
-            if self._stat is not None:
-                return _stat(self._stat.read())
-        except (OSError, ValueError, IndexError):
+                return _Reading(usage_s(taken), t_s * self._cpus)
+            return _stat(taken)
+        except (ValueError, IndexError):
             return None
-        return _portable()
 
 
 def usage_s(text: bytes) -> float:

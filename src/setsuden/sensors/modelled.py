@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
-from setsuden.sensors.busy import BusyShare
+from setsuden.sensors.busy import BusyShare, Taken
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits
 from setsuden.sensors.power_models import PowerModel
@@ -30,6 +30,7 @@ class ModelCpuSensor:
         self._busy = BusyShare(host, cpus=limits.cpus, usage_file=limits.cpu_usage)
         self._moments = Moments(host.clock)
         self._anchor = self._moments.now()
+        self._asked_s = float("-inf")
         self._power_w: float | None = None
         self._tally = Tally()
         self.channels = (
@@ -50,18 +51,31 @@ class ModelCpuSensor:
 
     def read(self) -> tuple[Sample, ...]:
         """One sample; before the kernel's tick has moved it shows what the last utilisation implies."""
-        now = self._moments.now()
+        t_s, boot_s = self._moments.clocks()
+        return self.settle(t_s, boot_s, self.take(t_s, boot_s))
+
+    def take(self, t_s: float, boot_s: float) -> Taken | None:
+        """The kernel's sums; None when it was asked a moment ago."""
+        if t_s - self._asked_s < _ASK_AFTER_S:
+            return None
+        self._asked_s = t_s
+        return self._busy.take()
+
+    def settle(self, t_s: float, boot_s: float, taken: Taken | None) -> tuple[Sample, ...]:
+        """One sample."""
+        now = self._moments.at(t_s, boot_s)
         notes: tuple[str, ...] = (flags.SUSPENDED,) if now.slept_s else ()
         span_s = max(0.0, now.t_s - self._anchor.t_s)
-        if span_s < _ASK_AFTER_S and self._power_w is not None:
+        if taken is None and self._power_w is not None:
             likely_j = self._power_w * span_s
             return (self._tally.sample(now.t_s, self._power_w, notes, (likely_j, likely_j, likely_j)),)
-        share = self._busy.since_last() if span_s > 0.0 else None
+        share = None if taken is None else self._busy.since_last(t_s, taken)
         if share is not None:
             self._power_w = self._model.watts(share)
             self._tally.add(self._power_w * span_s)
             self._anchor = now
             return (self._tally.sample(now.t_s, self._power_w, notes),)
+        self._asked_s = float("-inf")  # nothing new: it is asked again at the next reading
         return (self._waiting(now, span_s, notes),)
 
     def _waiting(self, now: Moment, span_s: float, notes: tuple[str, ...]) -> Sample:
@@ -115,7 +129,14 @@ class ModelDramSensor:
 
     def read(self) -> tuple[Sample, ...]:
         """One sample: constant power x elapsed time."""
-        now = self._moments.now()
+        return self.settle(*self._moments.clocks(), None)
+
+    def take(self, t_s: float, boot_s: float) -> None:
+        """There is nothing to look at."""
+
+    def settle(self, t_s: float, boot_s: float, taken: None) -> tuple[Sample, ...]:
+        """One sample."""
+        now = self._moments.at(t_s, boot_s)
         notes: tuple[str, ...] = (flags.SUSPENDED,) if now.slept_s else ()
         self._tally.add(self.power_w * max(0.0, now.t_s - self._last.t_s))
         self._last = now

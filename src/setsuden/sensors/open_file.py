@@ -31,6 +31,13 @@ class OpenFile:
         self._last = content
         return content
 
+    def taken(self) -> bytes | OSError:
+        """The content, or why there is none."""
+        try:
+            return self.read()
+        except OSError as error:
+            return error
+
     def number(self) -> int:
         """The whole number in it; raises OSError, or ValueError for an empty or unreadable one."""
         return int(self.read())

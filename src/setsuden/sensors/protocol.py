@@ -108,6 +108,22 @@ class Sensor(Protocol):
         ...
 
 
+class TwoStepSensor(Sensor, Protocol):
+    """A sensor whose ``read`` can be done in two steps, so that many readings are worked out together, later.
+
+    A thread that wakes up finds its caches cold, and the same work costs ten times as much. Every ``take`` is settled
+    once, in the order of taking, before the next ``read``; both together give what ``read`` would have given then.
+    """
+
+    def take(self, t_s: float, boot_s: float) -> object:
+        """What the hardware shows now, as it is; the two clocks were read just before. Never raises for a fault."""
+        ...
+
+    def settle(self, t_s: float, boot_s: float, taken: object) -> tuple[Sample, ...]:
+        """One sample per channel from what ``take`` found at those clocks."""
+        ...
+
+
 class Status(StrEnum):
     """What a look for a sensor found. Absent, denied and reading zero are three different things."""
 

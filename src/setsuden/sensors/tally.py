@@ -34,7 +34,14 @@ class Moments:
 
     def now(self) -> Moment:
         """This moment."""
-        t_s, boot_s = self._clock.elapsed(), self._clock.since_boot()
+        return self.at(*self.clocks())
+
+    def clocks(self) -> tuple[float, float]:
+        """Elapsed seconds and seconds since boot, now."""
+        return self._clock.elapsed(), self._clock.since_boot()
+
+    def at(self, t_s: float, boot_s: float) -> Moment:
+        """The moment at which the clocks showed this, not before the one that was asked for last."""
         ahead_s = boot_s - t_s
         slept_s = 0.0 if self._ahead_s is None else ahead_s - self._ahead_s
         self._ahead_s = ahead_s
