@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-import setsuden.study.pilot
 from setsuden.cli.pilot import pilot
 from setsuden.study.example import example_text
 from tests.schemas_support import validate
@@ -20,7 +19,7 @@ from tests.study.support import STUDY, FakeLab, vocabulary
 def lab(monkeypatch: pytest.MonkeyPatch) -> FakeLab:
     """The command on a fake machine."""
     lab = FakeLab()
-    monkeypatch.setattr(setsuden.study.pilot, "Surroundings", lab.surroundings)
+    monkeypatch.setattr("setsuden.study.surroundings.Surroundings", lab.surroundings)
     monkeypatch.setattr("setsuden.study.reading.default_vocabulary", vocabulary)
     return lab
 
@@ -123,7 +122,7 @@ def test_an_interrupted_pilot_resumes_without_naming_anything(
     assert "the same command and --resume" in stopped.stderr
     assert not out.exists()
     again = FakeLab()
-    monkeypatch.setattr(setsuden.study.pilot, "Surroundings", again.surroundings)
+    monkeypatch.setattr("setsuden.study.surroundings.Surroundings", again.surroundings)
     result = call("--resume", "--out", out, "--json")
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)

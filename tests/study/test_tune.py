@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-import setsuden.study.pilot
 from setsuden.cli.tune import tune
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
@@ -20,6 +19,8 @@ from setsuden.study.places import parse_yaml
 from setsuden.study.plan import Configuration
 from setsuden.study.reading import checked
 from setsuden.study.tuning.choices import Choices, checked_for_tuning
+from setsuden.study.tuning.records import Search
+from setsuden.study.tuning.store import SearchStore, found_in
 from setsuden.study.tuning.text import tune_text
 from tests.schemas_support import validate
 from tests.study.support import FakeLab, declared_study, vocabulary
@@ -53,7 +54,7 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
 
     def run(*arguments: object, text: str = STUDY, accuracy: Any = learned, fail_after: int | None = None) -> Any:
         lab = FakeLab(accuracy=accuracy, fail_after=fail_after)
-        monkeypatch.setattr(setsuden.study.pilot, "Surroundings", lab.surroundings)
+        monkeypatch.setattr("setsuden.study.surroundings.Surroundings", lab.surroundings)
         path = tmp_path / "tune.yaml"
         path.write_text(text, encoding="utf-8")
         told = [str(path), "--ledger", str(tmp_path / "ledger.sqlite"), *map(str, arguments)]
@@ -112,6 +113,14 @@ def test_an_interrupted_search_goes_on_where_it_stopped_and_stays_charged(call: 
     assert [trial["settings"] for trial in document["trials"]] == [trial["settings"] for trial in whole["trials"]]
     # The window that was cut off is paid for a second time.
     assert document["search_energy"]["value"] > whole["search_energy"]["value"]
+
+
+def test_a_search_that_goes_on_knows_the_seconds_before_its_first_step(tmp_path: Path) -> None:
+    declared = parse_yaml(STUDY, "tune.yaml", "tune")
+    study = checked(declared, vocabulary())
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        store = SearchStore.begin(ledger, study, "2026-01-01T00:00:00+00:00", Search(spent_s=12.0))
+        assert found_in(ledger.run(store.run.id)).spent_s == 12.0
 
 
 def test_a_search_is_resumed_only_as_it_was_declared(call: Call) -> None:

@@ -62,11 +62,11 @@ def _document(source: str | None, ledger_path: Path | None) -> tuple[Mapping[str
     if path is not None:
         return load(path), str(path), path.parent
     assert source is not None
-    from setsuden.study.pilot import DOCUMENT
+    from setsuden.study.store import KIND
 
     with open_ledger(ledger_path) as ledger:
         record = ledger.run(source)
-        document = record.document(DOCUMENT)
+        document = record.document(KIND)
     if not isinstance(document, dict):
         raise InputError(
             "this run holds no pilot",

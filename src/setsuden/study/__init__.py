@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from setsuden.study.declaration import StudyDeclaration
-    from setsuden.study.pilot import Surroundings, run_pilot
+    from setsuden.study.pilot import run_pilot
     from setsuden.study.places import Declared, parse_yaml, read_yaml
     from setsuden.study.reading import checked
+    from setsuden.study.surroundings import Surroundings
 
 _HOMES = {
     "Declared": "places",
     "StudyDeclaration": "declaration",
-    "Surroundings": "pilot",
+    "Surroundings": "surroundings",
     "checked": "reading",
     "parse_yaml": "places",
     "read_yaml": "places",

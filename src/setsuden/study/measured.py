@@ -10,7 +10,7 @@ from setsuden.ledger import Ledger, Measurement, RunRecord
 from setsuden.quantity import Estimate, Provenance
 from setsuden.study.analysis.across import Source, per_sample
 from setsuden.study.analysis.points import PHASES, Phase, Point, read_points
-from setsuden.study.pilot import DOCUMENT
+from setsuden.study.store import KIND
 
 
 def sources_in(ledger: Ledger, runs: Sequence[str] = ()) -> list[Source]:
@@ -32,7 +32,7 @@ def sources_in(ledger: Ledger, runs: Sequence[str] = ()) -> list[Source]:
 
 def source_of(record: RunRecord) -> Source | None:
     """A pilot's configurations, else the windows that say enough; None when there are none."""
-    pilot = record.document(DOCUMENT)
+    pilot = record.document(KIND)
     if isinstance(pilot, dict):
         return _pilot(record, pilot)
     points: list[Point] = []

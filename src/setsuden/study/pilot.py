@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import ChannelRecord, Flag, Ledger, RunRecord
 from setsuden.ledger.environment import capture
-from setsuden.meter import DEFAULT_RATE_HZ, IdleBaseline, Meter
+from setsuden.meter import IdleBaseline, Meter
 from setsuden.meter.codes import NOT_RECORDED
 from setsuden.meter.rig import record_of
 from setsuden.predict.listeners import forecasts_of
 from setsuden.quantity import NODE, Estimate, total
-from setsuden.sensors import Clock, Discovery, Host, SystemClock, discover
+from setsuden.sensors import Clock
 from setsuden.study.budget import Budget
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.document import Session, pilot_document
@@ -26,31 +24,9 @@ from setsuden.study.places import Declared
 from setsuden.study.plan import configurations
 from setsuden.study.progress import Progress, Silent
 from setsuden.study.runner import Runner
-from setsuden.study.store import StudyStore, declared_in, found_in
+from setsuden.study.store import KIND, StudyStore, beginning, found_in
+from setsuden.study.surroundings import Surroundings
 from setsuden.study.trace import power_trace
-from setsuden.study.workshop import Workshop
-
-DOCUMENT = "pilot"
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a study stands on; tests put fakes in their place.
-
-    clock      elapsed time and time of day
-    discover   finds the sensors
-    workshop   models and data; the last argument is the elapsed clock
-    sleep      waits during idle baselines
-    rate_hz    of the background sampler
-    host       where the settings of the processor are read
-    """
-
-    clock: Clock = field(default_factory=SystemClock)
-    discover: Callable[[Clock], Discovery] = lambda clock: discover(Host(clock=clock))
-    workshop: Callable[[StudyDeclaration, Declared, Callable[[], float]], Workshop] | None = None
-    sleep: Callable[[float], None] = time.sleep
-    rate_hz: float = DEFAULT_RATE_HZ
-    host: Host = field(default_factory=Host)
 
 
 def run_pilot(
@@ -76,7 +52,7 @@ def run_pilot(
     findings, created_at = _beginning(study, resume, around.clock)
     _check_minutes(study, declared)
     seconds = around.clock.elapsed
-    workshop = (around.workshop or torch_workshop)(study, declared, seconds)
+    workshop = around.workshop(study, declared, seconds)
     discovery = around.discover(around.clock)
     channels = [record_of(channel, channel.id in discovery.counted) for channel in discovery.channels]
     store = StudyStore.begin(ledger, study, created_at, findings)
@@ -92,7 +68,7 @@ def run_pilot(
         idle_s=budget.idle_s,
         sleep=around.sleep,
         rate_hz=around.rate_hz,
-        kind=DOCUMENT,
+        kind=KIND,
     )
     runner = Runner(study, workshop, meter, store, findings, budget, seconds, shown)
     try:
@@ -112,7 +88,7 @@ def run_pilot(
                 remedy="Allow more minutes, or declare fewer configurations.",
             )
     except BaseException as error:
-        _finish(store, "failed", f"{type(error).__name__}: {error}")
+        store.failed(error)
         raise
     finally:
         shown.finish()
@@ -138,7 +114,7 @@ def run_pilot(
     )
     document = pilot_document(session)
     try:
-        store.run.put_document(DOCUMENT, document)
+        store.run.put_document(KIND, document)
         store.run.finish("finished", summary=meter.result)
     except LedgerError as error:
         document["flags"].append({"code": NOT_RECORDED, "detail": str(error)})
@@ -150,19 +126,6 @@ def _beginning(study: StudyDeclaration, resume: RunRecord | None, clock: Clock) 
         return Findings(), clock.utc().astimezone(UTC).isoformat(timespec="seconds")
     created_at = beginning(study, resume)
     return found_in(resume), created_at
-
-
-def beginning(study: StudyDeclaration, resume: RunRecord) -> str:
-    """When the interrupted run of this very study began; raises InputError where it was declared differently."""
-    _, known, created_at = declared_in(resume)
-    if known != study.sha256:
-        raise InputError(
-            f"the interrupted study {resume.id} was declared differently",
-            place="--resume",
-            value=study.sha256[:12],
-            remedy=f"Its configuration hash is {known[:12]}; resume it without other options, or start a new study.",
-        )
-    return created_at
 
 
 def _check_minutes(study: StudyDeclaration, declared: Declared) -> None:
@@ -179,17 +142,6 @@ def _check_minutes(study: StudyDeclaration, declared: Declared) -> None:
             value=study.measure.minutes,
             remedy="Allow more, or declare fewer models, batch sizes or repeats.",
         )
-
-
-def torch_workshop(study: StudyDeclaration, declared: Declared, seconds: Callable[[], float]) -> Workshop:
-    """Models and data for real; raises MissingDependencyError without torch."""
-    try:
-        from setsuden.study.torch_workshop import TorchWorkshop
-    except ImportError as error:
-        from setsuden.errors import MissingDependencyError
-
-        raise MissingDependencyError("torch", "A pilot study", "all") from error
-    return TorchWorkshop.of(study, declared, seconds)
 
 
 def _idle_power(channels: Sequence[ChannelRecord], baseline: IdleBaseline | None) -> Estimate | None:
@@ -216,10 +168,3 @@ def _trace(ledger: Ledger, run_id: str, marks: list[tuple[float, str]]) -> dict[
         return power_trace(ledger.run(run_id), marks)
     except LedgerError:
         return None
-
-
-def _finish(store: StudyStore, status: str, detail: str) -> None:
-    try:
-        store.run.finish(status, detail=detail)
-    except LedgerError as error:
-        store.fault = str(error)

@@ -18,7 +18,7 @@ STUDY, _SPENT = "study", "study/spent"
 _REPEAT, _QUALITY, _MODEL = "study/repeat/", "study/quality/", "study/model/"
 
 
-class StudyStore:
+class State:
     """Writes the state of one study into its run.
 
     An interrupted study goes on in a run of its own, because clocks and counters start anew; what was found before is
@@ -30,14 +30,36 @@ class StudyStore:
         self.run = run
         self.fault: str | None = None
 
+    def declare(self, study: StudyDeclaration, created_at: str) -> None:
+        """What was declared, and when the first session of it began."""
+        self.run.put_document(
+            STUDY, {"config": study.to_json(), "config_sha256": study.sha256, "created_at": created_at}
+        )
+
+    def put(self, name: str, document: Any) -> None:
+        """Keep one part."""
+        try:
+            self.run.put_document(name, document)
+        except LedgerError as error:
+            self.fault = str(error)
+
+    def failed(self, error: BaseException) -> None:
+        """End the run as one that can be continued."""
+        try:
+            self.run.finish("failed", detail=f"{type(error).__name__}: {error}")
+        except LedgerError as fault:
+            self.fault = str(fault)
+
+
+class StudyStore(State):
+    """The state of a pilot."""
+
     @classmethod
     def begin(cls, ledger: Ledger, study: StudyDeclaration, created_at: str, findings: Findings) -> StudyStore:
         """Open a run for the study, with what is known already."""
-        store = cls(ledger.start_run(KIND, study.name, study.to_json(), ["pilot"]))
+        store = cls(ledger.start_run(KIND, study.name, study.to_json(), [KIND]))
         with store.run.transaction():
-            store.run.put_document(
-                STUDY, {"config": study.to_json(), "config_sha256": study.sha256, "created_at": created_at}
-            )
+            store.declare(study, created_at)
             for repeats in findings.repeats.values():
                 for repeat in repeats:
                     store.keep_repeat(repeat)
@@ -50,27 +72,21 @@ class StudyStore:
 
     def keep_repeat(self, repeat: Repeat) -> None:
         """One measured window."""
-        self._put(f"{_REPEAT}{repeat.configuration}#{repeat.repeat}", repeat.to_json())
+        self.put(f"{_REPEAT}{repeat.configuration}#{repeat.repeat}", repeat.to_json())
 
     def keep_quality(self, quality: Quality) -> None:
         """One finished training."""
         key = "|".join(str(part) for part in quality.trained_as)
-        self._put(_QUALITY + key, quality.to_json())
+        self.put(_QUALITY + key, quality.to_json())
 
     def keep_model(self, facts: ModelFacts) -> None:
         """The profile of one model."""
-        self._put(_MODEL + facts.name, facts.to_json())
+        self.put(_MODEL + facts.name, facts.to_json())
 
     def keep_spent(self, findings: Findings) -> None:
         """Time and energy spent so far, this and earlier sessions together, and the idle power before."""
         before = findings.idle_before.to_json() if findings.idle_before else None
-        self._put(_SPENT, {"seconds": findings.spent_s, "joules": findings.spent_j, "idle_before": before})
-
-    def _put(self, name: str, document: Any) -> None:
-        try:
-            self.run.put_document(name, document)
-        except LedgerError as error:
-            self.fault = str(error)
+        self.put(_SPENT, {"seconds": findings.spent_s, "joules": findings.spent_j, "idle_before": before})
 
 
 def unfinished(ledger: Ledger, wanted: str | None, kind: str = KIND) -> RunRecord:
@@ -111,6 +127,19 @@ def declared_in(record: RunRecord) -> tuple[dict[str, Any], str, str]:
     """The configuration of a stored study, its hash and when it began."""
     stored = record.document(STUDY)
     return stored["config"], stored["config_sha256"], stored["created_at"]
+
+
+def beginning(study: StudyDeclaration, resume: RunRecord) -> str:
+    """When the interrupted run of this very study began; raises InputError where it was declared differently."""
+    _, known, created_at = declared_in(resume)
+    if known != study.sha256:
+        raise InputError(
+            f"the interrupted study {resume.id} was declared differently",
+            place="--resume",
+            value=study.sha256[:12],
+            remedy=f"Its configuration hash is {known[:12]}; resume it without other options, or start a new study.",
+        )
+    return created_at
 
 
 def found_in(record: RunRecord) -> Findings:

@@ -10,9 +10,10 @@ from setsuden.errors import LedgerError
 from setsuden.ledger import Ledger, RunRecord
 from setsuden.meter import Meter
 from setsuden.study.declaration import StudyDeclaration
-from setsuden.study.pilot import Surroundings, beginning, torch_workshop
 from setsuden.study.places import Declared
 from setsuden.study.progress import Progress, Silent
+from setsuden.study.store import beginning
+from setsuden.study.surroundings import Surroundings
 from setsuden.study.tuning.choices import Choices, checked_for_tuning
 from setsuden.study.tuning.document import Outcome, tune_document
 from setsuden.study.tuning.records import Search
@@ -45,7 +46,7 @@ def run_tune(
         created_at = beginning(study, resume)
         search = found_in(resume)
     seconds = around.clock.elapsed
-    workshop = (around.workshop or torch_workshop)(study, declared, seconds)
+    workshop = around.workshop(study, declared, seconds)
     discovery = around.discover(around.clock)
     store = SearchStore.begin(ledger, study, created_at, search)
     if resume is not None:
@@ -68,7 +69,7 @@ def run_tune(
             searcher = Searcher(choices, workshop, meter, store, search, seconds, until_s, shown)
             searcher.run()
     except BaseException as error:
-        _finish(store, "failed", f"{type(error).__name__}: {error}")
+        store.failed(error)
         raise
     finally:
         shown.finish()
@@ -93,10 +94,3 @@ def run_tune(
     except LedgerError as error:
         store.fault = str(error)
     return document
-
-
-def _finish(store: SearchStore, status: str, detail: str) -> None:
-    try:
-        store.run.finish(status, detail=detail)
-    except LedgerError as error:
-        store.fault = str(error)
