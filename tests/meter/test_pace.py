@@ -71,7 +71,7 @@ class Puppet:
 
     made: list[Puppet]
 
-    def __init__(self, tick: Callable[[], None], period_s: Callable[[], float], prepare: Callable[[], None]) -> None:
+    def __init__(self, tick: Callable[[], None], period_s: float, prepare: Callable[[], None]) -> None:
         self.tick, self.period_s = tick, period_s
         self.cpu_s, self.late, self.fault = 0.0, 0, None
         self.made.append(self)
@@ -93,7 +93,7 @@ def test_a_kill_at_any_moment_loses_at_most_a_second(tmp_path: Path, monkeypatch
             assert meter.run_id is not None
             lags = []
             while clock.elapsed() < 1030.0:
-                clock.advance(puppet.period_s())
+                clock.advance(puppet.period_s)
                 lags.append(clock.elapsed() - float(ledger.run(meter.run_id).samples("cpu").t_s[-1]))
                 puppet.tick()
         assert ledger.run(meter.run_id).config["rate_hz"] == "adaptive"

@@ -14,7 +14,7 @@ def test_it_ticks_until_stopped_and_measures_itself() -> None:
         if len(ticks) == 3:
             three.set()
 
-    sampler = Sampler(tick, lambda: 1 / 200.0)
+    sampler = Sampler(tick, 1 / 200.0)
     sampler.start()
     assert three.wait(30.0)
     sampler.stop()
@@ -35,7 +35,7 @@ def test_deadlines_that_passed_are_skipped_and_counted() -> None:
         else:
             done.set()
 
-    sampler = Sampler(tick, lambda: 1 / 1000.0)
+    sampler = Sampler(tick, 1 / 1000.0)
     sampler.start()
     assert done.wait(30.0)
     sampler.stop()
@@ -49,7 +49,7 @@ def test_a_fault_inside_ends_the_sampling_quietly() -> None:
         happened.set()
         raise ValueError("broken")
 
-    sampler = Sampler(tick, lambda: 1 / 1000.0)
+    sampler = Sampler(tick, 1 / 1000.0)
     sampler.start()
     assert happened.wait(30.0)
     sampler.stop()

@@ -56,12 +56,15 @@ class Background:
         if self._rate_hz == ADAPTIVE:
             from setsuden.meter.pace import Pace
 
-            pace = self._pace = Pace(channels)
-            self._sampler = Sampler(tick, lambda: pace.period_s, _load_the_rest)
-        else:
-            period_s = 1.0 / float(self._rate_hz)
-            self._sampler = Sampler(tick, lambda: period_s, _load_the_rest)
+            self._pace = Pace(channels)
+        period_s = 1.0 / float(self._rate_hz) if self._pace is None else self._pace.period_s
+        self._sampler = Sampler(tick, period_s, _load_the_rest)
         self._sampler.start()
+
+    @property
+    def at_once(self) -> bool:
+        """Whether every sample is needed when it is taken, because it is shown or paces the next one."""
+        return self._telemetry is not None or self._pace is not None
 
     def note(self, reading: Reading) -> float:
         """Take over a sample: show it, pace the next one. Returns after how many seconds that comes, 0 when unknown."""
@@ -69,7 +72,10 @@ class Background:
         if self._pace is None:
             return 0.0
         self._pace.note(reading)
-        return self._pace.period_s
+        period_s = self._pace.period_s
+        if self._sampler is not None:
+            self._sampler.period_s = period_s
+        return period_s
 
     def end(self, last: Reading) -> None:
         """Show the last reading and give the telemetry back."""

@@ -96,13 +96,9 @@ class Edges:
 
     def sample(self) -> None:
         """Take one sample of every channel now and hand what is due to the ledger, as the background thread does."""
-        if self._elsewhere:
-            return
-        with self._lock:
-            reading = self._read(edge=False)
-            self._running().tick(reading)
-            next_s = self._background.note(reading)
-        self._recorder.write_due(reading.t_s, next_s)
+        if not self._elsewhere:
+            self._running()
+            self._sample()
 
     # -- for what watches a run while it goes on
 
@@ -153,12 +149,38 @@ class Edges:
             finally:
                 self._edge_cpu_s += time.thread_time() - started
 
-    def _read(self, *, edge: bool = True) -> Reading:
+    def _sample(self) -> bool:
+        """A background sample: no more than taken, unless something is to be written. True when it was."""
         assert self._rig is not None
-        reading = self._rig.read(edge=edge)
-        self._recorder.journal.add_reading(reading)
-        self._running().note(reading)
-        return reading
+        with self._lock:
+            t_s = self._rig.take()
+            if not self._background.at_once and not self._recorder.due(t_s):
+                return False
+            reading = self._settle(edge=False)
+            next_s = self._background.note(reading)
+        if not self._recorder.due(t_s, next_s):
+            return False
+        self._recorder.write(t_s)
+        return True
+
+    def _read(self) -> Reading:
+        """A reading at a window's edge."""
+        assert self._rig is not None
+        self._running()
+        self._rig.take()
+        return self._settle(edge=True)
+
+    def _settle(self, *, edge: bool) -> Reading:
+        """Work out what was taken, background samples and then this one, the last; returns it."""
+        assert self._rig is not None
+        book = self._running()
+        readings = self._rig.settle(edge=edge)
+        self._recorder.journal.add_readings(readings)
+        for reading in readings:
+            book.note(reading)
+            if reading is not readings[-1] or not edge:
+                book.tick(reading)
+        return readings[-1]
 
     def _begin_at(self, reading: Reading, name: str, attributes: dict[str, Any], parent_id: int | None = None) -> int:
         assert self._rig is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from setsuden.errors import LedgerError
@@ -58,12 +58,12 @@ class Journal:
         """Whether all that was handed over is in the ledger and the run is closed there."""
         return self._closed and not (self._readings or self._notes or self.dropped_readings or self.dropped_notes)
 
-    def add_reading(self, reading: Reading) -> None:
-        """Queue a reading."""
+    def add_readings(self, readings: Iterable[Reading]) -> None:
+        """Queue readings, in order of time."""
         if self._run is None:
             return
         with self._lock:
-            self._readings.append(reading)
+            self._readings.extend(readings)
             if len(self._readings) > MAX_READINGS:
                 before = len(self._readings)
                 self._readings = self._readings[::2]

@@ -175,8 +175,8 @@ class Meter(Edges):
     # -- inside
 
     def _tick(self) -> None:
-        self.sample()
-        self._recorder.look_around()
+        if self._sample():
+            self._recorder.look_around()
 
     def _finish(self, rig: Rig, error: BaseException | None) -> Measurement:
         synchronise_devices()

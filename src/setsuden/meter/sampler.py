@@ -9,23 +9,26 @@ from collections.abc import Callable
 _PREPARE_AFTER_S = 0.1
 # A rest no longer than this is slept through: cheaper by a fifth than waiting at the gate, and a stop can wait for it.
 _SLEPT_S = 0.011
+# The thread's own CPU time is a system call away, so it is asked for no more often.
+_ACCOUNT_EVERY_S = 0.4
 
 
 class Sampler:
-    """Calls ``tick`` at absolute deadlines, each ``period_s()`` after the one before, until stopped.
+    """Calls ``tick`` at absolute deadlines, each ``period_s`` after the one before, until stopped.
+
+    ``period_s`` may be set anew inside a tick.
 
     ``prepare`` is called once before them, after a moment in which the program that is measured gets going.
 
     A deadline that has passed is skipped, not made up for: ``late`` counts those. ``cpu_s`` is the CPU time the thread
-    has used, as of its last tick.
+    has used, as of half a second ago at most.
     """
 
-    def __init__(
-        self, tick: Callable[[], None], period_s: Callable[[], float], prepare: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, tick: Callable[[], None], period_s: float, prepare: Callable[[], None] | None = None) -> None:
         self._tick = tick
         self._prepare = prepare
-        self._period_s = period_s
+        self.period_s = period_s
+        self._stopping = False
         # Held until it is time to stop; a timed acquire is one call, where an Event would take a dozen.
         self._gate = threading.Lock()
         self._gate.acquire()
@@ -40,38 +43,42 @@ class Sampler:
 
     def stop(self) -> None:
         """Wait for the tick that is going on, if any."""
+        self._stopping = True
         self._gate.release()
         self._thread.join()
-
-    def _told_to_stop(self, rest_s: float) -> bool:
-        """Wait for so long; True when it is time to stop instead."""
-        if rest_s > _SLEPT_S:
-            return self._gate.acquire(timeout=rest_s)
-        if rest_s > 0.0:
-            time.sleep(rest_s)
-        return self._gate.acquire(blocking=False)
 
     def _run(self) -> None:
         if self._prepare is not None:
             if self._gate.acquire(timeout=_PREPARE_AFTER_S):
                 return
             self._prepare()
-        deadline = time.monotonic()
-        while True:
-            period_s = self._period_s()
-            deadline += period_s
-            behind = time.monotonic() - deadline
-            if behind > 0:
-                skipped = int(behind / period_s) + 1
-                self.late += skipped
-                deadline += skipped * period_s
-            if self._told_to_stop(deadline - time.monotonic()):
-                break
-            try:
-                self._tick()
-            except Exception as error:
-                # Whatever goes wrong here must not print into, stop or change the program that is measured.
-                self.fault = f"{type(error).__name__}: {error}"
-                break
-            self.cpu_s = time.thread_time()
+        try:
+            self._keep_ticking()
+        except Exception as error:
+            # Whatever goes wrong here must not print into, stop or change the program that is measured.
+            self.fault = f"{type(error).__name__}: {error}"
         self.cpu_s = time.thread_time()
+
+    def _keep_ticking(self) -> None:
+        # Short, because a thread that wakes up pays for every line it touches.
+        now, rest, tick = time.monotonic, time.sleep, self._tick
+        deadline = accounted = now()
+        while True:
+            deadline += self.period_s
+            rest_s = deadline - now()
+            if rest_s < 0.0:
+                skipped = int(-rest_s / self.period_s) + 1
+                self.late += skipped
+                deadline += skipped * self.period_s
+                rest_s = deadline - now()
+            if rest_s > _SLEPT_S:
+                if self._gate.acquire(timeout=rest_s):
+                    return
+            elif rest_s > 0.0:
+                rest(rest_s)
+            if self._stopping:
+                return
+            tick()
+            if deadline - accounted >= _ACCOUNT_EVERY_S:
+                accounted = deadline
+                self.cpu_s = time.thread_time()
