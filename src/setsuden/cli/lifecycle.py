@@ -6,18 +6,15 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
-from setsuden.language import Language, Messages
+from setsuden.cli.answered import Answered, out_option
+from setsuden.cli.common import failing_clearly, json_option, lang_option
+from setsuden.language import Language
 
 
 @click.command()
 @click.argument("study", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--example", is_flag=True, help="Print a commented life and exit.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=True, path_type=Path),
-    help="Folder for result.json and the pages; default: none.",
-)
+@out_option
 @json_option
 @lang_option
 @failing_clearly
@@ -34,22 +31,17 @@ def lifecycle(study: Path | None, example: bool, out: Path | None, as_json: bool
     from setsuden.lifecycle import answer
     from setsuden.lifecycle.document import document
     from setsuden.lifecycle.text import text
-    from setsuden.study.output import check_folder, write_result
+    from setsuden.study.output import check_folder
 
     if out is not None:
         check_folder(out)
     found = answer(*(read_file(study) if study is not None else read_example()))
-    plain = document(found)
-    paths: list[Path] = []
-    if out is not None:
-        from setsuden.report.life import write
 
-        paths = [write_result(plain, out), *write(found, out)]
-    if as_json:
-        print_json(plain)
-        return
-    click.echo(text(found, language))
-    if study is None:
-        click.echo("\n" + Messages("lifecycle", language).say("text.example"))
-    if paths:
-        click.echo(Messages("lifecycle", language).say("text.written", paths=", ".join(map(str, paths))))
+    def write(folder: Path) -> list[Path]:
+        from setsuden.report import life
+
+        return life.write(found, folder)
+
+    Answered(document(found), text(found, language), write).tell(
+        "lifecycle", language, out=out, as_json=as_json, of_example=study is None
+    )

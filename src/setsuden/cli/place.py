@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.answered import Answered, out_option
+from setsuden.cli.common import failing_clearly, json_option, lang_option
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
-from setsuden.language import Language, Messages
+from setsuden.language import Language
 
 if TYPE_CHECKING:
     from setsuden.study.places import Declared
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
     "--example", is_flag=False, flag_value="inference", type=click.Choice(["inference", "training"]),
     help="Print a commented question and exit.",
 )  # fmt: skip
-@click.option(
-    "--out",
-    type=click.Path(file_okay=True, path_type=Path),
-    help="Folder for result.json and the pages; default: none.",
-)
+@out_option
 @click.option("--payload-run", metavar="RUN", help="Take the payload from the bytes that a run of the ledger moved.")
 @click.option("--payload-requests", type=float, metavar="N", help="Requests that run answered.  [x>0]")
 @ledger_option
@@ -65,23 +62,14 @@ def place(
     if "training" in declared.data:
         if payload_run is not None:
             raise InputError("a training has no payload per request", place="--payload-run", value=payload_run)
-        document, said, paths = _training(declared, out, language)
+        answered = _training(declared, language)
     else:
         measured = None if payload_run is None else (payload_run, payload_requests or 0.0, ledger_path)
-        document, said, paths = _inference(declared, out, language, measured)
-    if as_json:
-        print_json(document)
-        return
-    click.echo(said)
-    if study is None:
-        click.echo("\n" + Messages("placement", language).say("text.example"))
-    if paths:
-        click.echo(Messages("placement", language).say("text.written", paths=", ".join(map(str, paths))))
+        answered = _inference(declared, language, measured)
+    answered.tell("placement", language, out=out, as_json=as_json, of_example=study is None)
 
 
-def _inference(
-    declared: Declared, out: Path | None, language: Language, measured: tuple[str, float, Path | None] | None
-) -> tuple[dict[str, Any], str, list[Path]]:
+def _inference(declared: Declared, language: Language, measured: tuple[str, float, Path | None] | None) -> Answered:
     from setsuden.placement.inference import answer
     from setsuden.placement.inference.document import document
     from setsuden.placement.inference.reading import read
@@ -94,28 +82,26 @@ def _inference(
         with open_ledger(measured[2]) as kept:
             question = with_measured_payload(question, kept.run(measured[0]), measured[1])
     found = answer(question)
-    plain = document(found)
-    paths: list[Path] = []
-    if out is not None:
-        from setsuden.report.place import write
-        from setsuden.study.output import write_result
 
-        paths = [write_result(plain, out), *write(found, out)]
-    return plain, text(found, language), paths
+    def write(folder: Path) -> list[Path]:
+        from setsuden.report import place
+
+        return place.write(found, folder)
+
+    return Answered(document(found), text(found, language), write)
 
 
-def _training(declared: Declared, out: Path | None, language: Language) -> tuple[dict[str, Any], str, list[Path]]:
+def _training(declared: Declared, language: Language) -> Answered:
     from setsuden.placement.training import answer
     from setsuden.placement.training.document import document
     from setsuden.placement.training.reading import read
     from setsuden.placement.training.text import text
 
     found = answer(read(declared))
-    plain = document(found)
-    paths: list[Path] = []
-    if out is not None:
-        from setsuden.report.train import write
-        from setsuden.study.output import write_result
 
-        paths = [write_result(plain, out), *write(found, out)]
-    return plain, text(found, language), paths
+    def write(folder: Path) -> list[Path]:
+        from setsuden.report import train
+
+        return train.write(found, folder)
+
+    return Answered(document(found), text(found, language), write)
