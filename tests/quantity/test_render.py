@@ -27,6 +27,14 @@ def test_an_energy_is_shown_in_the_unit_that_reads_best() -> None:
     assert render(estimate) == "1.84 kWh [1.71, 1.99]"
 
 
+@pytest.mark.parametrize(
+    ("grams", "text"),
+    [(2.1e-6, "2.1 µgCO2e"), (2.1e-3, "2.1 mgCO2e"), (2.1, "2.1 gCO2e"), (2.1e3, "2.1 kgCO2e"), (2.1e6, "2.1 tCO2e")],
+)
+def test_carbon_has_a_prefix_from_micrograms_to_tonnes(grams: float, text: str) -> None:
+    assert render(Estimate(grams, grams / 2, grams * 2, "gCO2e", Provenance.ASSUMED), interval=False) == text
+
+
 def test_a_wide_interval_shows_fewer_digits() -> None:
     assert render(Estimate(0.8034, 0.62, 1.01, "kgCO2e", Provenance.ASSUMED)) == "800 gCO2e [620, 1,000]"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from setsuden.quantity.estimate import Estimate
 
@@ -10,11 +11,19 @@ from setsuden.quantity.estimate import Estimate
 _LADDERS = (
     ("mJ", "J", "kJ", "Wh", "kWh", "MWh", "GWh"),
     ("mW", "W", "kW"),
-    ("mgCO2e", "gCO2e", "kgCO2e", "tCO2e"),
+    ("ugCO2e", "mgCO2e", "gCO2e", "kgCO2e", "tCO2e"),
     ("ms", "s", "min", "h", "d"),
     ("B", "kB", "MB", "GB", "TB"),
     ("mL", "L", "m3"),
 )
+
+
+_MICRO = re.compile(r"\bu(?=J\b|gCO2e\b)")
+
+
+def readable(symbol: str) -> str:
+    """A unit as it is printed: the ``u`` of micro as µ."""
+    return _MICRO.sub("µ", symbol)
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -54,7 +63,7 @@ def render(estimate: Estimate, *, fit: bool = True, interval: bool = True) -> st
     digits = digits_for(shown)
     exact = shown.low == shown.high
     number = f"{shown.value:,.0f}" if exact and shown.value.is_integer() else significant(shown.value, digits)
-    text = number if shown.unit == "1" else f"{number} {shown.unit}"
+    text = number if shown.unit == "1" else f"{number} {readable(shown.unit)}"
     if interval and not exact:
         text += f" [{significant(shown.low, digits)}, {significant(shown.high, digits)}]"
     return text

@@ -35,6 +35,7 @@ _TABLE: dict[str, tuple[float, dict[str, int]]] = {
     "d": (86400.0, {"time": 1}),
     "yr": (365.25 * 86400.0, {"time": 1}),
     "gCO2e": (1.0, {"carbon": 1}),
+    "ugCO2e": (1e-6, {"carbon": 1}),
     "mgCO2e": (1e-3, {"carbon": 1}),
     "kgCO2e": (1e3, {"carbon": 1}),
     "tCO2e": (1e6, {"carbon": 1}),

@@ -8,13 +8,13 @@ from statistics import median
 
 from setsuden.language import Messages
 from setsuden.quantity import Estimate, significant, unit
-from setsuden.quantity.rendering import digits_for, fitting
+from setsuden.quantity.rendering import digits_for, fitting, readable
 
 # Per-something figures are fitted in their numerator only: joules per sample never turn into watt-hours per sample.
 _PER_LADDERS: dict[str, tuple[str, ...]] = {
     "J": ("uJ", "mJ", "J", "kJ"),
     "s": ("ms", "s"),
-    "gCO2e": ("mgCO2e", "gCO2e"),
+    "gCO2e": ("ugCO2e", "mgCO2e", "gCO2e"),
 }
 
 
@@ -100,7 +100,7 @@ def unit_text(symbol: str, messages: Messages) -> str:
     words = []
     for piece in symbol.replace("*", " * ").replace("/", " / ").split():
         name, _, power = piece.partition("^")
-        word = messages.say(f"unit.{name}") if f"unit.{name}" in messages else name
+        word = messages.say(f"unit.{name}") if f"unit.{name}" in messages else readable(name)
         words.append("·" if name == "*" else word + power.translate(_RAISED))
     return "".join(words)
 
