@@ -163,19 +163,21 @@ class EarlyForecast:
         costs, weights = costs[cut:], weights[cut:]
         step = mean_cost(costs, weights)
         left = max(self.steps_total - self._steps[-1], 0)
-        to_come = step * left + _pause_cost(pauses) * self._pauses_left(left)
+        to_come = step * left + _pause_cost(pauses) * self._pauses_left()
         spent = readings[-1] - readings[0] + paused + step * self._steps[0]
         wander = reach(costs, weights, left / float(weights.sum()))
         apart = sqrt(wander**2 + log1p(self.unseen_share) ** 2)  # in logarithms: what is to come is above zero
         return spent + to_come, spent + to_come * exp(-apart), spent + to_come * exp(apart)
 
-    def _pauses_left(self, left: int) -> float:
+    def _pauses_left(self) -> float:
+        """Pauses still to come; one that is due and has not yet been told is among them."""
         if not self._pauses:
             return 0.0
-        if self.steps_per_epoch is not None:
-            each = len(self._pauses) / max(round(self._pauses[-1][0] / self.steps_per_epoch), 1)
-            return each * (self.steps_total // self.steps_per_epoch - self._steps[-1] // self.steps_per_epoch)
-        return left * len(self._pauses) / self._pauses[-1][0]
+        seen, last = len(self._pauses), self._pauses[-1][0]
+        if self.steps_per_epoch is None:
+            return seen * (self.steps_total / last - 1) if last else 0.0
+        each = seen / max(round(last / self.steps_per_epoch), 1)
+        return max(each * (self.steps_total // self.steps_per_epoch) - seen, 0.0)
 
     def _net(self, t_s: float, energy_j: float) -> tuple[float, float]:
         """The reading without the pauses; what their sum rounds below the reading before it is taken as equal."""

@@ -1,0 +1,77 @@
+"""Lightning: ``Trainer(callbacks=[EnergyCallback(budget_kwh=0.5, on_budget="stop")])``."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any, Unpack
+
+from setsuden.callbacks.teller import Settings, Teller
+from setsuden.errors import MissingDependencyError
+
+try:
+    from lightning.pytorch import Callback
+except ImportError:
+    raise MissingDependencyError("lightning", "the callback for Lightning", "lightning") from None
+
+if TYPE_CHECKING:
+    from lightning.pytorch import LightningModule, Trainer
+
+    from setsuden.predict.watcher import Saying
+
+
+class EnergyCallback(Callback):
+    """Forecasts energy and time of ``fit`` on the way and keeps its budget; validation and checkpoints are pauses.
+
+    steps      batches of the whole training, where the loader has no length
+    settings   of ``setsuden.progress``: name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say, language
+
+    A budget that stops sets ``trainer.should_stop``: the step is finished, and checkpoints are saved as at any end.
+    """
+
+    def __init__(self, *, steps: int | None = None, **settings: Unpack[Settings]) -> None:
+        super().__init__()
+        self._teller = Teller(steps, settings)
+        self._done = 0
+
+    @property
+    def forecast(self) -> Saying | None:
+        """The forecast as it stands, as in ``Progress.forecast``."""
+        return self._teller.forecast
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Count what lies ahead: epochs not yet done, or the optimizer steps that are left."""
+        each = float(trainer.num_training_batches)
+        epochs = inf if trainer.max_epochs in (None, -1) else float(trainer.max_epochs) - trainer.current_epoch
+        total = each * epochs if each and epochs else 0.0
+        if trainer.max_steps != -1:
+            total = min(total, (trainer.max_steps - trainer.global_step) * trainer.accumulate_grad_batches)
+        self._done = 0
+        self._teller.begin(total, each, speaks=trainer.is_global_zero)
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """A step begins."""
+        self._teller.resumed()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """A step is done."""
+        self._done += 1
+        if not self._teller.now(self._done):
+            trainer.should_stop = True
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """No step until the next one begins."""
+        self._teller.interrupted()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """No step until the next one begins."""
+        self._teller.interrupted()
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The training is over."""
+        self._teller.close()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """The training was cut off."""
+        self._teller.close()

@@ -1,0 +1,110 @@
+"""What the callbacks of all frameworks do: count steps ahead and done, set pauses apart, agree to stop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from math import isfinite
+from typing import TYPE_CHECKING, TypedDict
+
+from setsuden.errors import InputError
+from setsuden.predict.progress import OnBudget, Progress, progress
+
+if TYPE_CHECKING:
+    from setsuden.language import Language
+    from setsuden.meter import Meter
+    from setsuden.predict.budget import OnStop
+    from setsuden.predict.watcher import Saying
+
+
+class Settings(TypedDict, total=False):
+    """Arguments of ``progress`` that a callback hands on."""
+
+    name: str
+    meter: Meter | None
+    site: str | None
+    budget_kwh: float | None
+    budget_g: float | None
+    on_budget: OnBudget
+    on_stop: OnStop | None
+    say: Callable[[str], None] | None
+    language: Language
+
+
+class Teller:
+    """Tells one training after another; between ``begin`` and ``close`` it counts, outside it does nothing.
+
+    steps      of the whole training, where the framework cannot know them (a stream without length); None: as told
+    settings   handed on to ``progress``
+    """
+
+    def __init__(self, steps: int | None, settings: Settings) -> None:
+        self._steps = steps
+        self._settings = settings
+        self._stops = settings.get("on_budget") == "stop" or settings.get("on_stop") is not None
+        self._run: Progress | None = None
+        self._told = 0
+        self._interrupted = False
+
+    def begin(self, steps_total: float | None, steps_per_epoch: float | None, *, speaks: bool = True) -> None:
+        """A training begins.
+
+        steps_total, steps_per_epoch   that lie ahead; None or not finite where the framework does not know
+        speaks                         False in all processes of one training but the first
+
+        Raises InputError where nobody knows how many steps there are.
+        """
+        self.close()
+        total = self._steps if self._steps is not None else _whole(steps_total)
+        if total is None:
+            raise InputError(
+                "how many steps this training has is not known", place="steps", value=steps_total,
+                remedy="Say how many batches the whole training takes: EnergyCallback(steps=...).",
+            )  # fmt: skip
+        self._told, self._interrupted = 0, False
+        if speaks:
+            self._run = progress(total, steps_per_epoch=_whole(steps_per_epoch), **self._settings)
+
+    def now(self, steps_done: int) -> bool:
+        """So many steps are done since ``begin``; False when the next must not begin, in every process alike."""
+        going_on = True
+        if self._run is not None:
+            going_on = self._run.step(steps_done - self._told)
+            self._told = steps_done
+        return _as_first(going_on) if self._stops else going_on
+
+    def interrupted(self) -> None:
+        """What comes before the next step is none: an evaluation, a checkpoint, the turn of an epoch."""
+        self._interrupted = True
+
+    def resumed(self) -> None:
+        """A step begins."""
+        if self._interrupted and self._run is not None and self._told:
+            self._run.pause()
+        self._interrupted = False
+
+    def close(self) -> None:
+        """The training is over."""
+        self.resumed()
+        run, self._run = self._run, None
+        if run is not None:
+            run.close()
+
+    @property
+    def forecast(self) -> Saying | None:
+        """The forecast as it stands, as in ``Progress.forecast``."""
+        return self._run.forecast if self._run is not None else None
+
+
+def _whole(steps: float | None) -> int | None:
+    return int(steps) if steps is not None and isfinite(steps) and steps >= 1 else None
+
+
+def _as_first(going_on: bool) -> bool:
+    """What the first process of a training says; one that stops alone would leave the others waiting for ever."""
+    torch = sys.modules.get("torch")  # where processes share a training, it has long been loaded
+    if torch is None or not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return going_on
+    said = [going_on]
+    torch.distributed.broadcast_object_list(said, src=0)
+    return said[0]

@@ -1,0 +1,70 @@
+"""Hugging Face: ``Trainer(..., callbacks=[EnergyCallback(budget_kwh=0.5, on_budget="stop")])``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from setsuden.callbacks.teller import Settings, Teller
+from setsuden.errors import MissingDependencyError
+
+try:
+    from transformers import TrainerCallback
+except ImportError:
+    raise MissingDependencyError("transformers", "the callback for Hugging Face's Trainer", "huggingface") from None
+
+if TYPE_CHECKING:
+    from transformers import TrainerControl, TrainerState, TrainingArguments
+
+    from setsuden.predict.watcher import Saying
+
+
+class EnergyCallback(TrainerCallback):
+    """Forecasts energy and time of ``train`` on the way and keeps its budget; evaluations and checkpoints are pauses.
+
+    steps      optimizer steps of the whole training; None: as the Trainer counts them
+    settings   of ``setsuden.progress``: name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say, language
+
+    A budget that stops asks the Trainer to save a checkpoint and to stop after the step.
+    """
+
+    def __init__(self, *, steps: int | None = None, **settings: Unpack[Settings]) -> None:
+        self._teller = Teller(steps, settings)
+        self._begun_at = 0
+
+    @property
+    def forecast(self) -> Saying | None:
+        """The forecast as it stands, as in ``Progress.forecast``."""
+        return self._teller.forecast
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any
+    ) -> None:
+        """Count the optimizer steps that lie ahead; a resumed training has some behind it."""
+        self._begun_at = state.global_step
+        each = state.max_steps / state.num_train_epochs if state.num_train_epochs else None
+        self._teller.begin(state.max_steps - self._begun_at, each, speaks=state.is_world_process_zero)
+
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+        """A step begins."""
+        self._teller.resumed()
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+        """A step is done."""
+        if not self._teller.now(state.global_step - self._begun_at):
+            control.should_save = control.should_training_stop = True
+
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+        """No step until the next one begins."""
+        self._teller.interrupted()
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+        """No step until the next one begins."""
+        self._teller.interrupted()
+
+    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+        """No step until the next one begins."""
+        self._teller.interrupted()
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+        """The training is over."""
+        self._teller.close()
