@@ -177,7 +177,7 @@ def test_a_full_disk_harms_nothing_but_the_record(tmp_path: Path) -> None:
             for k in range(400):
                 with m.window("step", note="x" * 200):
                     m.sample()
-                m._recorder._flushed_s = 0.0
+                m._recorder.latest_s = m._settle_s = 0.0
         print(m.result.energy is not None, [f.code for f in m.result.flags][-1], m.result.flags[-1].detail)
         """
     )

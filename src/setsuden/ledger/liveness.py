@@ -10,6 +10,8 @@ from typing import Any
 
 # A writer that cannot be looked up (another machine or container) counts as gone after so many silent seconds.
 STALE_AFTER_S = 60.0
+# So a writer gives a sign of life no more often than this.
+BEAT_EVERY_S = 10.0
 
 
 def writer_identity() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from setsuden.ledger.channel import ChannelRecord, Count
 from setsuden.ledger.codec import Row, dumps, pack
+from setsuden.ledger.liveness import BEAT_EVERY_S
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,6 +28,7 @@ class RunWriter:
     def __init__(self, ledger: Ledger, number: int, run_id: str) -> None:
         self._ledger = ledger
         self._number = number
+        self._beaten_s = float("-inf")
         self.id = run_id
 
     @property
@@ -66,24 +68,25 @@ class RunWriter:
         rows      (t_s, energy_j, low_j, high_j, power_w or None), at least one
         flags     codes that occurred within the block
         """
-        first, last = rows[0], rows[-1]
+        self.write_blocks([(channel, rows, flags)])
+
+    def write_blocks(self, blocks: Sequence[tuple[int, Sequence[Row], Sequence[str]]]) -> None:
+        """Several blocks, each as for ``write_samples``."""
+        number = self._number
+        packed = [
+            (number, channel, len(rows), rows[0][0], rows[-1][0], dumps(list(flags)) if flags else None, pack(rows))
+            for channel, rows, flags in blocks
+        ]
+        ends = [(len(rows), dumps(rows[0][:4]), dumps(rows[-1][:4]), number, channel) for channel, rows, _ in blocks]
         with self.transaction() as connection:
-            connection.execute(
+            connection.executemany(
                 "INSERT INTO blocks (run, channel, samples, first_t_s, last_t_s, flags, data) VALUES (?,?,?,?,?,?,?)",
-                (
-                    self._number,
-                    channel,
-                    len(rows),
-                    first[0],
-                    last[0],
-                    dumps(list(flags)) if flags else None,
-                    pack(rows),
-                ),
+                packed,
             )
-            connection.execute(
+            connection.executemany(
                 "UPDATE channels SET samples = samples + ?, first = coalesce(first, ?), last = ? "
                 "WHERE run = ? AND position = ?",
-                (len(rows), dumps(first[:4]), dumps(last[:4]), self._number, channel),
+                ends,
             )
 
     def open_window(
@@ -147,9 +150,13 @@ class RunWriter:
             )
 
     def heartbeat(self) -> None:
-        """Say that the writer is alive."""
+        """Say that the writer is alive, unless it was said a moment ago."""
+        now_s = time.monotonic()
+        if now_s - self._beaten_s < BEAT_EVERY_S:
+            return
         with self.transaction() as connection:
             connection.execute("UPDATE runs SET heartbeat_at = ? WHERE number = ?", (time.time(), self._number))
+        self._beaten_s = now_s
 
     def set_environment(self, environment: Mapping[str, Any]) -> None:
         """Replace what is known of hardware, software and code."""

@@ -67,15 +67,14 @@ class Background:
         return self._telemetry is not None or self._pace is not None
 
     def note(self, reading: Reading) -> float:
-        """Take over a sample: show it, pace the next one. Returns after how many seconds that comes, 0 when unknown."""
+        """Take over a sample: show it, pace the next one. Returns in how many seconds that comes, if known."""
         self._show(reading)
-        if self._pace is None:
-            return 0.0
-        self._pace.note(reading)
-        period_s = self._pace.period_s
-        if self._sampler is not None:
-            self._sampler.period_s = period_s
-        return period_s
+        if self._sampler is None:
+            return 1.0 / DEFAULT_RATE_HZ  # taken by hand
+        if self._pace is not None:
+            self._pace.note(reading)
+            self._sampler.period_s = self._pace.period_s
+        return self._sampler.period_s
 
     def end(self, last: Reading) -> None:
         """Show the last reading and give the telemetry back."""

@@ -38,6 +38,7 @@ class Edges:
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._edge_cpu_s = 0.0
+        self._settle_s = float("-inf")
         self._rig: Rig | None = None
         self._book: WindowBook | None = None
         self._first: Reading | None = None
@@ -150,18 +151,18 @@ class Edges:
                 self._edge_cpu_s += time.thread_time() - started
 
     def _sample(self) -> bool:
-        """A background sample: no more than taken, unless something is to be written. True when it was."""
+        """A background sample: no more than taken, unless it is time to write. True when something was written."""
         assert self._rig is not None
         with self._lock:
             t_s = self._rig.take()
-            if not self._background.at_once and not self._recorder.due(t_s):
+            if t_s < self._settle_s:
                 return False
             reading = self._settle(edge=False)
             next_s = self._background.note(reading)
-        if not self._recorder.due(t_s, next_s):
-            return False
-        self._recorder.write(t_s)
-        return True
+        written = self._recorder.write_due(t_s, next_s)
+        if not self._background.at_once:
+            self._settle_s = self._recorder.latest_s - next_s
+        return written
 
     def _read(self) -> Reading:
         """A reading at a window's edge."""

@@ -143,12 +143,11 @@ class Journal:
 def _write_readings(run: RunWriter, first_channel: int, readings: list[Reading]) -> None:
     if not readings:
         return
-    for position in range(len(readings[0].samples)):
-        samples = [reading.samples[position] for reading in readings]
-        rows: list[Row] = [(s.t_s, s.energy_j, s.low_j, s.high_j, s.power_w) for s in samples]
-        run.write_samples(
-            first_channel + position, rows, tuple(dict.fromkeys(code for s in samples for code in s.flags))
-        )
+    blocks = []
+    for channel, samples in enumerate(zip(*(reading.samples for reading in readings), strict=True), first_channel):
+        rows: list[Row] = [sample[:5] for sample in samples]
+        blocks.append((channel, rows, tuple(dict.fromkeys(code for sample in samples for code in sample.flags))))
+    run.write_blocks(blocks)
 
 
 def describe_loss(journal: Journal) -> str | None:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.windows import OpenWindow
 
-_FLUSH_S = 0.45  # a little less than half a second, so that a sampler at 2 Hz writes every time
-_LATEST_S = 1.0  # what a kill may lose
+_LATEST_S = 0.75  # what a kill may lose is a second; the rest of it is for a thread that wakes late and for the commit
 _CHECKPOINT_S = 30.0
 
 
@@ -26,6 +25,7 @@ class Recorder:
     """Hands windows and samples to the ledger; whatever fails there becomes a remark on the result.
 
     settings   of the meter: ``ledger``, ``run``, ``kind``, ``tags``, ``config``, ``rate_hz``, ``idle_s``
+    latest_s   when what waits must be written, on the elapsed clock
     """
 
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
@@ -34,7 +34,8 @@ class Recorder:
         self._own_ledger: Ledger | None = None
         self._remarks: list[tuple[str, str]] = []
         self._surroundings = Surroundings()
-        self._flushed_s = self._checkpointed_s = 0.0
+        self._checkpointed_s = 0.0
+        self.latest_s = 0.0
         self.journal = Journal(None)
 
     @property
@@ -61,21 +62,19 @@ class Recorder:
 
     def begin(self, t_s: float) -> None:
         """Write what there is, so that a run that dies at once is there."""
-        self._flushed_s = self._checkpointed_s = t_s
+        self._checkpointed_s, self.latest_s = t_s, t_s + _LATEST_S
         self.journal.flush()
 
-    def due(self, t_s: float, next_s: float = 0.0) -> bool:
-        """Whether it is time to write, or would be late for it at the next sample in ``next_s`` seconds."""
-        waited_s = t_s - self._flushed_s
-        return waited_s >= _FLUSH_S or waited_s + next_s >= _LATEST_S
-
-    def write(self, t_s: float) -> None:
-        """Write what waits."""
-        self._flushed_s = t_s
+    def write_due(self, t_s: float, next_s: float) -> bool:
+        """Write what waits, if it would be late for it at the next sample in ``next_s`` seconds; whether it was."""
+        if t_s + next_s < self.latest_s:
+            return False
+        self.latest_s = t_s + _LATEST_S
         written = self.journal.flush()
         if written and t_s - self._checkpointed_s >= _CHECKPOINT_S:
             self._checkpointed_s = t_s
             self.journal.checkpoint()
+        return True
 
     def look_around(self) -> None:
         """Start to look for changes of the code; once, outside the measured program's own thread."""
