@@ -9,7 +9,7 @@ from setsuden.lifecycle.answer import curve
 from setsuden.lifecycle.words import LifeWords, count
 from setsuden.placement.network import View
 from setsuden.quantity import render, significant
-from setsuden.report.page.parts import Chart, Grid, Key, two_widths
+from setsuden.report.page.parts import Chart, Draw, Grid, Key, pictures, two_widths
 from setsuden.report.svg.bands import Band, Crossing, bands
 from setsuden.report.svg.marks import series_class, swatch
 from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
@@ -69,12 +69,10 @@ def curves_grid(answer: Answer, words: LifeWords) -> Grid:
             if item.view == view and item.requests is not None:
                 (there,) = curve(answer.plans[view], [item.requests], n=2)
                 crossings.append(Crossing(item.requests, there.value, count(item.requests)))
-        picture = bands(
+        draw = partial(
+            bands,
             xs,
             series,
-            f"curve-{view}",
-            title=f"{words.say('section.curves')}: {words.say(f'view.{view}')}",
-            description=words.say("section.curves_note"),
             x_title=words.say("axis.requests"),
             y_title=words.say("axis.energy"),
             here=planned,
@@ -82,7 +80,7 @@ def curves_grid(answer: Answer, words: LifeWords) -> Grid:
             crossings=crossings,
             tick=_tick,
         )
-        charts.append(Chart(f"curve-{view}", words.say(f"view.{view}"), picture, ""))
+        charts.append(_of_view("curve", "curves", view, draw, words, narrow=440))
     return Grid(charts)
 
 
@@ -111,15 +109,15 @@ def tornado_grid(answer: Answer, words: LifeWords) -> Grid | None:
             )
             for bar in bars
         ]
-        picture = tornado_chart(
-            swings,
-            sheet.total_carbon.value,
-            f"tornado-{view}",
-            title=f"{words.say('section.tornado')}: {words.say(f'view.{view}')}",
-            description=words.say("section.tornado_note"),
-            x_title=words.say("axis.carbon"),
-            width=460,
-            zero=False,
-        )
-        charts.append(Chart(f"tornado-{view}", words.say(f"view.{view}"), picture, ""))
+        x_title = words.say("axis.carbon")
+        draw = partial(tornado_chart, swings, sheet.total_carbon.value, x_title=x_title, zero=False)
+        charts.append(_of_view("tornado", "tornado", view, draw, words))
     return Grid(charts) if charts else None
+
+
+def _of_view(what: str, section: str, view: View, draw: Draw, words: LifeWords, narrow: float = 350) -> Chart:
+    """One of the pictures of a section, which has one per view."""
+    name = words.say(f"view.{view}")
+    title = f"{words.say(f'section.{section}')}: {name}"
+    both = pictures(draw, f"{what}-{view}", title, words.say(f"section.{section}_note"), narrow=narrow)
+    return Chart(f"{what}-{view}", name, *both)

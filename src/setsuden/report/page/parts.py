@@ -78,16 +78,21 @@ class Draw(Protocol):
         ...
 
 
+def pictures(
+    draw: Draw, identity: str, title: str, description: str, *, wide: float = 540, narrow: float = 350
+) -> tuple[str, str]:
+    """The same picture for wide and for narrow pages."""
+    return (
+        draw(f"{identity}-wide", title=title, description=description, width=wide),
+        draw(f"{identity}-narrow", title=title, description=description, width=narrow),
+    )
+
+
 def two_widths(
-    identity: str, title: str, note: str, draw: Draw, *, legend: Sequence[Key] = (), wide: float = 660,
-    narrow: float = 350,
-) -> Chart:  # fmt: skip
+    identity: str, title: str, note: str, draw: Draw, *, legend: Sequence[Key] = (), wide: float = 660
+) -> Chart:
     """A picture for wide and one for narrow pages; ``note`` describes it and says below it how to read it."""
-
-    def drawn(name: str, width: float) -> str:
-        return draw(f"{identity}-{name}", title=title, description=note, width=width)
-
-    return Chart(identity, title, drawn("wide", wide), drawn("narrow", narrow), legend, note)
+    return Chart(identity, title, *pictures(draw, identity, title, note, wide=wide), legend, note)
 
 
 @dataclass(frozen=True, slots=True)

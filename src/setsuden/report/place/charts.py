@@ -12,7 +12,7 @@ from setsuden.placement.inference.document import by_kind
 from setsuden.placement.inference.words import PlaceWords
 from setsuden.placement.network import VIEWS, View
 from setsuden.quantity import Estimate, Provenance, significant
-from setsuden.report.page.parts import Chart, Grid, Key, two_widths
+from setsuden.report.page.parts import Chart, Draw, Grid, Key, pictures, two_widths
 from setsuden.report.svg.bands import Band, Crossing, bands
 from setsuden.report.svg.marks import series_class, swatch
 from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
@@ -86,22 +86,18 @@ def map_grid(answer: Answer, words: PlaceWords) -> Grid:
         names = {colour(identity): words.option(identity) for identity in found.ids}
         cells = [[colours[cell] if cell >= 0 else -1 for cell in row] for row in found.winner]
         close = [[found.close(j, i) for i in range(len(found.payload_kb))] for j in range(len(found.rate_per_s))]
-        picture = winners(
+        draw = partial(
+            winners,
             found.payload_kb,
             [rate * 60 for rate in found.rate_per_s],
             cells,
             close,
             [names.get(index, "") for index in range(max(_COLOURS.values()) + 1)],
-            f"map-{view}",
-            title=f"{words.say('section.map')}: {words.say(f'view.{view}')}",
-            description=words.say("section.map_note"),
             x_title=words.say("axis.payload"),
             y_title=words.say("axis.rate"),
             here=(study.up_kb.value, study.rate_per_s.value * 60),
-            width=460,
-            height=330,
         )
-        charts.append(Chart(f"map-{view}", words.say(f"view.{view}"), picture, ""))
+        charts.append(_of_view("map", view, draw, words, words.say("section.map_note")))
     legend = [Key(swatch("square", f"pt {series_class(colour(item))}"), words.option(item)) for item in ids]
     return Grid(charts, legend)
 
@@ -135,19 +131,25 @@ def _curve(answer: Answer, words: PlaceWords, moved: Literal["payload", "rate"])
         )
         points += _crossings(answer, view, item, factor, weight)
     title = words.say(f"section.curves_{moved}")
-    picture = bands(
+    draw = partial(
+        bands,
         [x * times for x in xs],
         series,
-        f"curve-{moved}",
-        title=title,
-        description=words.say("section.curves_note"),
         x_title=words.say(f"axis.{moved}"),
         y_title=words.say("axis.joules" if study.objective == "energy" else "axis.grams"),
         here=now * times,
         here_text=words.say("axis.your_case"),
         crossings=points,
     )
-    return Chart(f"curve-{moved}", title, picture, "")
+    both = pictures(draw, f"curve-{moved}", title, words.say("section.curves_note"), narrow=440)
+    return Chart(f"curve-{moved}", title, *both)
+
+
+def _of_view(what: str, view: View, draw: Draw, words: PlaceWords, note: str, reading: str = "") -> Chart:
+    """One of the pictures of a section, which has one per view."""
+    name = words.say(f"view.{view}")
+    both = pictures(draw, f"{what}-{view}", f"{words.say(f'section.{what}')}: {name}", note)
+    return Chart(f"{what}-{view}", name, *both, reading=reading)
 
 
 def _cost(answer: Answer, item: Placement, weight: str, x: float) -> Estimate:
@@ -205,14 +207,6 @@ def tornado_grid(answer: Answer, words: PlaceWords) -> Grid | None:
             for bar in bars
         ]
         note = words.say("section.tornado_note", first=words.option(first), second=words.option(second))
-        picture = tornado_chart(
-            swings,
-            best,
-            f"tornado-{view}",
-            title=f"{words.say('section.tornado')}: {words.say(f'view.{view}')}",
-            description=note,
-            x_title=f"{words.say('axis.difference')}, {unit}",
-            width=460,
-        )
-        charts.append(Chart(f"tornado-{view}", words.say(f"view.{view}"), picture, "", (), note))
+        draw = partial(tornado_chart, swings, best, x_title=f"{words.say('axis.difference')}, {unit}")
+        charts.append(_of_view("tornado", view, draw, words, note, note))
     return Grid(charts) if charts else None

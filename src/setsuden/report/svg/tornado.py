@@ -39,10 +39,10 @@ def tornado_chart(
     frame = Frame(width, height, 8, 10, 8, 46)
     ends = [best, *(end for swing in swings for end in (swing.at_low, swing.at_high)), *([0.0] if zero else [])]
     x = linear(ends, frame.x0, frame.x1, margin=0.04)
-    pieces = [x_axis(frame, x, x_title)]
+    pieces, names = [x_axis(frame, x, x_title)], []
     for row, swing in enumerate(swings):
         y = frame.y1 + _ROW * row + 16
-        pieces.append(text(shorten(swing.name, frame.x1 - frame.x0, _SIZE), frame.x0, y - 4, "label"))
+        names.append(text(shorten(swing.name, frame.x1 - frame.x0, _SIZE), frame.x0, y - 4, "label"))
         for end, colour in ((swing.at_low, "s5"), (swing.at_high, "s1")):
             left, right = sorted((x(best), x(end)))
             tip = tag("title", escape(swing.tip))
@@ -50,4 +50,4 @@ def tornado_chart(
     if zero and x.low <= 0 <= x.high:
         pieces.append(tag("line", x1=x(0), y1=frame.y1, x2=x(0), y2=frame.y0, class_="limit"))
     pieces.append(tag("line", x1=x(best), y1=frame.y1, x2=x(best), y2=frame.y0, class_="axis"))
-    return picture(frame, identity, title, description, *pieces)
+    return picture(frame, identity, title, description, *pieces, *names)
