@@ -28,7 +28,7 @@ def test_a_row_of_accelerators_alone_is_raised_to_a_whole_server_and_says_so() -
     assert found.energy.value == pytest.approx(0.07019 * 300 * 0.83 / 0.58)
     assert found.energy.low == pytest.approx(0.07019 * 300 * 0.85 * 1.2)
     assert any("Elsworth" in factor.source for factor in found.energy.factors)
-    assert own_names(found.energy.factors)
+    assert own_names(found.energy.factors, "en")
 
 
 def test_requests_worked_on_together_wait_for_each_other() -> None:

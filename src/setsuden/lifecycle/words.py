@@ -78,8 +78,8 @@ class LifeWords:
         names = {stage.name for stage in plan.stages}
         notes = tuple(self.say(f"text.no_{name}") for name in ("embodied", "exchange") if name not in names)
         factors = tuple(factor for figure in plan.inputs.values() for factor in figure.factors)
-        if own := own_names(factors):
-            notes = (*notes, self.say("text.judged", names="; ".join(own)))
+        if own := own_names(factors, self.language):
+            notes = (*notes, self.say("text.judged", names=own))
         return Said(headline, because, sure, turns, tuple(self._short()), notes)
 
     def _short(self) -> list[str]:

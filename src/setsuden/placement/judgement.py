@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from setsuden.language import Language, Messages
 from setsuden.quantity import Estimate, Factor
 
 OWN: Final = "own judgement"
@@ -20,6 +22,16 @@ def also(figure: Estimate, *factors: Factor) -> Estimate:
     return replace(figure, factors=(*figure.factors, *factors))
 
 
-def own_names(factors: tuple[Factor, ...]) -> tuple[str, ...]:
-    """Names of those that rest on our own judgement, in order, each once."""
-    return tuple(dict.fromkeys(factor.name for factor in factors if factor.source == OWN))
+def own_names(factors: Iterable[Factor], language: Language) -> str:
+    """Those that rest on our own judgement, in words, in order, each once; empty where there are none."""
+    names = dict.fromkeys(said(factor, language)[0] for factor in factors if factor.source == OWN)
+    return Messages("judgement", language).say("separator").join(names)
+
+
+def said(factor: Factor, language: Language) -> tuple[str, str]:
+    """Name and source of a factor; those of our own are said in the reader's language."""
+    if factor.source != OWN:
+        return factor.name, factor.source
+    messages = Messages("judgement", language)
+    key = f"name.{factor.name}"
+    return messages.say(key) if key in messages else factor.name, messages.say("source")

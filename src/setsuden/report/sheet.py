@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from setsuden.language import Language, Messages
+from setsuden.placement.judgement import said
 from setsuden.quantity import Factor, significant
 from setsuden.report import rendering
 from setsuden.report.page.parts import Cell, Head, Page, Table
@@ -44,7 +46,7 @@ def frame_words(room: str, language: Language, also: Mapping[str, str] | None = 
 
 def factor_text(factor: Factor) -> str:
     """The value of a factor with its interval; tiny ones by their billionth."""
-    tiny = 0 < abs(factor.value) < 1e-4
+    tiny = 0 < abs(factor.value) < 1e-4 and factor.unit.startswith("J/")
     scale = 1e9 if tiny else 1.0
     value, low, high = (significant(figure * scale) for figure in (factor.value, factor.low, factor.high))
     span = "" if factor.low == factor.high else f" [{low}, {high}]"
@@ -52,14 +54,25 @@ def factor_text(factor: Factor) -> str:
     return f"{value}{unit}{span}"
 
 
-def factors_table(say: Callable[[str], str], factors: Iterable[Factor]) -> Table:
+class RoomWords(Protocol):
+    """The words of a room in one language."""
+
+    language: Language
+    say: Callable[..., str]
+
+
+def factors_table(words: RoomWords, factors: Iterable[Factor]) -> Table:
     """Every looked-up figure that entered, with its source, in the words of a room."""
+    say = words.say
     heads = [
         Head(say("head.factor"), numeric=False),
         Head(say("head.value")),
         Head(say("head.source"), numeric=False, wide=True),
     ]
-    rows = [[Cell(factor.name), Cell(factor_text(factor)), Cell(factor.source)] for factor in factors]
+    rows = []
+    for factor in factors:
+        name, source = said(factor, words.language)
+        rows.append([Cell(name), Cell(factor_text(factor)), Cell(source)])
     return Table("factors-table", say("section.factors"), heads, rows)
 
 

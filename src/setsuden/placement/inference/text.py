@@ -24,7 +24,7 @@ def text(answer: Answer, language: Language) -> str:
     lines += ["", *said.flips, *said.points, "", say("text.others")]
     for other in answer.published:
         winner = say("text.cheaper", option=words.option(other.winner)) if other.winner else say("verdict.none")
-        lines.append(f"  {other.title}: {winner}")
+        lines.append(f"  {words.published(other)}: {winner}")
     return "\n".join([*lines, "", *said.notes])
 
 

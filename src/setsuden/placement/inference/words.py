@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from setsuden.decision import Flip
 from setsuden.language import Language, Messages
-from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer, if_on_anyway
+from setsuden.placement.inference.answer import Answer, BreakPoint, PublishedAnswer, ViewAnswer, if_on_anyway
 from setsuden.placement.inference.document import split_name
 from setsuden.placement.inference.term import Placement
 from setsuden.placement.judgement import own_names
@@ -56,6 +56,10 @@ class PlaceWords:
         plain = name.removesuffix(", carbon")
         said = self.say(f"source.{plain}") if f"source.{plain}" in self._has else plain
         return said if plain == name else self.say("source.carbon", source=said)
+
+    def published(self, item: PublishedAnswer) -> str:
+        """What a published network model is called."""
+        return self.say(f"published.{item.id}")
 
     def amount(self, figure: Estimate, *, interval: bool = True) -> str:
         """J or g per request without the words per request."""
@@ -165,8 +169,8 @@ class PlaceWords:
                 payload=significant(study.up_kb.value),
                 answer=significant(study.down_kb.value),
                 rate=significant(study.rate_per_s.value * 60),
-                radio=study.radio.name,
-                link=study.link.name,
+                radio=self.say(f"radio.{study.radio.name}"),
+                link=self.say(f"link.{study.link.name}"),
             ),
             self.say("text.idle_note", share=f"{study.device.idle_share:.0%}"),
         ]
@@ -179,8 +183,8 @@ class PlaceWords:
             found.append(self.say("text.no_hops"))
         if not any(local.making for local in (study.device, study.edge, study.cloud) if local is not None):
             found.append(self.say("text.no_making"))
-        if names := own_names(self.answer.factors):
-            found.append(self.say("text.judged", names="; ".join(names)))
+        if names := own_names(self.answer.factors, self.language):
+            found.append(self.say("text.judged", names=names))
         return found
 
     def _on_anyway(self) -> str:

@@ -109,8 +109,8 @@ class TrainingWords:
             found.append(say("text.left_out", sites=", ".join(answer.left_out)))
         if len(answer.bases) > 1:
             found.append(say("text.bases", bases=", ".join(answer.bases)))
-        if names := own_names(job.factors):
-            found.append(say("text.judged", names="; ".join(names)))
+        if names := own_names(job.factors, self.language):
+            found.append(say("text.judged", names=names))
         return [*found, say("text.no_embodied")]
 
     def _recorded(self, replay: Replay) -> list[str]:

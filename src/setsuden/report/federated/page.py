@@ -194,4 +194,4 @@ def _ratio(figure: Estimate | None) -> str:
 def _factors(outcome: Outcome, words: FederatedWords) -> list[Block]:
     if not outcome.bills:
         return []
-    return [factors_table(words.say, outcome.bills[0].factors)]
+    return [factors_table(words, outcome.bills[0].factors)]

@@ -45,7 +45,7 @@ def build(answer: Answer, language: Language) -> Page:
     least = min(sheet.probability for sheet in sheets.values())
     confidence = "too-close" if not agree or least < _LIKELY else "clear" if least >= _CLEAR else "likely"
     tornado = tornado_grid(answer, words)
-    figures = [figure for plan in answer.plans.values() for figure in plan.inputs.values()]
+    factors = merged_factors(*(figure.factors for plan in answer.plans.values() for figure in plan.inputs.values()))
     sections = [
         Section("sheet", say("section.sheet"), [_sheet(answer, words)]),
         Section("levers", say("section.levers"), [Text(say("section.levers_note")), *_levers(answer, words)]),
@@ -66,7 +66,7 @@ def build(answer: Answer, language: Language) -> Page:
                 provenance_entries(frame),
             ],
         ),
-        Section("factors", say("section.factors"), [factors_table(say, merged_factors(*(f.factors for f in figures)))]),
+        Section("factors", say("section.factors"), [factors_table(words, factors)]),
     ]
     months = significant(answer.plan.months, 3).removesuffix(".0")
     return Page(

@@ -69,7 +69,7 @@ def build(answer: Answer, language: Language) -> Page:
                 provenance_entries(frame),
             ],
         ),
-        Section("factors", say("section.factors"), [factors_table(say, answer.factors)]),
+        Section("factors", say("section.factors"), [factors_table(words, answer.factors)]),
         Section(
             "limits",
             say("section.limits"),
@@ -164,7 +164,7 @@ def _published(answer: Answer, words: PlaceWords) -> Table:
     ]
     rows = [
         [
-            Cell(item.title),
+            Cell(words.published(item)),
             Cell(significant(item.device_j)),
             Cell(significant(item.cloud_j)),
             Cell(words.option(item.winner) if item.winner else words.say("verdict.none")),
