@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import environment as surroundings
 from setsuden.ledger.codec import dumps
+from setsuden.ledger.connection import connect_readable, connect_writable, patiently
 from setsuden.ledger.faults import explained, understood
 from setsuden.ledger.liveness import writer_identity
 from setsuden.ledger.location import default_path
-from setsuden.ledger.migrations import migrate
 from setsuden.ledger.transaction import Transaction
 from setsuden.ledger.writer import RunWriter
 
@@ -37,20 +37,29 @@ class Ledger:
     so a power cut may lose what was committed since the last checkpoint (``checkpoint()``), never damage the file.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, writable: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, writable: bool, hasty: bool = False) -> None:
         self._connection = connection
+        self._hasty = hasty
         self._lock = threading.RLock()
         self._transaction = Transaction(connection, self._lock, str(path))
         self.path = path
         self.writable = writable
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str] | None = None, *, create: bool = True, busy_s: float = 5.0) -> Ledger:
+    def open(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = True,
+        busy_s: float = 5.0,
+        patient: bool = True,
+    ) -> Ledger:
         """Open a ledger; by default it is created where missing.
 
         path     default: see ``setsuden.ledger.default_path``
         create   False: raise LedgerError for a missing file, and read a file or folder that may not be written
         busy_s   how long to wait for another writer
+        patient  False: nothing waits for the disk before the first ``checkpoint``, where that cannot harm the file
         """
         place = Path(path).expanduser() if path is not None else default_path()
         if create:
@@ -68,12 +77,15 @@ class Ledger:
             )
         with explained(str(place)):
             if create or (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
-                return cls(_connect_writable(place, busy_s), place, writable=True)
-            return cls(_connect_readable(place, busy_s), place, writable=False)
+                connection, hasty = connect_writable(place, busy_s, patient=patient)
+                return cls(connection, place, writable=True, hasty=hasty)
+            return cls(connect_readable(place, busy_s), place, writable=False)
 
     def close(self) -> None:
         """Release the file."""
         with self._lock:
+            if self._hasty:
+                patiently(self._connection)
             self._connection.close()
 
     def __enter__(self) -> Ledger:
@@ -158,6 +170,9 @@ class Ledger:
     def checkpoint(self) -> None:
         """Move the log into the file and have it on disk; from here on a power cut loses nothing older."""
         with self._lock, explained(str(self.path)):
+            if self._hasty:
+                patiently(self._connection)
+                self._hasty = False
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def put_baseline(self, machine: str, body: Mapping[str, Any]) -> None:
@@ -257,37 +272,3 @@ class Ledger:
         raise InputError(
             "this matches more than one run", value=run, remedy="Matches: " + ", ".join(row[1] for row in found) + "."
         )
-
-
-def _connect_writable(place: Path, busy_s: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(place, timeout=busy_s, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        migrate(connection, str(place))
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_readable(place: Path, busy_s: float) -> sqlite3.Connection:
-    """A file that may not be written: first as SQLite reads it beside a writer, then as one that nobody writes."""
-    for options in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(
-            f"{place.absolute().as_uri()}?{options}",
-            uri=True,
-            timeout=busy_s,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            migrate(connection, str(place))
-        except sqlite3.OperationalError:
-            connection.close()
-            if "immutable" in options:
-                raise
-            continue
-        return connection
-    raise AssertionError("unreachable")

@@ -48,8 +48,14 @@ class Background:
         if self._telemetry is not None:
             self._telemetry.begin()
 
-    def start(self, channels: Sequence[ChannelRecord], first: Reading, tick: Callable[[], None]) -> None:
-        """Call ``tick`` at the rate from now on."""
+    def start(
+        self,
+        channels: Sequence[ChannelRecord],
+        first: Reading,
+        tick: Callable[[], None],
+        catch_up: Callable[[], None],
+    ) -> None:
+        """Call ``tick`` at the rate from now on; in a moment also ``catch_up``, which the start put off."""
         self._channels, self._shown = channels, (first, first)
         if self._rate_hz == 0:
             return
@@ -58,7 +64,12 @@ class Background:
 
             self._pace = Pace(channels)
         period_s = 1.0 / float(self._rate_hz) if self._pace is None else self._pace.period_s
-        self._sampler = Sampler(tick, period_s, _load_the_rest)
+
+        def prepare() -> None:
+            catch_up()
+            _load_the_rest()
+
+        self._sampler = Sampler(tick, period_s, prepare)
         self._sampler.start()
 
     @property

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from setsuden.errors import InputError
+from setsuden.errors import InputError, LedgerError
+from setsuden.ledger.liveness import writer_identity
 from setsuden.meter.handle import Window, inert
 from setsuden.meter.synchronise import synchronise_devices
 from setsuden.meter.windows import plain_attributes
@@ -123,6 +124,24 @@ class Edges:
         if not self._elsewhere:
             self._recorder.journal.note(lambda run: run.put_document(name, document))
 
+    def recall(self, name: str, max_age_s: float) -> dict[str, Any] | None:
+        """What earlier runs of this machine left behind under a name; None without a ledger, or when it is older."""
+        run = self._recorder.journal.run
+        if self._elsewhere or run is None:
+            return None
+        try:
+            return run.ledger.baseline(_of_this_machine(name), max_age_s)
+        except LedgerError:
+            return None
+
+    def leave(self, name: str, max_age_s: float, change: Callable[[dict[str, Any] | None], dict[str, Any]]) -> None:
+        """Leave plain data behind for later runs of this machine, made from what is there; older data count as none."""
+        key = _of_this_machine(name)
+        if not self._elsewhere:
+            self._recorder.journal.note(
+                lambda run: run.ledger.put_baseline(key, change(run.ledger.baseline(key, max_age_s)))
+            )
+
     # -- inside
 
     @property
@@ -198,3 +217,7 @@ class Edges:
         measurement = book.end(reading, window_id, self._idle.baseline, self._cpu_s, extra)
         self._recorder.closed(measurement)
         return measurement
+
+
+def _of_this_machine(name: str) -> str:
+    return f"{writer_identity()['host']}\n{name}"

@@ -103,7 +103,7 @@ class Meter(Edges):
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
         self._recorder.begin(first.t_s)
-        self._background.start(rig.channels, first, self._tick)
+        self._background.start(rig.channels, first, self._tick, self._recorder.journal.checkpoint)
         lifetime.opened(self)
         return self
 

@@ -49,7 +49,7 @@ def open_recording(
             if isinstance(target, Ledger):
                 ledger = target
             else:
-                ledger = own = Ledger.open(None if isinstance(target, bool) else target, busy_s=_BUSY_S)
+                ledger = own = Ledger.open(None if isinstance(target, bool) else target, busy_s=_BUSY_S, patient=False)
             with ledger.transaction():
                 run = ledger.start_run(kind, name, config, tags)
                 first_channel = run.add_channels(channels)
