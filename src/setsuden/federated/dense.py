@@ -6,15 +6,13 @@ Small models are trained several clients at once, large ones one by one: what is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import nn
 
-from setsuden.federated.algorithms.base import Vector
-from setsuden.federated.schedule import Schedule
+from setsuden.federated.schedule import Layout, Schedule
 
 # Fixed by shape, never by a clock, so that the same task gives the same bits on any day. Measured on two processors:
 # together is 1.7 times faster than one by one at 8 thousand parameters, 1.2 times slower at 200 thousand.
@@ -34,26 +32,15 @@ class Layer(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """One entry a client, in the order of the input; losses are sums over samples; finite: whether the update is."""
+    """Some clients that are done, ``places`` in the layout of their schedule.
 
-    updates: list[Vector]
-    finite: list[bool]
-    losses: list[float]
-    samples: list[int]
-    steps: list[int]
+    updates   (clients, parameters): new minus received model; overwritten when the next ones are asked for
+    losses    (clients,): sums over samples
+    """
 
-
-def descent(moved: torch.Tensor, sums: torch.Tensor, losses: torch.Tensor, plan: Schedule) -> Descent:
-    """What was done, from updates (clients, parameters), their sums and losses (clients,) in the order of ``plan``."""
-    back = np.argsort(plan.place, kind="stable")
-    updates = moved.numpy()
-    return Descent(
-        updates=[updates[at] for at in back],
-        finite=np.isfinite(sums.numpy())[back].tolist(),
-        losses=losses.numpy()[back].tolist(),
-        samples=plan.sizes.sum(axis=0)[back].tolist(),
-        steps=(plan.sizes > 0).sum(axis=0)[back].tolist(),
-    )
+    places: range
+    updates: torch.Tensor
+    losses: torch.Tensor
 
 
 def dense_layers(module: nn.Module) -> tuple[Layer, ...] | None:
@@ -84,38 +71,36 @@ def unnested(module: nn.Module) -> list[nn.Module]:
 
 
 def descend(
-    layers: tuple[Layer, ...], models: Sequence[Vector], x: torch.Tensor, y: torch.Tensor, plan: Schedule, rate: float
-) -> Descent:
-    """Train a client from each of ``models`` as ``plan`` says; x: (samples, inputs), y: (samples,)."""
-    rows, sizes = torch.from_numpy(plan.rows), torch.from_numpy(plan.sizes)
-    ordered = [torch.from_numpy(models[at]) for at in plan.place]
-    moved = torch.empty(len(ordered), len(ordered[0]))
-    sums = torch.empty(len(ordered))
-    if moved.shape[1] <= TOGETHER_UP_TO:
-        torch.stack(ordered, out=moved)
-        losses = _together(layers, moved, x, y, rows, sizes, plan.active.tolist(), rate)
-        for vector, model in zip(moved, ordered, strict=True):
-            vector -= model
-        torch.sum(moved, dim=1, out=sums)
-    else:
-        losses = torch.zeros(len(ordered))
-        labels, counts = y[rows], plan.sizes.T.tolist()
-        for at, (vector, model) in enumerate(zip(moved, ordered, strict=True)):
-            vector.copy_(model)
-            losses[at] = _alone(layers, vector, x, rows[:, at], labels[:, at], counts[at], rate)
-            vector -= model
-            sums[at] = vector.sum()  # while it is in the cache
-    return descent(moved, sums, losses, plan)
+    layers: tuple[Layer, ...], received: torch.Tensor, x: torch.Tensor, y: torch.Tensor, plan: Schedule, rate: float
+) -> Iterator[Descent]:
+    """Train a client from each row of ``received``, (clients, parameters), as ``plan`` says.
+
+    x: (samples, inputs), y: (samples,)
+    """
+    rows = torch.from_numpy(plan.rows)
+    labels = y[rows]
+    if received.shape[1] <= TOGETHER_UP_TO:
+        begun = plan.layout.placed(received)
+        moved = begun.clone(memory_format=torch.contiguous_format)
+        losses = _together(layers, moved, x, rows, labels, plan.layout, rate)
+        yield Descent(range(len(moved)), moved.sub_(begun), losses)
+        return
+    moved = torch.empty(1, received.shape[1])
+    stacked = _parts(layers, moved)
+    parts = [(weight[0], bias[0, :, 0]) for weight, bias in zip(*stacked, strict=True)]
+    for at, place in enumerate(plan.layout.place.tolist()):
+        moved.copy_(received[place : place + 1])
+        loss = _alone(parts, x, rows[:, at], labels[:, at], plan.layout.sizes[:, at].tolist(), rate)
+        yield Descent(range(at, at + 1), moved.sub_(received[place : place + 1]), loss)
 
 
 def _together(
     layers: tuple[Layer, ...],
     vectors: torch.Tensor,
     x: torch.Tensor,
-    y: torch.Tensor,
     rows: torch.Tensor,
-    sizes: torch.Tensor,
-    active: list[int],
+    labels: torch.Tensor,
+    layout: Layout,
     rate: float,
 ) -> torch.Tensor:
     """All clients in one product a layer; a batch that is shorter than the others is filled up with weights of 0.
@@ -123,41 +108,42 @@ def _together(
     Both ways train ``vectors`` in place and return the sums of the losses. Activations are (clients, outputs, batch).
     """
     weights, biases = _parts(layers, vectors)
-    labels = y[rows].unsqueeze(2)  # steps, clients, 1, batch
-    share = (torch.arange(rows.shape[2]) < sizes.unsqueeze(2)).to(torch.float32).unsqueeze(2)
-    scale = share * (-rate / sizes.clamp(min=1)).unsqueeze(2).unsqueeze(3)
-    minus = torch.full_like(share[0], -1.0)
-    of_label = torch.zeros_like(share)
-    for step, at_work in enumerate(active):
-        here = slice(at_work)
-        inputs = x.index_select(0, rows[step, here].reshape(-1)).view(at_work, -1, x.shape[1])
+    labels = labels.unsqueeze(2)  # steps, clients, 1, batch
+    shares = torch.from_numpy(layout.shares).unsqueeze(2)
+    ones = torch.ones(len(vectors), rows.shape[2], 1)
+    minus = torch.full_like(shares[0], -1.0)
+    of_label = torch.zeros_like(shares)
+    at_work = len(vectors)
+    for step, active in enumerate(layout.active):
+        if active < at_work:
+            weights, biases = [part[:active] for part in weights], [part[:active] for part in biases]
+            ones, minus, at_work = ones[:active], minus[:active], active
+        label = labels[step, :active]
+        inputs = x.index_select(0, rows[step, :active].reshape(-1)).view(active, -1, x.shape[1])
         layer_in = [inputs.transpose(1, 2)]
-        for depth in range(len(layers)):
-            out = torch.baddbmm(biases[depth][here], weights[depth][here], layer_in[-1])
+        for depth, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            out = torch.baddbmm(bias, weight, layer_in[-1])
             layer_in.append(out.relu_() if depth + 1 < len(layers) else out)
         logs = torch.log_softmax(layer_in.pop(), dim=1)
-        torch.gather(logs, 1, labels[step, here], out=of_label[step, here])
-        slope = logs.exp_().scatter_add_(1, labels[step, here], minus[here]).mul_(scale[step, here])
+        torch.gather(logs, 1, label, out=of_label[step, :active])
+        slope = logs.exp_().scatter_add_(1, label, minus).mul_(shares[step, :active])
         for depth in range(len(layers) - 1, -1, -1):
-            below = _through_relu(weights[depth][here].transpose(1, 2).bmm(slope), layer_in[depth]) if depth else slope
-            weights[depth][here].baddbmm_(slope, layer_in[depth].transpose(1, 2))
-            biases[depth][here] += slope.sum(dim=2, keepdim=True)
+            below = _through_relu(weights[depth].transpose(1, 2).bmm(slope), layer_in[depth]) if depth else slope
+            weights[depth].baddbmm_(slope, layer_in[depth].transpose(1, 2), alpha=-rate)
+            biases[depth].baddbmm_(slope, ones, alpha=-rate)
             slope = below
-    return -(of_label * share).sum(dim=(0, 2, 3))
+    return -(of_label * (shares > 0)).sum(dim=(0, 2, 3))
 
 
 def _alone(
-    layers: tuple[Layer, ...],
-    vector: torch.Tensor,
+    parts: list[tuple[torch.Tensor, torch.Tensor]],
     x: torch.Tensor,
     rows: torch.Tensor,
     labels: torch.Tensor,
     sizes: list[int],
     rate: float,
 ) -> torch.Tensor:
-    """One client, (samples, outputs) a layer; rows, labels: (steps, batch)."""
-    stacked_weights, stacked_biases = _parts(layers, vector.unsqueeze(0))
-    weights, biases = [part[0] for part in stacked_weights], [part[0, :, 0] for part in stacked_biases]
+    """One client, weight and bias of each layer; rows, labels: (steps, batch); activations are (batch, outputs)."""
     ones = torch.ones(rows.shape[1])
     minus = -ones.unsqueeze(1)
     of_label = torch.zeros(*labels.shape, 1)
@@ -166,18 +152,19 @@ def _alone(
             break
         chosen = labels[step, :size].unsqueeze(1)
         layer_in = [x.index_select(0, rows[step, :size])]
-        for depth, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        for depth, (weight, bias) in enumerate(parts):
             out = torch.addmm(bias, layer_in[-1], weight.t())
-            layer_in.append(out.relu_() if depth + 1 < len(layers) else out)
+            layer_in.append(out.relu_() if depth + 1 < len(parts) else out)
         logs = torch.log_softmax(layer_in.pop(), dim=1)
         torch.gather(logs, 1, chosen, out=of_label[step, :size])
         slope = logs.exp_().scatter_add_(1, chosen, minus[:size]).mul_(-rate / size)
-        for depth in range(len(layers) - 1, -1, -1):
-            below = _through_relu(slope.mm(weights[depth]), layer_in[depth]) if depth else slope
-            weights[depth].addmm_(slope.t(), layer_in[depth])
-            biases[depth].addmv_(slope.t(), ones[:size])
+        for depth in range(len(parts) - 1, -1, -1):
+            weight, bias = parts[depth]
+            below = _through_relu(slope.mm(weight), layer_in[depth]) if depth else slope
+            weight.addmm_(slope.t(), layer_in[depth])
+            bias.addmv_(slope.t(), ones[:size])
             slope = below
-    return -of_label.sum()
+    return -of_label.sum().unsqueeze(0)
 
 
 def _through_relu(slope: torch.Tensor, out: torch.Tensor) -> torch.Tensor:

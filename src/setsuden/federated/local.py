@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -54,6 +54,14 @@ class ClientResult:
     places: NDArray[np.int64] | None = None
     control: Vector | None = None
     own_control: Vector | None = None
+
+
+class Change(NamedTuple):
+    """Of a ``ClientResult`` what is sent."""
+
+    client: int
+    update: Vector
+    places: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +111,7 @@ def train_client(
     )
 
 
-def outgoing(task: FederatedTask, result: ClientResult, round_: int, residual: Vector | None = None) -> Sent:
+def outgoing(task: FederatedTask, result: ClientResult | Change, round_: int, residual: Vector | None = None) -> Sent:
     """The update of ``result`` clipped and encoded as the task wants; ``residual`` is what waited at the client."""
     update = result.update if task.privacy is None else task.privacy.clip(result.update)
     if residual is not None:

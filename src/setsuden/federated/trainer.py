@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,13 +12,13 @@ from torch import nn
 
 from setsuden.federated.algorithms.base import Vector
 from setsuden.federated.compression import SubModel
-from setsuden.federated.dense import dense_layers, descend
+from setsuden.federated.dense import Descent, dense_layers, descend
 from setsuden.federated.facts import WorkFacts, build_model, work_facts
 from setsuden.federated.flat import FlatModel
 from setsuden.federated.grouped import descend_grouped, grouped_stack
 from setsuden.federated.local import batches, dropout_seed, is_finite, sub_model_of
 from setsuden.federated.narrow import narrowed
-from setsuden.federated.schedule import schedule
+from setsuden.federated.schedule import Layout, Scheduler
 from setsuden.workload._torch_state import evaluating
 
 if TYPE_CHECKING:
@@ -37,6 +37,21 @@ class Trained(NamedTuple):
     places: NDArray[np.int64] | None
     control: Vector | None
     own_control: Vector | None
+
+
+class Together(NamedTuple):
+    """Turns of several clients: their places in the input, and as ``Trained``, one entry each.
+
+    updates   (turns, parameters); overwritten when the next turns are asked for
+    """
+
+    turns: list[int]
+    updates: torch.Tensor
+    samples: list[int]
+    steps: list[int]
+    macs: list[float]
+    losses: list[float]
+    finite: list[bool]
 
 
 class SubTrainer(NamedTuple):
@@ -62,6 +77,7 @@ class Trainer:
         self._keeps_control = task.algorithm.keeps_control
         self._extras = bool(task.local.momentum or task.local.weight_decay or self._proximal or self._keeps_control)
         self._rows = task.partition.indices
+        self._schedule = Scheduler(self._rows, task.local.batch_size, task.local.epochs, task.seed)
         self._classes = tuple(sub_model_of(task, client) for client in range(task.clients))
         whole = FlatModel(module.train())
         whole_only = not isinstance(task.compression, SubModel)
@@ -138,34 +154,36 @@ class Trainer:
         found = (torch.bincount(part, minlength=count).tolist() for part in (right, labels))
         return tuple(next(found)), tuple(next(found)), loss
 
-    def train_together(self, turns: Sequence[tuple[int, Vector, int | None]], round_: int) -> list[Trained] | None:
-        """Several clients (number, received model, most steps) by written-out SGD; None where autograd must do it."""
-        if (self._dense is None and self._grouped is None) or self._extras:
+    def train_together(
+        self, clients: tuple[int, ...], received: torch.Tensor, limits: tuple[int | None, ...], round_: int
+    ) -> Iterator[Together] | None:
+        """Several clients by written-out SGD; None where autograd must do it.
+
+        received   (clients, parameters); limits: most steps
+        """
+        alone = (self._dense is None and self._grouped is None) or self._extras
+        if alone or not all(len(self._rows[client]) for client in clients):
             return None
-        turns = list(turns)
-        held = [self._rows[client] for client, _, _ in turns]
-        if not all(len(rows) for rows in held):
-            return None
-        plan = schedule(
-            held,
-            [client for client, _, _ in turns],
-            [limit for _, _, limit in turns],
-            batch_size=self._local.batch_size,
-            epochs=self._local.epochs,
-            seed=self._seed,
-            round_=round_,
-        )
-        models, rate = [model for _, model, _ in turns], self._local.learning_rate
+        plan, rate = self._schedule(clients, limits, round_), self._local.learning_rate
         if self._dense is not None:
-            done = descend(self._dense, models, self.x.view(len(self.x), -1), self.y, plan, rate)
+            done = descend(self._dense, received, self.x.view(len(self.x), -1), self.y, plan, rate)
         else:
             assert self._grouped is not None
-            done = descend_grouped(self._grouped, models, self.x, self.y, plan, rate)
-        macs = self.work[0].training_macs
-        return [
-            Trained(update, samples, steps, macs * samples, loss / samples, finite, None, None, None)
-            for update, finite, loss, samples, steps in zip(*done, strict=True)
-        ]
+            done = descend_grouped(self._grouped, received, self.x, self.y, plan, rate)
+        return (self._told(plan.layout, part) for part in done)
+
+    def _told(self, layout: Layout, part: Descent) -> Together:
+        here = slice(part.places.start, part.places.stop)
+        samples = layout.samples[here]
+        return Together(
+            turns=layout.place[here].tolist(),
+            updates=part.updates,
+            samples=samples,
+            steps=layout.steps[here],
+            macs=[self.work[0].training_macs * count for count in samples],
+            losses=[total / count for total, count in zip(part.losses.tolist(), samples, strict=True)],
+            finite=part.updates.sum(dim=1).isfinite().tolist(),
+        )
 
     def _step(
         self, model: FlatModel, received: torch.Tensor, control: Vector | None, own_control: Vector | None

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from setsuden.errors import InputError
 from setsuden.federated.algorithms import Aggregate, FedAdam, FedAvg, FedBuff, FedProx, FedYogi, Scaffold, aggregated
@@ -20,8 +22,9 @@ from setsuden.federated.local import (
     trainer_of,
 )
 from setsuden.federated.privacy import Privacy
-from setsuden.federated.task import LocalTraining
+from setsuden.federated.task import FederatedTask, LocalTraining
 from setsuden.federated.topology import Ring
+from setsuden.workload.data import Dataset
 from tests.federated.core.support import images, parted, points, softmax_gradient, task
 
 
@@ -191,13 +194,39 @@ def test_the_result_of_a_turn_does_not_depend_on_what_was_trained_before() -> No
     assert np.array_equal(first, train_client(one, 3, start, 2).update)
 
 
+class Found(NamedTuple):
+    """One client's part of what was trained together."""
+
+    update: NDArray[np.float32]
+    samples: int
+    steps: int
+    macs: float
+    loss: float
+    finite: bool
+
+
+def side_by_side(
+    one: FederatedTask, turns: list[tuple[int, NDArray[np.float32], int | None]], round_: int
+) -> list[Found]:
+    """What became of (client, received model, most steps), in their order."""
+    clients, models, limits = zip(*turns, strict=True)
+    parts = trainer_of(one).train_together(clients, torch.from_numpy(np.stack(models)), limits, round_)
+    assert parts is not None
+    found: dict[int, Found] = {}
+    for part in parts:
+        updates = part.updates.numpy().copy()  # they are overwritten by the next part
+        columns = (updates, part.samples, part.steps, part.macs, part.losses, part.finite)
+        for at, *each in zip(part.turns, *columns, strict=True):
+            found[at] = Found(*each)
+    return [found[at] for at in range(len(turns))]
+
+
 @pytest.mark.parametrize("model", ["logistic", "mlp"])
 @pytest.mark.parametrize("sizes", [[40, 40, 40], [1, 3, 230], [7, 33, 10]])
 def test_training_together_agrees_with_training_alone(model: str, sizes: list[int]) -> None:
     one = task(model=model, partition=parted(sizes), local=LocalTraining(epochs=2, batch_size=10, learning_rate=0.1))
     start = initial_parameters(one)
-    together = trainer_of(one).train_together([(client, start, 3 if client == 1 else None) for client in range(3)], 5)
-    assert together is not None
+    together = side_by_side(one, [(client, start, 3 if client == 1 else None) for client in range(3)], 5)
     for client, found in enumerate(together):
         alone = train_client(one, client, start, 5, max_steps=3 if client == 1 else None)
         assert found.update == pytest.approx(alone.update, abs=1e-5 * float(np.abs(alone.update).max()))
@@ -210,14 +239,41 @@ def test_convolutions_of_several_clients_at_once_agree_with_one_after_the_other(
     one = task(model="lenet", data=images(), partition=parted(sizes), local=LocalTraining(batch_size=4))
     start = initial_parameters(one)
     spoilt = np.full_like(start, np.nan)
-    together = trainer_of(one).train_together([(k, spoilt if k == 2 else start, None) for k in range(4)], 1)
-    assert together is not None
+    together = side_by_side(one, [(k, spoilt if k == 2 else start, None) for k in range(4)], 1)
     assert not np.isfinite(together[2].update).any()
+    assert [found.finite for found in together] == [True, True, False, True]
     for client in (0, 1, 3):
         alone = train_client(one, client, start, 1)
         assert together[client].update == pytest.approx(alone.update, abs=3e-5 * float(np.abs(alone.update).max()))
         assert together[client].loss == pytest.approx(alone.loss, rel=1e-5)
         assert together[client].samples == alone.samples
+
+
+def signals() -> Dataset:
+    """Forty noise signals of three channels and three classes."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(40, 3, 33)).astype(np.float32), random.integers(0, 3, 40)
+    return Dataset("noise", "audio", x, y, x, y, 3, ("a", "b", "c"), "drawn", "none", "noise")
+
+
+def over_signals(input_shape: tuple[int, ...], num_classes: int) -> nn.Module:
+    """Every part over signals that is trained for several clients at once, with odd sizes."""
+    return nn.Sequential(
+        nn.Conv1d(input_shape[0], 8, 5, stride=2, padding=3), nn.ReLU(), nn.MaxPool1d(3, 2, padding=1, ceil_mode=True),
+        nn.Conv1d(8, 6, 3, dilation=2), nn.ReLU(), nn.AvgPool1d(2, 1, padding=1, count_include_pad=False),
+        nn.AdaptiveAvgPool1d(2), nn.Flatten(), nn.Linear(12, num_classes),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("sizes", [[10, 10, 10, 10], [1, 25, 4, 10]])
+def test_convolutions_over_signals_agree_with_one_client_after_the_other(sizes: list[int]) -> None:
+    model = f"{__name__}:over_signals"
+    one = task(model=model, data=signals(), partition=parted(sizes), local=LocalTraining(batch_size=4))
+    start = initial_parameters(one)
+    for client, found in enumerate(side_by_side(one, [(k, start, None) for k in range(4)], 1)):
+        alone = train_client(one, client, start, 1)
+        assert found.update == pytest.approx(alone.update, abs=3e-5 * float(np.abs(alone.update).max()))
+        assert found.loss == pytest.approx(alone.loss, rel=1e-5)
 
 
 def test_macs_are_counted_with_the_backward_pass() -> None:

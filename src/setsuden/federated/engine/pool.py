@@ -13,40 +13,60 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 from setsuden.errors import SetsudenError
-from setsuden.federated.engine.orders import Answer, EvaluateJob, Job, Personal, PersonaliseJob, TrainJob, TurnReport
+from setsuden.federated.engine.orders import Answer, Job, Personal, PersonaliseJob, TrainJob, TurnReport
+from setsuden.federated.engine.parcels import Pace, parcels
 from setsuden.federated.engine.worker import Kit, serve
 from setsuden.federated.trace import Outcome
 
 START_LIMIT_S = 180.0
-_AHEAD = 2  # jobs that a worker holds, so that it never waits for the next
+_AHEAD = 2  # messages that a worker holds, so that it never waits for the next
 _LONGEST_WAIT_S = 1.0
 _TRIES = 2
 
 
-@dataclass(slots=True)
-class _Held:
-    """A job at a worker."""
-
-    number: int
-    job: Job
-
-
 @dataclass(slots=True, eq=False)
 class _Staff:
-    """One worker process and its jobs, the first of them begun.
+    """One worker process and the jobs it was sent, in messages; the first job of the first message is begun.
 
-    mark, seen   its progress when it was last seen to move, and when that was
-    base         its progress before the first of its jobs
+    mark, seen   its progress (jobs done, turns of the next one begun) when it last moved, and when that was
+    base         jobs it had done before the first of its messages
     """
 
     index: int
     process: BaseProcess
     connection: Connection
-    jobs: list[_Held] = field(default_factory=list)
+    parcels: list[dict[int, Job]] = field(default_factory=list)
     ready: bool = False
-    mark: int = 0
+    mark: tuple[int, int] = (0, 0)
     base: int = 0
     seen: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Errand:
+    """One list of jobs by number: messages to be sent, the next last; answers; turns that were lost; tries of each."""
+
+    waiting: list[dict[int, Job]]
+    found: dict[int, Answer] = field(default_factory=dict)
+    lost: dict[int, list[TurnReport]] = field(default_factory=dict)
+    tries: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def done(self, number: int, answer: Answer) -> None:
+        """Keep an answer, after what was lost of its job before."""
+        self.found[number] = (*self.lost.get(number, ()), *answer) if isinstance(answer, tuple) else answer
+
+    def again(self, number: int, job: Job, report: TurnReport | None) -> None:
+        """Queue what is left of a job after ``report`` ended one of its turns."""
+        if report is not None and isinstance(job, PersonaliseJob):
+            self.found[number] = Personal(report, None)
+            return
+        if report is not None and isinstance(job, TrainJob):
+            self.lost.setdefault(number, []).append(report)
+            job = replace(job, turns=tuple(turn for turn in job.turns if turn.client != report.client))
+            if not job.turns:
+                self.found[number] = tuple(self.lost[number])
+                return
+        self.waiting.append({number: job})
 
 
 class Pool:
@@ -60,6 +80,7 @@ class Pool:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["setsuden.federated.trainer", "setsuden.federated.engine.worker"])
         self._progress = kit.memory.progress.array
+        self._pace = Pace()
         self._staff = [self._hired(index) for index in range(workers)]
 
     def __enter__(self) -> Pool:
@@ -75,39 +96,21 @@ class Pool:
 
     def answers(self, jobs: Sequence[Job]) -> list[Answer]:
         """Answers in the order of the jobs. A turn that hung or ended its process is reported as such."""
-        waiting = sorted(range(len(jobs)), key=lambda number: (jobs[number].work, -number))
-        found: dict[int, Answer] = {}
-        lost: dict[int, list[TurnReport]] = {}
-        tries: dict[tuple[int, int], int] = {}
-
-        def again(number: int, job: Job, report: TurnReport | None) -> None:
-            """Queue what is left of a job after ``report`` ended one of its turns."""
-            if report is not None:
-                lost.setdefault(number, []).append(report)
-            if isinstance(job, PersonaliseJob) and report is not None:
-                found[number] = Personal(report, None)
-            elif isinstance(job, TrainJob) and not job.turns:
-                found[number] = tuple(lost[number])
-            else:
-                left[number] = job
-                waiting.append(number)
-
-        left = dict(enumerate(jobs))
-        while len(found) < len(jobs):
-            for worker in self._staff:
-                while worker.ready and waiting and len(worker.jobs) < _AHEAD:
-                    self._hand_over(worker, waiting, left)
+        together = parcels(jobs, len(self._staff), self._pace)
+        errand = _Errand([{number: jobs[number] for number in parcel} for parcel in reversed(together)])
+        while len(errand.found) < len(jobs):
+            self._hand_out(errand.waiting)
             for worker in self._heard():
                 try:
                     message = worker.connection.recv()
                 except (EOFError, OSError):
-                    self._bury(worker, again, tries, hung=False)
+                    self._bury(worker, errand, hung=False)
                     continue
-                self._note(worker, message, found, lost)
+                self._note(worker, message, errand)
             for worker in list(self._staff):
                 if self._hangs(worker):
-                    self._bury(worker, again, tries, hung=True)
-        return [found[number] for number in range(len(jobs))]
+                    self._bury(worker, errand, hung=True)
+        return [errand.found[number] for number in range(len(jobs))]
 
     def close(self) -> None:
         """End all workers."""
@@ -127,34 +130,36 @@ class Pool:
         with _without_main():
             process.start()
         theirs.close()
-        mark = int(self._progress[index])
-        return _Staff(index, process, ours, mark=mark, base=mark, seen=self._clock())
+        jobs_done = int(self._progress[index, 0])
+        self._progress[index, 1] = 0
+        return _Staff(index, process, ours, mark=(jobs_done, 0), base=jobs_done, seen=self._clock())
 
-    def _hand_over(self, worker: _Staff, waiting: list[int], left: dict[int, Job]) -> None:
-        number = waiting.pop()
-        held = _Held(number, left[number])
-        if not worker.jobs:
-            worker.seen = self._clock()
-        with contextlib.suppress(OSError):  # a dead worker is noticed when its answer is waited for
-            worker.connection.send((number, held.job))
-        worker.jobs.append(held)
+    def _hand_out(self, waiting: list[dict[int, Job]]) -> None:
+        """A message to everyone who has none, then one to keep at hand."""
+        for held in range(_AHEAD):
+            for worker in self._staff:
+                if worker.ready and waiting and len(worker.parcels) == held:
+                    if not held:
+                        worker.seen = self._clock()
+                    worker.parcels.append(waiting.pop())
+                    with contextlib.suppress(OSError):  # a dead worker is noticed when its answer is waited for
+                        worker.connection.send(tuple(worker.parcels[-1].values()))
 
     def _heard(self) -> list[_Staff]:
         by_connection = {worker.connection: worker for worker in self._staff}
         ready = wait(list(by_connection), timeout=min(_LONGEST_WAIT_S, self._hang_s / 4))
         return [by_connection[connection] for connection in ready if isinstance(connection, Connection)]
 
-    def _note(
-        self, worker: _Staff, message: object, found: dict[int, Answer], lost: dict[int, list[TurnReport]]
-    ) -> None:
+    def _note(self, worker: _Staff, message: tuple[Answer, ...] | None, errand: _Errand) -> None:
         worker.seen = self._clock()
         if message is None:
             worker.ready = True
             return
-        assert isinstance(message, tuple)
-        number, answer = message
-        worker.base += _turns_in(worker.jobs.pop(0).job)
-        found[number] = (*lost.get(number, ()), *answer) if isinstance(answer, tuple) else answer
+        parcel = worker.parcels.pop(0)
+        worker.base += len(parcel)
+        for (number, job), answer in zip(parcel.items(), message, strict=True):
+            self._pace.saw(job, answer)
+            errand.done(number, answer)
 
     def _hangs(self, worker: _Staff) -> bool:
         now = self._clock()
@@ -162,23 +167,20 @@ class Pool:
             if now - worker.seen > START_LIMIT_S:
                 raise SetsudenError(f"a worker did not start within {START_LIMIT_S:g} s", remedy="Use fewer workers.")
             return False
-        mark = int(self._progress[worker.index])
-        if mark != worker.mark or not worker.jobs:
-            worker.mark, worker.seen = mark, now
+        jobs_done, turn = self._progress[worker.index].tolist()
+        if (jobs_done, turn) != worker.mark or not worker.parcels:
+            worker.mark, worker.seen = (jobs_done, turn), now
             return False
         # Turns that are trained together count as begun only when all are done: they get the time of all.
-        together = mark == worker.base
-        return now - worker.seen > self._hang_s * (max(1, _turns_in(worker.jobs[0].job)) if together else 1)
+        jobs = list(worker.parcels[0].values())
+        at = min(jobs_done - worker.base, len(jobs) - 1)
+        return now - worker.seen > self._hang_s * (1 if turn else max(1, _turns_in(jobs[at])))
 
-    def _bury(
-        self,
-        worker: _Staff,
-        again: Callable[[int, Job, TurnReport | None], None],
-        tries: dict[tuple[int, int], int],
-        *,
-        hung: bool,
-    ) -> None:
-        """End a worker, hire another, and queue its jobs again without the turn that is to blame."""
+    def _bury(self, worker: _Staff, errand: _Errand, *, hung: bool) -> None:
+        """End a worker, hire another, and queue its jobs again without the turn that is to blame.
+
+        What it had done of a message that it did not answer is done again, to the same bits.
+        """
         worker.process.kill()
         worker.process.join()
         code = worker.process.exitcode
@@ -188,47 +190,39 @@ class Pool:
                 f"a worker ended with code {code} before it could start",
                 remedy="Run the same model and data in one process to see why.",
             )
-        position = int(self._progress[worker.index]) - worker.base
-        for place, held in enumerate(worker.jobs):
-            blamed = _turn_at(held.job, position) if place == 0 else None
+        jobs_done, turn = self._progress[worker.index].tolist()
+        held = [pair for parcel in worker.parcels for pair in parcel.items()]
+        for place, (number, job) in enumerate(held):
             report = None
-            if blamed is not None:
-                key = (held.number, blamed)
-                tries[key] = tries.get(key, 0) + 1
-                if hung:
-                    report = TurnReport(blamed, Outcome.HUNG, message=f"no end after {self._hang_s:g} s")
-                elif tries[key] >= _TRIES:
-                    report = TurnReport(blamed, Outcome.RAISED, message=f"ended its process twice (code {code})")
-            elif place == 0 and isinstance(held.job, EvaluateJob):
-                key = (held.number, -1)
-                tries[key] = tries.get(key, 0) + 1
-                if hung or tries[key] >= _TRIES:
+            if place == jobs_done - worker.base:
+                blamed = _turn_at(job, turn)
+                key = (number, -1 if blamed is None else blamed)
+                errand.tries[key] = errand.tries.get(key, 0) + 1
+                too_often = errand.tries[key] >= _TRIES
+                if blamed is None and (hung or too_often):
                     raise SetsudenError(
                         "the evaluation on held-out samples " + ("does not end" if hung else "ends its process"),
                         remedy="Look at what the model does in evaluation mode.",
                     )
-            again(held.number, held.job if report is None else _without(held.job, report.client), report)
+                if blamed is not None and hung:
+                    report = TurnReport(blamed, Outcome.HUNG, message=f"no end after {self._hang_s:g} s")
+                elif blamed is not None and too_often:
+                    report = TurnReport(blamed, Outcome.RAISED, message=f"ended its process twice (code {code})")
+            errand.again(number, job, report)
         self._staff[worker.index] = self._hired(worker.index)
 
 
-def _turn_at(job: Job, position: int) -> int | None:
+def _turn_at(job: Job, turn: int) -> int | None:
+    """The client whose turn it was, counted from 1 (0: several at once); None where there is none."""
     if isinstance(job, PersonaliseJob):
         return job.turn.client
     if isinstance(job, TrainJob):
-        return job.turns[min(max(position - 1, 0), len(job.turns) - 1)].client
+        return job.turns[max(turn - 1, 0)].client
     return None
 
 
 def _turns_in(job: Job) -> int:
-    if isinstance(job, TrainJob):
-        return len(job.turns)
-    return 1 if isinstance(job, PersonaliseJob) else 0
-
-
-def _without(job: Job, client: int) -> Job:
-    if isinstance(job, TrainJob):
-        return replace(job, turns=tuple(turn for turn in job.turns if turn.client != client))
-    return job
+    return len(job.turns) if isinstance(job, TrainJob) else 1
 
 
 @contextlib.contextmanager

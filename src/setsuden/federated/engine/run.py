@@ -264,7 +264,7 @@ def _memory(task: FederatedTask, size: int, trainable: int, workers: int) -> Mem
     return Memory(
         models=SharedArray((models, size), np.float32),
         sums=SharedArray((max(sums, clients), size), np.float32),
-        progress=SharedArray((workers,), np.int64),
+        progress=SharedArray((workers, 2), np.int64),
         residuals=SharedArray((2, clients, size), np.float32) if task.compression.keeps_residual else None,
         own_controls=SharedArray((2, clients, trainable), np.float32) if keeps else None,
         control=SharedArray((trainable,), np.float32) if keeps else None,

@@ -11,7 +11,9 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from setsuden.federated.algorithms.base import Vector
 from setsuden.federated.engine.orders import (
     Answer,
     EvaluateJob,
@@ -24,14 +26,16 @@ from setsuden.federated.engine.orders import (
     TurnReport,
 )
 from setsuden.federated.engine.shared import SharedArray
-from setsuden.federated.local import ClientResult, outgoing, weight_of
+from setsuden.federated.local import Change, outgoing
 from setsuden.federated.trace import Outcome
 from setsuden.workload.data import Dataset
 
 if TYPE_CHECKING:
+    import torch
+
     from setsuden.federated.facts import WorkFacts
     from setsuden.federated.task import FederatedTask
-    from setsuden.federated.trainer import Trained, Trainer
+    from setsuden.federated.trainer import Together, Trainer
 
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -42,7 +46,7 @@ class Memory:
 
     residuals     (2, clients, parameters): what waits at each client for its next update; None without error feedback
     own_controls  (2, clients, trainable), control: (trainable,): SCAFFOLD only
-    progress      (workers,): the turn within its job that a worker is at, counted from 1 over all jobs
+    progress      (workers, 2): jobs that a worker has done; turns it has begun of the next, 0 where they train together
     """
 
     models: SharedArray[np.float32]
@@ -91,8 +95,7 @@ def serve(kit: Kit, index: int, connection: Connection) -> None:
         worker = Worker(task, Trainer(task, kit.work), kit.memory, index)
         connection.send(None)
         while True:
-            number, job = connection.recv()
-            connection.send((number, worker.answer(job)))
+            connection.send(tuple(worker.answer(job) for job in connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return
 
@@ -102,14 +105,20 @@ class Worker:
 
     def __init__(self, task: FederatedTask, trainer: Trainer, memory: Memory, index: int) -> None:
         self._task, self._trainer, self._memory, self._index = task, trainer, memory, index
+        self._sends_plain = task.compression.lossless and task.privacy is None
 
     def answer(self, job: Job) -> Answer:
         """Do a job."""
         if isinstance(job, TrainJob):
-            return self._train(job)
-        if isinstance(job, EvaluateJob):
-            return self._score(self._memory.models.array[job.model], job.first, job.last)
-        return self._personalise(job)
+            answer: Answer = self._train(job)
+        elif isinstance(job, EvaluateJob):
+            answer = self._score(self._memory.models.array[job.model], job.first, job.last)
+        else:
+            answer = self._personalise(job)
+        progress = self._memory.progress.array[self._index]
+        progress[1] = 0
+        progress[0] += 1
+        return answer
 
     def _train(self, job: TrainJob) -> tuple[TurnReport, ...]:
         fresh = {turn.out for turn in job.turns}
@@ -119,26 +128,52 @@ class Worker:
             return together
         reports = []
         for turn in job.turns:
-            self._memory.progress.array[self._index] += 1
+            self._memory.progress.array[self._index, 1] += 1
             reports.append(self._turn(turn, job.whole))
         return tuple(reports)
 
     def _together(self, job: TrainJob) -> tuple[TurnReport, ...] | None:
         """All turns at once, where the trainer has a faster way for such a model."""
         began = time.process_time()
-        models = self._memory.models.array
         done = self._trainer.train_together(
-            [(turn.client, models[turn.model], turn.max_steps) for turn in job.turns], job.turns[0].round
+            tuple(turn.client for turn in job.turns),
+            self._received(job.turns),
+            tuple(turn.max_steps for turn in job.turns),
+            job.turns[0].round,
         )
         if done is None:
             return None
-        self._memory.progress.array[self._index] += len(job.turns)
-        ends = [self._deliver(turn, job.whole, trained) for turn, trained in zip(job.turns, done, strict=True)]
-        each = (time.process_time() - began) / len(done)
-        return tuple(
-            TurnReport(turn.client, end[0], trained.samples, trained.steps, trained.macs, trained.loss, each, end[1])
-            for turn, trained, end in zip(job.turns, done, ends, strict=True)
-        )
+        reports: dict[int, TurnReport] = {}
+        for part in done:
+            ends = self._deliver_together(job, part)
+            columns = (ends, part.samples, part.steps, part.macs, part.losses)
+            for at, (outcome, message), samples, steps, macs, loss in zip(part.turns, *columns, strict=True):
+                client = job.turns[at].client
+                reports[at] = TurnReport(client, outcome, samples, steps, macs, loss, message=message)
+        each = (time.process_time() - began) / len(reports)
+        return tuple(reports[at]._replace(cpu_s=each) for at in range(len(reports)))
+
+    def _received(self, turns: tuple[Turn, ...]) -> torch.Tensor:
+        """(turns, parameters): a copy, or one row that all share."""
+        import torch
+
+        models = torch.from_numpy(self._memory.models.array)
+        rows = [turn.model for turn in turns]
+        if len(set(rows)) == 1:
+            return models[rows[0]].expand(len(rows), -1)
+        return models[rows]
+
+    def _deliver_together(self, job: TrainJob, part: Together) -> list[tuple[Outcome, str | None]]:
+        """As ``_deliver``; one weighted sum where updates are sent as they are and all enter one row."""
+        import torch
+
+        turns = [job.turns[at] for at in part.turns]
+        if self._sends_plain and not job.whole and all(part.finite) and len({turn.out for turn in turns}) == 1:
+            row = torch.from_numpy(self._memory.sums.array[turns[0].out])
+            row.addmv_(part.updates.t(), torch.tensor([turn.weight for turn in turns]))
+            return [(Outcome.DONE, None)] * len(turns)
+        updates = zip(turns, part.updates.numpy(), part.finite, strict=True)
+        return [self._deliver(turn, job.whole, update, finite) for turn, update, finite in updates]
 
     def _turn(self, turn: Turn, whole: bool) -> TurnReport:
         memory = self._memory
@@ -157,45 +192,49 @@ class Worker:
         except Exception as error:  # a user's model may raise anything; it costs this client's turn, not the run
             cpu_s = time.process_time() - began
             return TurnReport(turn.client, Outcome.RAISED, cpu_s=cpu_s, message=_told(error))
-        outcome, message = self._deliver(turn, whole, trained)
+        outcome, message = self._deliver(
+            turn, whole, trained.update, trained.finite, trained.places, trained.own_control
+        )
         cpu_s = time.process_time() - began
         facts = (trained.samples, trained.steps, trained.macs, trained.loss)
         return TurnReport(turn.client, outcome, *facts, cpu_s, message)
 
-    def _deliver(self, turn: Turn, whole: bool, trained: Trained) -> tuple[Outcome, str | None]:
+    def _deliver(
+        self,
+        turn: Turn,
+        whole: bool,
+        update: Vector,
+        finite: bool,
+        places: NDArray[np.int64] | None = None,
+        own_control: Vector | None = None,
+    ) -> tuple[Outcome, str | None]:
         """Encode what was trained, add it to its row, keep the client's memory; nothing where it is not finite."""
-        if not trained.finite:
+        if not finite:
             return Outcome.NOT_FINITE, "its update holds NaN or infinity"
         import torch
 
         memory, row = self._memory, self._memory.sums.array[turn.out]
         if whole:
-            np.add(memory.models.array[turn.model], trained.update, out=row)
+            np.add(memory.models.array[turn.model], update, out=row)
         else:
-            update = self._sent(turn, trained)
-            torch.from_numpy(row).add_(torch.from_numpy(update), alpha=turn.weight)
+            sent = update if self._sends_plain else self._sent(turn, update, places)
+            torch.from_numpy(row).add_(torch.from_numpy(sent), alpha=turn.weight)
         if memory.own_controls is not None:
-            assert trained.own_control is not None
-            memory.own_controls.array[1 - turn.version, turn.client] = trained.own_control
+            assert own_control is not None
+            memory.own_controls.array[1 - turn.version, turn.client] = own_control
         return Outcome.DONE, None
 
-    def _sent(self, turn: Turn, trained: Trained) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def _sent(self, turn: Turn, update: Vector, places: NDArray[np.int64] | None) -> Vector:
         """The update as the server sees it."""
-        task, kept = self._task, self._memory.residuals
-        if task.compression.lossless and task.privacy is None:
-            return trained.update
-        result = ClientResult(
-            turn.client, trained.update, trained.samples, trained.steps, trained.macs, trained.loss,
-            weight_of(task, turn.client), True, 0.0, trained.places,
-        )  # fmt: skip
+        kept = self._memory.residuals
         waiting = None if kept is None else kept.array[turn.version, turn.client]
-        sent = outgoing(task, result, turn.round, waiting)
+        sent = outgoing(self._task, Change(turn.client, update, places), turn.round, waiting)
         if kept is not None:
             kept.array[1 - turn.version, turn.client] = sent.residual
         return sent.update
 
     def _personalise(self, job: PersonaliseJob) -> Personal:
-        self._memory.progress.array[self._index] += 1
+        self._memory.progress.array[self._index, 1] += 1
         turn = job.turn
         self._memory.sums.array[turn.out] = 0.0
         report = self._turn(turn, whole=True)
