@@ -1,8 +1,7 @@
 """What processors are called, as one text to search: a name is found in microseconds, cutting the table takes longer.
 
-The measuring process needs one row of thousands and must start in milliseconds. The text that ships is made from the
-table by ``python -m setsuden.catalogue.processor_names``, and a test holds it to that; with an override file it is made
-when it is needed.
+The measuring process needs one row of thousands and must start in milliseconds. The text that ships is written with the
+table by ``tools/build_catalogue.py``, and a test holds it to that; with an override file it is made when it is needed.
 """
 
 from __future__ import annotations
@@ -98,21 +97,9 @@ def _belongs(kind: Kind, row_kind: str) -> bool:
 @lru_cache(maxsize=2)
 def shipped(kind: Kind) -> Names:
     """The names of the built-in table."""
-    return Names(path_of(kind).read_text(encoding="utf-8"))
+    return Names((_HERE / file_name(kind)).read_text(encoding="utf-8"))
 
 
-def path_of(kind: Kind) -> Path:
-    """Where the text of the built-in table lies."""
-    return _HERE / f"processor_names.{kind}.txt"
-
-
-def _main() -> None:
-    """Write the texts anew from the built-in table."""
-    from setsuden.catalogue.processors import TABLE
-
-    for kind in KINDS:
-        path_of(kind).write_text(written(kind, TABLE.columns(*COLUMNS)), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _main()
+def file_name(kind: Kind) -> str:
+    """The file beside the tables that holds the names of one kind."""
+    return f"processor_names.{kind}.txt"
