@@ -55,8 +55,9 @@ class Privacy:
 
         The moments accountant in its Renyi form (Mironov, Talwar and Zhang 2019, arXiv:1908.10530, integer orders),
         turned into epsilon by Canonne, Kamath and Steinke 2020 (proposition 12).
-        It assumes that clients are drawn independently with that probability; a cohort of fixed size, drawn without
-        replacement, is close to that but not the same. Where clients are chosen by their data or place, use share 1.
+        It assumes that clients are drawn independently with that probability, as ``selection.Poisson`` does; a cohort
+        of fixed size, drawn without replacement, is close to that but not the same. Where clients are chosen by their
+        data or place, use share 1.
         """
         if rounds == 0:
             return 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
+from math import isqrt, sqrt
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from setsuden.workload.settings import at_least
 Pairs = NDArray[np.int64]
 # Above this many peers the second eigenvalue is found by iteration, not by a full decomposition.
 _DENSE_PEERS = 600
+_AVERAGED_GRAPHS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,11 @@ class Peers(Topology):
         """Yes."""
         return True
 
+    @property
+    def redrawn(self) -> bool:
+        """Whether every mixing step has a graph of its own."""
+        return False
+
     def _stepped(self, name: str) -> str:
         return name if self.steps == 1 else f"{name} x{self.steps}"
 
@@ -149,9 +155,14 @@ class Regular(Peers):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gossip(Regular):
-    """A fresh random graph of ``degree`` neighbours in every round."""
+    """A fresh random graph of ``degree`` neighbours in every mixing step."""
 
     degree: int = 2
+
+    @property
+    def redrawn(self) -> bool:
+        """Yes."""
+        return True
 
     @property
     def name(self) -> str:
@@ -159,7 +170,7 @@ class Gossip(Regular):
         return self._stepped(f"gossip({self.degree})")
 
     def edges(self, peers: int, seed: int, round_: int) -> Pairs:
-        """Another one every round."""
+        """Another one for every number."""
         return self._drawn(peers, np.random.default_rng([seed, 0x7092, round_]))
 
 
@@ -251,6 +262,27 @@ def spectral_gap(edges: Pairs, peers: int) -> float:
     top = np.sort(eigsh(matrix, k=2, which="LA", v0=start, return_eigenvectors=False))
     bottom = eigsh(matrix, k=1, which="SA", v0=start, return_eigenvectors=False)
     return float(max(0.0, 1.0 - max(abs(top[0]), abs(bottom[0]))))
+
+
+def mixing_gap(topology: Peers, peers: int, seed: int, rounds: int) -> float:
+    """1 - the factor by which a mixing step shrinks the peers' distance from their mean: the spectral gap of a graph.
+
+    Where each step draws its own graph it is 1 - sqrt(lambda_2(E[W W])), the root of the expected square (Boyd et al.
+    2006, "Randomized gossip algorithms"); for a fixed graph that is the same number. All peers are alike in such a
+    draw, so E[W W] = a I + b 1 1' with a = (E[tr W W] - 1) / (peers - 1); E is taken over the graphs of the rounds, at
+    most ``_AVERAGED_GRAPHS`` of them, without anybody dropping out.
+    """
+    if peers < 2:
+        return 1.0
+    if not topology.redrawn:
+        return spectral_gap(topology.edges(peers, seed, 1), peers)
+    drawn = range(1, 1 + min(_AVERAGED_GRAPHS, max(1, rounds * topology.steps)))
+    traces = []
+    for number in drawn:
+        across, own = mixing_weights(topology.edges(peers, seed, number), peers)
+        traces.append(float(2.0 * np.square(across).sum() + np.square(own).sum()))
+    kept = (sum(traces) / len(traces) - 1.0) / (peers - 1)
+    return 1.0 - sqrt(min(1.0, max(0.0, kept)))
 
 
 def _circle(order: Pairs) -> Pairs:

@@ -113,7 +113,7 @@ class Header:
     stand_in             the data is generated or replaced: accuracy and round counts are no published task's
     clock                virtual: start and end come from a declared world; wall: from the machines that ran it
     target, reached_round, stop_reason   None where there was no target or it was not reached
-    spectral_gap         of the mixing matrix, peer to peer only (0-1, larger mixes faster)
+    spectral_gap         of the mixing matrix (expected where drawn anew), peers only (0-1, larger mixes faster)
     regions              country or region of each client, None where nothing was declared
     """
 

@@ -17,6 +17,7 @@ from setsuden.federated.selection import (
     CarbonAware,
     Deadline,
     EnergyAware,
+    Poisson,
     RandomChoice,
     Selection,
     Sight,
@@ -180,3 +181,31 @@ def test_drop_outs_follow_the_seed_and_the_share() -> None:
     lots = [failures.dropped_at(0, round_, client) for round_ in range(40) for client in range(50)]
     assert np.mean([lot is not None for lot in lots]) == pytest.approx(0.25, abs=0.04)
     assert failures.dropped_at(0, 3, 4) == failures.dropped_at(0, 3, 4)
+
+
+def test_poisson_draws_each_client_on_its_own() -> None:
+    """Chances are kept, pairs are independent, and the size of a cohort spreads as a binomial does."""
+    seen, share = sight(30, samples=np.array([0, *[10] * 29])), 0.3
+    assert frequencies(Poisson(share=share), seen)[1:] == pytest.approx(np.full(29, share), abs=0.03)
+    random = np.random.default_rng(0)
+    drawn = np.zeros((4000, 30))
+    for row in drawn:
+        row[Poisson(share=share).choose(seen, random).clients] = 1
+    assert drawn[:, 0].sum() == 0
+    assert drawn.sum(axis=1).var() == pytest.approx(29 * share * (1 - share), rel=0.1)
+    assert (drawn[:, 1] * drawn[:, 2]).mean() == pytest.approx(share**2, abs=0.02)
+
+
+def test_what_privacy_may_count_on_is_the_chance_that_a_rule_really_gives() -> None:
+    assert Poisson(share=0.2).participation(50) == 0.2
+    assert RandomChoice(cohort=10).participation(50) == 0.2
+    assert RandomChoice(cohort=10, over_selection=1.5).participation(50) == 0.3
+    assert RandomChoice().participation(50) == Available(cohort=10).participation(50) == 1.0
+    kinds = [rule.accounting for rule in (Poisson(), RandomChoice(cohort=3), RandomChoice(), Utility(cohort=3))]
+    assert kinds == ["independent", "fixed", "certain", "certain"]
+
+
+@pytest.mark.parametrize("wrong", [{"share": 0.0}, {"share": 1.5}, {"cohort": 3}, {"over_selection": 2.0}])
+def test_poisson_takes_a_share_and_no_cohort(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        Poisson(**wrong)

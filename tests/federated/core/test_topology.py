@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from setsuden.federated.topology import (
     Ring,
     Torus,
     mix,
+    mixing_gap,
     mixing_matrix,
     spectral_gap,
 )
@@ -84,3 +87,40 @@ def test_a_given_graph_is_checked() -> None:
             Edges(pairs=(pair,)).edges(4, 0, 1)
     with pytest.raises(InputError, match="even"):
         Regular(degree=3)
+
+
+def test_the_gap_of_gossip_is_that_of_the_expected_step() -> None:
+    """Over all 720 circles of six peers: the root of the second eigenvalue of E[W W], by brute force."""
+    peers, squares = 6, np.zeros((6, 6))
+    circles = list(permutations(range(peers)))
+    for order in circles:
+        pairs = Edges(pairs=tuple(zip(order, (*order[1:], order[0]), strict=True)))
+        matrix = mixing_matrix(pairs.edges(peers, 0, 1), peers).toarray().astype(np.float64)
+        squares += matrix @ matrix / len(circles)
+    second = np.linalg.eigvalsh(squares)[-2]
+    assert mixing_gap(Gossip(degree=2), peers, seed=0, rounds=5) == pytest.approx(1 - np.sqrt(second), abs=1e-6)
+
+
+@pytest.mark.parametrize("degree", [2, 4])
+def test_gossip_shrinks_the_distance_from_the_mean_by_what_its_gap_says(degree: int) -> None:
+    peers, steps, graph = 40, 200, Gossip(degree=degree)
+    random = np.random.default_rng(1)
+    shrunk = []
+    for step in range(1, steps + 1):
+        models = random.normal(size=(peers, 50))
+        models -= models.mean(axis=0)
+        mixed = mixing_matrix(graph.edges(peers, 0, step), peers) @ models
+        shrunk.append((mixed**2).sum() / (models**2).sum())
+    gap = mixing_gap(graph, peers, seed=0, rounds=steps)
+    assert np.mean(shrunk) == pytest.approx((1 - gap) ** 2, rel=0.02)
+
+
+@given(st.sampled_from([graph for graph in GRAPHS if not graph.redrawn]), st.integers(3, 20))
+def test_where_the_graph_stays_the_gap_is_the_graphs_own(graph: Peers, peers: int) -> None:
+    assert mixing_gap(graph, peers, 0, 7) == spectral_gap(graph.edges(peers, 0, 1), peers)
+
+
+def test_gossip_mixes_far_better_in_expectation_than_any_one_of_its_circles() -> None:
+    assert mixing_gap(Gossip(), 100, 0, 10) > 100 * spectral_gap(Gossip().edges(100, 0, 1), 100)
+    assert mixing_gap(Gossip(), 1, 0, 10) == 1.0
+    assert mixing_gap(Gossip(), 2, 0, 0) == pytest.approx(1.0)

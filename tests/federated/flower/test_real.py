@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import psutil
@@ -18,7 +19,8 @@ from setsuden.federated import engine, flower, partition
 from setsuden.federated.flower.deployment import SuperNodes
 from setsuden.federated.stop import Stop
 from setsuden.federated.task import FederatedTask, LocalTraining
-from setsuden.federated.trace import SERVER, Outcome, Work
+from setsuden.federated.topology import Gossip, Hierarchical, Ring, Topology
+from setsuden.federated.trace import SERVER, Kind, Outcome, Work
 from setsuden.workload import data
 from tests.federated.core.support import MODEL, parted, task
 
@@ -42,24 +44,26 @@ def _nothing_stays_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert left == []
 
 
-def digits(clients: int) -> FederatedTask:
+def digits(clients: int, **changes: Any) -> FederatedTask:
     read = data.load("digits")
-    return FederatedTask(
-        study="flower",
-        model="mlp",
-        data=read,
-        partition=partition.dirichlet(read, clients, 0.5, seed=2),
-        local=LocalTraining(batch_size=16, learning_rate=0.1),
-        stop=Stop(rounds=2),
-        seed=4,
-    )
+    parts: dict[str, Any] = {
+        "study": "flower",
+        "model": "mlp",
+        "data": read,
+        "partition": partition.dirichlet(read, clients, 0.5, seed=2),
+        "local": LocalTraining(batch_size=16, learning_rate=0.1),
+        "stop": Stop(rounds=2),
+        "seed": 4,
+    }
+    return FederatedTask(**(parts | changes))
 
 
 def check_agreement(wanted: FederatedTask, result: flower.FlowerResult) -> None:
     embedded = engine.run(wanted, workers=1)
     assert result.accuracy == pytest.approx(embedded.accuracy, abs=0.01)
     assert np.allclose(result.parameters, embedded.parameters, rtol=0, atol=1e-5)
-    assert np.array_equal(result.trace.sends.bytes, embedded.trace.sends.bytes)
+    for column in ("sender", "receiver", "kind", "bytes"):
+        assert np.array_equal(getattr(result.trace.sends, column), getattr(embedded.trace.sends, column))
     assert np.array_equal(result.trace.turns.macs, embedded.trace.turns.macs)
 
 
@@ -77,6 +81,35 @@ def test_a_simulation_on_ray_agrees_with_the_embedded_engine() -> None:
     costs = [call.cost for call in result.calls if call.cost is not None]
     assert len({cost.pid for cost in costs}) == sum(cost.cold for cost in costs)
     check_joules(result, trained)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "topology", [Gossip(steps=2), Hierarchical(aggregators=2, edge_rounds=2)], ids=["gossip", "two-tiers"]
+)
+def test_peers_and_two_tiers_on_ray_agree_with_the_embedded_engine(topology: Topology) -> None:
+    wanted = digits(4, topology=topology)
+    result = flower.run(wanted, workers=2)
+    check_agreement(wanted, result)
+    sent = int(result.trace.sends.bytes.sum())
+    if not topology.peer_to_peer:
+        return
+    turns = int((result.trace.turns.work == Work.TRAIN).sum())
+    assert (result.trace.sends.kind == Kind.PEER).all()
+    assert result.carried_bytes > 2 * turns * 4 * len(result.parameters)  # a model there, a change back
+    # rounds x steps x neighbours x peers, whatever Flower carried
+    assert sent == 2 * 2 * 2 * 4 * (8 + 4 * len(result.parameters))
+
+
+@pytest.mark.timeout(600)
+def test_three_supernodes_are_peers_on_a_ring(socket_enabled: None) -> None:
+    wanted = digits(3, topology=Ring(), stop=Stop(rounds=1))
+    result = flower.run(wanted, deploy=True)
+    check_agreement(wanted, result)
+    turns, sends, over = result.trace.turns, result.trace.sends, result.trace.rounds.end_s[0]
+    assert (turns.end_s[turns.work == Work.TRAIN] <= over).all()
+    assert (sends.start_s == over).all()  # mixing at the server stands for what peers send
+    assert (sends.end_s == over).all()
 
 
 @pytest.mark.timeout(600)

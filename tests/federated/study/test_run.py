@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +19,12 @@ from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.text import text
 from setsuden.federated.study.verdict import UPLOAD
 from setsuden.federated.study.words import FederatedWords
+from setsuden.federated.trace import Outcome as Ended
 from setsuden.federated.trace import Trace
 from setsuden.language import LANGUAGES, Language
 from setsuden.report.federated import render, write
 
+OFF = "centralised: false\n"
 PLACES = "compare: {countries: [FR, CN], devices: [board], networks: [attribution, wu-router]}\n"
 
 
@@ -210,22 +214,66 @@ def test_a_device_that_the_fleet_lacks_is_refused_before_anything_is_trained(tmp
     assert not (tmp_path / "out").exists()
 
 
-def test_over_flower_only_trainings_with_a_server_go_there_and_peers_are_said_to_be_trained_here(
+def test_over_flower_every_topology_goes_there_and_peers_bytes_are_told_apart_from_flowers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from setsuden.federated import engine
+    from setsuden.federated import engine, flower
+    from setsuden.federated.engine import FederatedResult
     from setsuden.federated.study import run as study
 
     asked = []
 
+    def over_flower(*given: Any, **more: Any) -> flower.FlowerResult:
+        done = engine.run(*given, **more)
+        kept = {field.name: getattr(done, field.name) for field in fields(FederatedResult)}
+        cost = flower.Cost(
+            client=0, pid=1, cold=False, started_s=0.0, ended_s=0.0, cpu_s=0.0, before_s=0.0, idle_s=0.0,
+            bytes_in=4_000_000, bytes_out=5_000_000,
+        )  # fmt: skip
+        call = flower.Call(1, 0, False, Ended.DONE, 0.0, 0.0, cost)
+        return flower.FlowerResult(**kept, calls=(call,), node_j={}, node_cpu_s={}, meter="none")
+
     def taken(name: str) -> object:
         asked.append(name)
-        return engine.run
+        return over_flower
 
     monkeypatch.setattr(study, "engine", taken)
     found = outcome(TINY + "engine: flower\ntopologies: [server, ring]\nstop: {rounds: 1}\ncentralised: false\n")
-    assert asked == ["flower", "embedded"]
-    assert any("between peers" in note for note in FederatedWords(found, "en").said().notes)
+    assert asked == ["flower", "flower"]
+    plain = document(found)
+    validate("federate", plain)
+    assert [one["bytes_over"] for one in plain["trainings"]] == ["links to the server", "peer links"]
+    assert [one["carried_by_flower"] for one in plain["trainings"]] == [9_000_000, 9_000_000]
+    assert plain["trainings"][1]["bytes"]["peer"] == 4 * 2 * (8 + 4 * 650)
+    (told,) = [note for note in FederatedWords(found, "en").said().notes if "stood in for the links" in note]
+    assert "9 MB" in told
+    assert "9 MB" in text(found, "ja")
+
+
+@pytest.mark.parametrize(
+    ("selection", "sampling", "words"),
+    [
+        ("{kind: random, cohort: 2}", "fixed", "close to that but not the same"),
+        ("{kind: poisson, share: 0.5}", "independent", "as the count assumes"),
+        ("{kind: available, cohort: 2}", "certain", "the larger epsilon"),
+        ("random", "certain", "the larger epsilon"),
+    ],
+)
+def test_epsilon_is_never_shown_without_the_sampling_that_it_assumes(selection: str, sampling: str, words: str) -> None:
+    found = outcome(f"{TINY}privacy: {{noise_multiplier: 2.0}}\nselection: {selection}\nstop: {{rounds: 3}}\n{OFF}")
+    (training,) = document(found)["trainings"]
+    validate("federate", document(found))
+    assert training["epsilon"] > 0
+    assert training["epsilon_sampling"] == sampling
+    (told,) = [line for line in text(found, "en").splitlines() if "epsilon" in line]
+    assert words in told
+
+
+def test_the_gap_of_a_graph_and_of_graphs_drawn_anew_are_told_apart() -> None:
+    found = outcome(f"{TINY}topologies: [ring, gossip, server]\nstop: {{rounds: 1}}\n{OFF}")
+    assert [one["spectral_gap_of"] for one in document(found)["trainings"]] == ["graph", "expected", None]
+    notes = [note for note in FederatedWords(found, "en").said().notes if "spectral gap" in note]
+    assert ["in expectation" in note for note in notes] == [False, True]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -29,9 +29,8 @@ from setsuden.federated.engine.synchronous import SynchronousRounds
 from setsuden.federated.engine.worker import Memory, kit_of
 from setsuden.federated.facts import WorkFacts, header_of
 from setsuden.federated.local import initial_parameters, trainer_of
-from setsuden.federated.selection import RandomChoice
 from setsuden.federated.stop import StopWatch
-from setsuden.federated.topology import Hierarchical, spectral_gap
+from setsuden.federated.topology import Hierarchical, Peers, mixing_gap
 from setsuden.federated.world import EqualWorld, World
 
 if TYPE_CHECKING:
@@ -210,8 +209,8 @@ class _Run:
             rows = list(range(task.clients)) if peers else self.rounds.evaluation_rows() * task.clients
             personal = personalised(fed, rows)
         gap = None
-        if peers:
-            gap = spectral_gap(task.topology.edges(task.clients, task.seed, 1), task.clients)
+        if isinstance(task.topology, Peers):
+            gap = mixing_gap(task.topology, task.clients, task.seed, progress.round)
         header = header_of(
             task,
             fed.work[0],
@@ -224,10 +223,7 @@ class _Run:
         )
         epsilon = None
         if task.privacy is not None:
-            share = 1.0
-            if isinstance(task.selection, RandomChoice):
-                share = task.selection.asked(task.clients) / task.clients
-            epsilon = task.privacy.epsilon(progress.round, share)
+            epsilon = task.privacy.epsilon(progress.round, task.selection.participation(task.clients))
         return FederatedResult(
             trace=fed.recorder.trace(header),
             parameters=self.rounds.parameters.copy(),

@@ -9,23 +9,25 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
+from flwr.app import ArrayRecord, ConfigRecord, Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
 from setsuden.federated.algorithms.base import Vector
+from setsuden.federated.compression import Encoded
+from setsuden.federated.engine.orders import Score, TurnReport
 from setsuden.federated.flower import bundle
 from setsuden.federated.flower.mod import energy_mod
 from setsuden.federated.flower.wire import (
     CONTROL,
     MODEL,
-    RESULT,
     SCORE,
-    TELL,
     TURN,
     UPDATE,
     packed,
     plain,
+    reported,
+    scored,
+    spread,
     unpacked,
     vector,
 )
@@ -34,6 +36,7 @@ from setsuden.federated.trace import Outcome
 
 if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
+    from setsuden.federated.trainer import Trained
 
 _MEMORY = "setsuden.memory"
 
@@ -53,87 +56,79 @@ def train(message: Message, context: Context) -> Message:
     told = {name: int(value) for name, value in message.content.config_records[TURN].items()}  # type: ignore[arg-type]
     began = time.process_time()
     try:
-        content = _turn(
-            _task(os.environ[bundle.TASK_FOLDER]), told, message.content.array_records[MODEL], context, began
-        )
+        turn = _Turn(_task(os.environ[bundle.TASK_FOLDER]), told, message.content.array_records[MODEL], context)
+        content = turn.personalised(began) if "personal" in told else turn.trained(began)
     except Exception as error:  # a user's model may raise anything; it costs this client's turn, not the run
         place = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})"[:500]
-        content = RecordDict({RESULT: _result(Outcome.RAISED, None, time.process_time() - began, text)})
+        content = reported(TurnReport(told["client"], Outcome.RAISED, cpu_s=time.process_time() - began, message=text))
     return Message(content, reply_to=message)
 
 
-def _turn(
-    task: FederatedTask, told: dict[str, int], received: ArrayRecord, context: Context, began: float
-) -> RecordDict:
-    client, round_, version = told["client"], told["round"], told["version"]
-    parts = {name: vector(part) for name, part in unpacked(received).items()}
-    trainer = trainer_of(task)
-    places = trainer.sub(client).places
-    model = parts[MODEL]
-    if places is not None:
-        model = np.zeros(trainer.size, dtype=np.float32)
-        model[places] = parts[MODEL]
-    if "personal" in told:
-        return _personalised(task, told, model, began)
-    result = train_client(
-        task,
-        client,
-        model,
-        round_,
-        control=parts.get(CONTROL),
-        own_control=_kept(context, CONTROL, version),
-        max_steps=told.get("max_steps"),
-    )
-    if not result.finite:
-        text = "its update holds NaN or infinity"
-        return RecordDict({RESULT: _result(Outcome.NOT_FINITE, result, time.process_time() - began, text)})
-    sent = outgoing(task, result, round_, _kept(context, UPDATE, version))
-    messages = {UPDATE: sent.message}
-    if result.own_control is not None:
-        messages[CONTROL] = plain(result.own_control)
-        _keep(context, CONTROL, 1 - version, result.own_control)
-    if sent.residual is not None:
-        _keep(context, UPDATE, 1 - version, sent.residual)
-    cpu_s = time.process_time() - began
-    return RecordDict({UPDATE: packed(messages), RESULT: _result(Outcome.DONE, result, cpu_s, "")})
+class _Turn:
+    """One turn: what the server told, the model it starts from, and what this node keeps."""
 
+    def __init__(self, task: FederatedTask, told: dict[str, int], received: ArrayRecord, context: Context) -> None:
+        self._task, self._told, self._context = task, told, context
+        self._client, self._round, self._version = told["client"], told["round"], told["version"]
+        self._trainer = trainer_of(task)
+        parts = {name: vector(part) for name, part in unpacked(received).items()}
+        self._model = spread(parts[MODEL], self._trainer.sub(self._client).places, self._trainer.size)
+        self._control = parts.get(CONTROL)
 
-def _personalised(task: FederatedTask, told: dict[str, int], model: Vector, began: float) -> RecordDict:
-    """Train on for oneself and look how good that is; nothing of the model is sent."""
-    trainer = trainer_of(task)
-    done = trainer.train(told["client"], model, told["round"], None, None, told.get("max_steps"), told.get("epochs"))
-    result = ClientResult(
-        told["client"], done.update, done.samples, done.steps, done.macs, done.loss, 0.0,
-        bool(np.isfinite(done.update).all()), 0.0,
-    )  # fmt: skip
-    if not result.finite:
-        text = "its update holds NaN or infinity"
-        return RecordDict({RESULT: _result(Outcome.NOT_FINITE, result, time.process_time() - began, text)})
-    trained_s = time.process_time() - began
-    looked = time.process_time()
-    right, seen, loss = trainer.score(model + done.update, 0, len(task.data.y_test))
-    score: dict[str, list[int] | float] = {
-        "right": [int(count) for count in right],
-        "seen": [int(count) for count in seen],
-        "loss": float(loss),
-        "cpu_s": time.process_time() - looked,
-    }
-    return RecordDict({RESULT: _result(Outcome.DONE, result, trained_s, ""), SCORE: MetricRecord(score)})  # type: ignore[arg-type]
+    def trained(self, began: float) -> RecordDict:
+        """Train for the federation and send what came of it; processor seconds count from ``began``."""
+        result = train_client(
+            self._task,
+            self._client,
+            self._model,
+            self._round,
+            control=self._control,
+            own_control=_kept(self._context, CONTROL, self._version),
+            max_steps=self._told.get("max_steps"),
+        )
+        if not result.finite:
+            return self._not_finite(result, began)
+        messages = self._messages(result)
+        content = self._reported(result, Outcome.DONE, began)
+        content[UPDATE] = packed(messages)
+        return content
 
+    def personalised(self, began: float) -> RecordDict:
+        """Train on for oneself and look how good that is; nothing of the model is sent."""
+        told = self._told
+        done = self._trainer.train(
+            self._client, self._model, self._round, None, None, told.get("max_steps"), told.get("epochs")
+        )
+        if not done.finite:
+            return self._not_finite(done, began)
+        content = self._reported(done, Outcome.DONE, began)
+        looked = time.process_time()
+        found = self._trainer.score(self._model + done.update, 0, len(self._task.data.y_test))
+        content[SCORE] = scored(Score(*found, time.process_time() - looked))
+        return content
 
-def _result(outcome: Outcome, result: ClientResult | None, cpu_s: float, text: str) -> ConfigRecord:
-    return ConfigRecord(
-        {
-            "outcome": int(outcome),
-            "samples": 0 if result is None else int(result.samples),
-            "steps": 0 if result is None else int(result.steps),
-            "macs": 0.0 if result is None else float(result.macs),
-            "loss": float("nan") if result is None else float(result.loss),
-            "cpu_s": cpu_s,
-            TELL: text,
-        }
-    )
+    def _messages(self, result: ClientResult) -> dict[str, Encoded]:
+        """What goes back. Between peers the change as it is: only what they exchange, when mixing, is compressed."""
+        if self._task.topology.peer_to_peer:
+            return {UPDATE: plain(result.update)}
+        sent = outgoing(self._task, result, self._round, _kept(self._context, UPDATE, self._version))
+        messages = {UPDATE: sent.message}
+        if result.own_control is not None:
+            messages[CONTROL] = plain(result.own_control)
+            _keep(self._context, CONTROL, 1 - self._version, result.own_control)
+        if sent.residual is not None:
+            _keep(self._context, UPDATE, 1 - self._version, sent.residual)
+        return messages
+
+    def _not_finite(self, done: ClientResult | Trained, began: float) -> RecordDict:
+        return self._reported(done, Outcome.NOT_FINITE, began, "its update holds NaN or infinity")
+
+    def _reported(
+        self, done: ClientResult | Trained, outcome: Outcome, began: float, text: str | None = None
+    ) -> RecordDict:
+        cpu_s = time.process_time() - began
+        return reported(TurnReport(self._client, outcome, done.samples, done.steps, done.macs, done.loss, cpu_s, text))
 
 
 def _kept(context: Context, name: str, version: int) -> Vector | None:

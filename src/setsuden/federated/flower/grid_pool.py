@@ -13,7 +13,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Message, RecordDict
 from flwr.serverapp import Grid
 
 from setsuden.errors import SetsudenError
-from setsuden.federated.algorithms.base import Vector
+from setsuden.federated.compression.base import HEADER_BYTES
 from setsuden.federated.engine.orders import Answer, Job, Personal, PersonaliseJob, Score, TrainJob, Turn, TurnReport
 from setsuden.federated.engine.timeline import message_bytes
 from setsuden.federated.engine.worker import Memory, Worker
@@ -22,13 +22,13 @@ from setsuden.federated.flower.cost import RECORD, Cost
 from setsuden.federated.flower.wire import (
     CONTROL,
     MODEL,
-    RESULT,
-    SCORE,
-    TELL,
     TURN,
     UPDATE,
     packed,
     plain,
+    report_in,
+    score_in,
+    spread,
     unpacked,
     vector,
 )
@@ -101,7 +101,9 @@ class GridPool:
             for turn in _turns(job):
                 reply = replies.get(self._nodes[turn.client])
                 found[id(turn)] = report = self._report(turn, reply, id(turn) in personal)
-                scores[id(turn)] = _score(reply) if report.outcome is Outcome.DONE else None
+                scores[id(turn)] = (
+                    score_in(reply.content) if reply is not None and report.outcome is Outcome.DONE else None
+                )
                 cost = _cost(reply)
                 self.calls.append(
                     Call(turn.round, turn.client, id(turn) in personal, report.outcome, asked_s, over_s, cost)
@@ -158,43 +160,37 @@ class GridPool:
             raised = reply.error.code <= _APP_RAISED
             outcome = Outcome.RAISED if raised else Outcome.HUNG
             return TurnReport(turn.client, outcome, message=_told(reply))
-        told = reply.content.config_records[RESULT]
-        report = TurnReport(
-            turn.client,
-            Outcome(int(told["outcome"])),  # type: ignore[arg-type]
-            int(told["samples"]),  # type: ignore[arg-type]
-            int(told["steps"]),  # type: ignore[arg-type]
-            float(told["macs"]),  # type: ignore[arg-type]
-            float(told["loss"]),  # type: ignore[arg-type]
-            float(told["cpu_s"]),  # type: ignore[arg-type]
-            str(told[TELL]) or None,
-        )
+        report = report_in(reply.content)
         if report.outcome is Outcome.DONE and not personal:
             self._take(turn, reply.content.array_records[UPDATE])
         return report
 
     def _take(self, turn: Turn, record: ArrayRecord) -> None:
-        """Add what came to its row, as a worker of the embedded engine does."""
+        """Put what came into its row, as a worker of the embedded engine does."""
         parts = unpacked(record)
-        sent = sum(part.nbytes for part in parts.values())
-        _, expected = message_bytes(self._task, self._work, turn.client)
+        sent, expected = sum(part.nbytes for part in parts.values()), self._expected(turn.client)
         if sent != expected:
             raise SetsudenError(
                 f"client {turn.client} sent {sent} bytes where the trace counts {expected}", place=f"round {turn.round}"
             )
-        seen = self._task.compression.decode(parts[UPDATE])
-        places = self._trainer.sub(turn.client).places
-        update: Vector = seen
-        if places is not None:
-            update = np.zeros(self._trainer.size, dtype=np.float32)
-            update[places] = seen
         row = self._memory.sums.array[turn.out]
+        if self._task.topology.peer_to_peer:
+            np.add(self._memory.models.array[turn.model], vector(parts[UPDATE]), out=row)
+            return
+        seen = self._task.compression.decode(parts[UPDATE])
+        update = spread(seen, self._trainer.sub(turn.client).places, self._trainer.size)
         if turn.weight == 1.0:
             row += update
         else:
             row += np.float32(turn.weight) * update
         if self._memory.own_controls is not None:
             self._memory.own_controls.array[1 - turn.version, turn.client] = vector(parts[CONTROL])
+
+    def _expected(self, client: int) -> int:
+        """Bytes of a reply: those of the trace; between peers a whole change, which only this simulation moves."""
+        if self._task.topology.peer_to_peer:
+            return HEADER_BYTES + 4 * self._trainer.size
+        return message_bytes(self._task, self._work, client)[1]
 
 
 def _turns(job: Job) -> tuple[Turn, ...]:
@@ -212,18 +208,3 @@ def _cost(reply: Message | None) -> Cost | None:
     if reply is None or not reply.has_content() or RECORD not in reply.content:
         return None
     return Cost.of(reply.content.metric_records[RECORD])
-
-
-def _score(reply: Message | None) -> Score | None:
-    if reply is None or not reply.has_content() or SCORE not in reply.content:
-        return None
-    told = reply.content.metric_records[SCORE]
-    right, seen = told["right"], told["seen"]
-    assert isinstance(right, list)
-    assert isinstance(seen, list)
-    return Score(
-        tuple(int(count) for count in right),
-        tuple(int(count) for count in seen),
-        float(told["loss"]),  # type: ignore[arg-type]
-        float(told["cpu_s"]),  # type: ignore[arg-type]
-    )

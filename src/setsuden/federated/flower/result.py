@@ -30,6 +30,11 @@ class FlowerResult(FederatedResult):
     node_cpu_s: Mapping[int, float]
     meter: str
 
+    @property
+    def carried_bytes(self) -> int:
+        """What Flower carried between server and nodes in answered turns, as it counts its records."""
+        return sum(call.cost.bytes_in + call.cost.bytes_out for call in self.calls if call.cost is not None)
+
 
 def finished(result: FederatedResult, calls: tuple[Call, ...], watched: Watched, *, deployed: bool) -> FlowerResult:
     """Put what was seen from outside into the trace."""
@@ -115,7 +120,7 @@ def _on_the_wall(trace: Trace, calls: tuple[Call, ...]) -> Trace:
     for row in range(len(sent_s)):
         down = sends.kind[row] == Kind.MODEL
         found = by_key.get((int(sends.round[row]), int(sends.receiver[row] if down else sends.sender[row])))
-        if found is None:
+        if found is None or sends.kind[row] == Kind.PEER:  # mixing at the server stands for what peers send
             sent_s[row] = there_s[row] = over.get(int(sends.round[row]), 0.0)
         else:
             cost = found.cost

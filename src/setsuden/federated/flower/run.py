@@ -46,8 +46,10 @@ def run(
     deploy      one SuperLink and a SuperNode for each client as local processes, instead of a simulation
 
     Joules are the node's processors', divided by the CPU seconds of each client; in a deployment they are those of the
-    whole SuperNode, process starts included. Every process is ended at the end, also after an error. InputError for
-    tasks without a server, and for a checkpoint where clients keep something that it does not hold.
+    whole SuperNode, process starts included. Every process is ended at the end, also after an error. Between peers the
+    server stands in for the links: it hands each peer's model to that peer's node and mixes what comes back; the trace
+    counts what the peers' own links would carry. InputError for a checkpoint where clients keep something that it does
+    not hold.
     """
     _check(task, checkpoint, workers)
     surroundings = EqualWorld(task.clients) if world is None else world
@@ -108,13 +110,6 @@ def _rounds(path: Path) -> Iterator[RoundDone | None]:
 
 
 def _check(task: FederatedTask, checkpoint: Path | None, workers: int | None) -> None:
-    if task.topology.peer_to_peer:
-        raise InputError(
-            "Flower has a server in the middle, so peers cannot talk to peers",
-            place="topology",
-            value=task.topology.name,
-            remedy="Use the topology server or hierarchical, or the embedded engine.",
-        )
     if checkpoint is not None and (task.compression.keeps_residual or task.algorithm.keeps_control):
         raise InputError(
             "clients keep residuals or control variates, which end with their processes",

@@ -9,6 +9,7 @@ from setsuden.federated.selection.rules import (
     CarbonAware,
     Deadline,
     EnergyAware,
+    Poisson,
     RandomChoice,
     Utility,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Chosen",
     "Deadline",
     "EnergyAware",
+    "Poisson",
     "RandomChoice",
     "Selection",
     "Sight",

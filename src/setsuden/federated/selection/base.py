@@ -86,6 +86,15 @@ class Selection:
         """How many clients are asked when so many can be."""
         return candidates if self.cohort is None else min(candidates, ceil(self.cohort * self.over_selection))
 
+    def participation(self, clients: int) -> float:
+        """Chance (0-1) to take part in a round that privacy may count on: 1 where a rule looks at the clients."""
+        return 1.0
+
+    @property
+    def accounting(self) -> str:
+        """How that chance fits the accountant's independent draws: ``independent``, ``fixed`` size, or ``certain``."""
+        return "certain"
+
     def weights(self, sight: Sight) -> NDArray[np.float64]:
         """(clients,): how likely each should be drawn, relative to the others, >= 0."""
         raise NotImplementedError

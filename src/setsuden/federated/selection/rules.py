@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from setsuden.federated.selection.base import Selection, Sight
+from setsuden.errors import InputError
+from setsuden.federated.selection.base import Chosen, Selection, Sight
 from setsuden.workload.settings import in_range
 
 
@@ -20,9 +21,68 @@ class RandomChoice(Selection):
         """In print."""
         return "random"
 
+    def participation(self, clients: int) -> float:
+        """Those asked over all."""
+        return self.asked(clients) / clients
+
+    @property
+    def accounting(self) -> str:
+        """A cohort of fixed size, unless everybody is asked."""
+        return "certain" if self.cohort is None else "fixed"
+
     def weights(self, sight: Sight) -> NDArray[np.float64]:
         """All alike."""
         return np.ones(len(sight.samples))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poisson(Selection):
+    """Anyone, awake or not, each by a lot of its own: the sampling that the accountant of privacy assumes.
+
+    share   chance (0-1) of each client in each round, in place of a cohort, whose size is now a matter of chance
+    """
+
+    share: float = 0.1
+
+    def __post_init__(self) -> None:
+        Selection.__post_init__(self)
+        in_range("selection.share", self.share, above=0.0)
+        if self.share > 1.0:
+            raise InputError("must be a share of at most 1", place="selection.share", value=self.share)
+        if self.cohort is not None or self.over_selection > 1.0:
+            raise InputError(
+                "independent draws have no cohort of a given size",
+                place="selection.cohort" if self.cohort is not None else "selection.over_selection",
+                remedy="Give share alone: 0.1 asks a tenth of the clients on average.",
+            )
+
+    @property
+    def rule(self) -> str:
+        """In print."""
+        return "poisson"
+
+    @property
+    def name(self) -> str:
+        """With the share."""
+        return f"poisson({self.share:g}{', unbiased' if self.unbiased else ''})"
+
+    def participation(self, clients: int) -> float:
+        """The share."""
+        return self.share
+
+    @property
+    def accounting(self) -> str:
+        """As assumed."""
+        return "independent"
+
+    def weights(self, sight: Sight) -> NDArray[np.float64]:
+        """All alike."""
+        return np.ones(len(sight.samples))
+
+    def choose(self, sight: Sight, random: np.random.Generator) -> Chosen:
+        """Each on its own; nobody may be drawn."""
+        chance = np.where(sight.samples > 0, self.share, 0.0)
+        return Chosen(np.flatnonzero(random.random(len(chance)) < chance).astype(np.int64), chance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

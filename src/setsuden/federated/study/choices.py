@@ -17,6 +17,7 @@ from setsuden.federated.selection import (
     CarbonAware,
     Deadline,
     EnergyAware,
+    Poisson,
     RandomChoice,
     Selection,
     Utility,
@@ -47,6 +48,7 @@ TOPOLOGIES: Mapping[str, type[Topology]] = {
 }
 SELECTIONS: Mapping[str, type[Selection]] = {
     "random": RandomChoice,
+    "poisson": Poisson,
     "available": Available,
     "carbon-aware": CarbonAware,
     "energy-aware": EnergyAware,

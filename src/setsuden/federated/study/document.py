@@ -10,6 +10,8 @@ import numpy as np
 from setsuden.federated.study.compare import Compared, Row
 from setsuden.federated.study.run import Outcome, Trained
 from setsuden.federated.study.verdict import decide
+from setsuden.federated.task import FederatedTask
+from setsuden.federated.topology import Peers
 from setsuden.federated.trace import Kind, Trace, Work
 from setsuden.federated.trace import Outcome as Ended
 from setsuden.quantity import Estimate
@@ -102,6 +104,24 @@ def endings(trace: Trace) -> dict[str, int]:
     return {ended.name.lower(): int((trained == ended).sum()) for ended in Ended}
 
 
+def gap_of(task: FederatedTask) -> str | None:
+    """Whose spectral gap it is: of one ``graph``, or ``expected`` over graphs drawn anew; None with a server."""
+    if not isinstance(task.topology, Peers):
+        return None
+    return "expected" if task.topology.redrawn else "graph"
+
+
+def epsilon_sampling(task: FederatedTask) -> str | None:
+    """How clients were drawn beside the accountant's independent (Poisson) draws; None without privacy.
+
+    ``independent``: as assumed; ``fixed``: a cohort of fixed size, close to that but not the same; ``certain``: no
+    chance of being left out was counted on, which is the larger epsilon.
+    """
+    if task.privacy is None:
+        return None
+    return task.selection.accounting if task.selection.participation(task.clients) < 1.0 else "certain"
+
+
 def _training(outcome: Outcome, index: int) -> dict[str, Any]:
     one = outcome.trained[index]
     result, header = one.result, one.result.trace.header
@@ -116,10 +136,14 @@ def _training(outcome: Outcome, index: int) -> dict[str, Any]:
         "loss": result.loss,
         "consensus": result.consensus,
         "spectral_gap": header.spectral_gap,
+        "spectral_gap_of": gap_of(one.task),
         "epsilon": result.epsilon,
+        "epsilon_sampling": epsilon_sampling(one.task),
         "samples": int(turns.samples[turns.work == Work.TRAIN].sum()),
         "macs": float(turns.macs.sum()),
         "bytes": traffic(result.trace),
+        "bytes_over": "peer links" if one.task.topology.peer_to_peer else "links to the server",
+        "carried_by_flower": one.carried_bytes,
         "turns": endings(result.trace),
         "faults": [str(fault) for fault in result.faults],
         "resumed_from": result.resumed_from,

@@ -65,11 +65,14 @@ class Watcher(Protocol):
 class Trained:
     """One federation as it was trained.
 
-    measured   energy of this machine while it trained here; None where nothing metered it
+    carried_bytes   what Flower's own messages carried between server and nodes; None by the embedded engine. Between
+                    peers it stands for nothing that their links would carry: that is in the trace
+    measured        energy of this machine while it trained here; None where nothing metered it
     """
 
     task: FederatedTask
     result: FederatedResult
+    carried_bytes: int | None
     trace_file: str | None
     measured: Measurement | None
 
@@ -144,11 +147,6 @@ def run(
     )
 
 
-def trains(federation: Federation, task: FederatedTask) -> Literal["embedded", "flower"]:
-    """The engine of one training: Flower has a server in the middle, so the embedded one trains all peers."""
-    return "embedded" if task.topology.peer_to_peer else federation.declaration.engine
-
-
 def key(task: FederatedTask) -> str:
     """Of the files of one training: ``ring-seed0``."""
     return f"{re.sub(r'[^a-z0-9]+', '-', task.topology.name.lower()).strip('-')}-seed{task.seed}"
@@ -162,7 +160,7 @@ def _train(
     book: _Book,
     watcher: Watcher | None,
 ) -> Trained:
-    name = trains(federation, task)
+    name = federation.declaration.engine
     checkpoint = None
     remembering = task.compression.keeps_residual or task.algorithm.keeps_control
     if out is not None and (name == "embedded" or not remembering):
@@ -191,7 +189,15 @@ def _train(
         path = _folder(out / TRACES) / f"{key(task)}.npz"
         result.trace.save(path)
         file = f"{TRACES}/{path.name}"
-    return Trained(task, result, file, None if window is None else window.measurement)
+    return Trained(task, result, _carried_bytes(result, name), file, None if window is None else window.measurement)
+
+
+def _carried_bytes(result: FederatedResult, engine_name: str) -> int | None:
+    if engine_name != "flower":
+        return None
+    from setsuden.federated.flower import FlowerResult
+
+    return result.carried_bytes if isinstance(result, FlowerResult) else None
 
 
 def _central(

@@ -9,9 +9,9 @@ from setsuden.federated.study.document import document, traffic
 from setsuden.federated.study.run import Outcome, Trained
 from setsuden.federated.study.table import table
 from setsuden.federated.study.table_words import TableWords, columns
-from setsuden.federated.study.words import FederatedWords
+from setsuden.federated.study.words import FederatedWords, size
 from setsuden.language import Language
-from setsuden.quantity import Estimate, Provenance, render
+from setsuden.quantity import Estimate, render
 
 
 def text(outcome: Outcome, language: Language) -> str:
@@ -32,11 +32,6 @@ def text(outcome: Outcome, language: Language) -> str:
     if said.flips:
         lines += ["", say("text.turns"), *(f"  {line}" for line in said.flips)]
     return "\n".join([*lines, "", *said.notes])
-
-
-def size(count: float) -> str:
-    """Bytes for reading."""
-    return render(Estimate.exact(float(count), "B", Provenance.MEASURED))
 
 
 def _trainings(outcome: Outcome, words: FederatedWords) -> Iterator[str]:

@@ -11,8 +11,8 @@ import numpy as np
 from setsuden.decision import Assessment
 from setsuden.federated.study.bill_words import BillWords, possible
 from setsuden.federated.study.compare import Compared
-from setsuden.federated.study.document import endings, rounds_to_target
-from setsuden.federated.study.run import Outcome, trains
+from setsuden.federated.study.document import endings, epsilon_sampling, gap_of, rounds_to_target, traffic
+from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.verdict import UPLOAD, decide, median_index
 from setsuden.language import Language, Messages
 from setsuden.quantity import Estimate, Provenance, render, significant
@@ -199,18 +199,19 @@ class FederatedWords:
         )
 
     def _of_trainings(self) -> Iterator[str]:
-        asked = self.outcome.federation.declaration.engine
-        if any(trains(self.outcome.federation, one.task) != asked for one in self.outcome.trained):
-            yield self.say("note.peers_embedded")
-        gaps = {one.task.topology.name: one.result.trace.header.spectral_gap for one in self.outcome.trained}
-        for name, gap in gaps.items():
-            if gap is not None:
-                yield self.say("note.gap", gap=significant(gap, 2), topology=self.topology(name))
+        for name, one in {one.task.topology.name: one for one in self.outcome.trained}.items():
+            if (gap := one.result.trace.header.spectral_gap) is not None:
+                key = f"note.gap_{gap_of(one.task)}"
+                yield self.say(key, gap=significant(gap, 2), topology=self.topology(name))
+            if one.carried_bytes is not None and one.task.topology.peer_to_peer:
+                sizes = {"links": size(sum(traffic(one.result.trace).values())), "flower": size(one.carried_bytes)}
+                yield self.say("note.peers_over_flower", topology=self.topology(name), **sizes)
         for one in self.outcome.trained:
             result, names = one.result, {"topology": self.topology(one.task.topology.name), "seed": one.task.seed}
             if result.epsilon is not None and one.task.privacy is not None:
                 epsilon, delta = significant(result.epsilon), f"{one.task.privacy.delta:g}"
-                yield self.say("note.epsilon", epsilon=epsilon, delta=delta, **names)
+                sampling = self.say(f"sampling.{epsilon_sampling(one.task)}")
+                yield self.say("note.epsilon", epsilon=epsilon, delta=delta, sampling=sampling, **names)
             ends = endings(result.trace)
             if lost := sum(count for ending, count in ends.items() if ending != "done"):
                 yield self.say("note.dropped", count=lost, **names)
@@ -230,6 +231,11 @@ class FederatedWords:
         key = "note.measured" if whole.provenance is Provenance.MEASURED else "note.unmeasured"
         here = "note.here" if self.outcome.fleet is not None else "note.here_unpriced"
         yield self.say(here, energy=render(whole), share=self.say(key))
+
+
+def size(count: float) -> str:
+    """Bytes for reading."""
+    return render(Estimate.exact(float(count), "B", Provenance.MEASURED))
 
 
 def percent(share: float) -> str:

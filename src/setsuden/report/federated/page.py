@@ -7,9 +7,8 @@ from setsuden.federated.study.document import document, traffic
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.table import table
 from setsuden.federated.study.table_words import TableWords
-from setsuden.federated.study.text import size
 from setsuden.federated.study.verdict import median_index
-from setsuden.federated.study.words import FederatedWords
+from setsuden.federated.study.words import FederatedWords, size
 from setsuden.language import Language
 from setsuden.quantity import Estimate, render
 from setsuden.report import sheet
