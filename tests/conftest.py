@@ -20,6 +20,12 @@ def _offline(request: pytest.FixtureRequest) -> None:
         disable_socket(allow_unix_socket=True)
 
 
+@pytest.fixture(autouse=True)
+def _steady_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forecasts read off a fake clock must not hang on how fast this machine is right now."""
+    monkeypatch.setattr("setsuden.predict.speed.reading", lambda: 5000.0)
+
+
 @pytest.fixture(scope="session")
 def _no_overrides(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty folder; a folder that does not exist would be an error of the user's."""

@@ -1,8 +1,11 @@
 """The forecast from 2 % of a run after warm-up against the first epoch times epochs, on ten trainings.
 
-    python benchmarks/predict/early.py [--seconds 60] [--traces FOLDER] [--out benchmarks/predict/early.json]
+    python benchmarks/predict/early.py [--seconds 50] [--traces FOLDER] [--out benchmarks/predict/early.json]
+    python benchmarks/predict/early.py --only mlp-32-sgd --seconds 3600 --out FILE     one training of an hour
 
-Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``). All forecasts are read off
+Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``), after two short ones that are
+not judged: what a ledger knows of this machine's speed is what the trainings before left there. Each forecast is made
+twice, with that knowledge and on a machine never seen before. All are read off
 the recorded steps: wall clock, and CPU seconds of the process, which is what a utilisation model of a processor turns
 into joules. Beside them stand the second epoch times epochs, which has no start-up in it, and the floor: the error that
 the plain mean of an equally long stretch anywhere in the run makes, in the median over its places. No method that only
@@ -19,41 +22,48 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from trainings import JUDGED, Trace, record
+from trainings import EARLIER, EARLIER_S, JUDGED, SETS, Trace, Training, record
 
 from setsuden.predict.early import EarlyForecast
+from setsuden.predict.speed import RUNS, SHORTEST_S, Speeds, Usual
 
 SHARE = 0.02
 LATER = (0.05, 0.1, 0.25, 0.5)
 MEASURES = ("time", "cpu")
 
 
-def judged(trace: Trace) -> dict[str, Any]:
-    """Errors of both forecasts of one run, as shares of what came out."""
-    forecast = EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch)
+def judged(trace: Trace, usual: Usual | None) -> dict[str, Any]:
+    """Errors of all forecasts of one run, as shares of what came out.
+
+    usual   what the trainings before tell of the machine's speed; None: nothing
+    """
+    known, new = (EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch, usual=u) for u in (usual, None))
     total = trace.steps_total
     found: dict[str, Any] = {
         "training": trace.label, "steps": total, "epochs": trace.epochs, "seconds": round(float(trace.wall_s[-1]), 2),
         "load_average": trace.load, "cpu_share": round(float(trace.cpu_s[-1] / trace.wall_s[-1]), 3),
+        "speed_share": None if usual is None or trace.speed is None else round(trace.speed / usual.per_s, 4),
     }  # fmt: skip
     truths = {"time": float(trace.wall_s[-1]), "cpu": float(trace.cpu_s[-1])}
     waiting = [SHARE, *LATER]
     before = -1
-    for wall, cpu, step in zip(trace.wall_s, trace.cpu_s, trace.steps.tolist(), strict=True):
-        if step == before:
-            forecast.pause(float(wall), float(cpu))
-        else:
-            forecast.observe(float(wall), float(cpu), step)
+    for wall, cpu, step, told in zip(trace.wall_s, trace.cpu_s, trace.steps.tolist(), trace.speeds.T, strict=True):
+        for forecast in (known, new):
+            if step == before:
+                forecast.pause(float(wall), float(cpu))
+            else:
+                forecast.observe(float(wall), float(cpu), step, speeds=Speeds(float(told[0]), int(told[1])))
         before = step
-        if not (waiting and forecast.ready and step >= waiting[0] * total):
+        if not (waiting and known.ready and step >= waiting[0] * total):
             continue
-        if waiting[0] == SHARE and step - forecast.warm_up_steps < SHARE * total:
+        if waiting[0] == SHARE and step - known.warm_up_steps < SHARE * total:
             continue
         at = f"at_{waiting.pop(0):g}"
         found[at] = {
             "share": round(step / total, 4),
-            "warm_up_steps": forecast.warm_up_steps,
-            **_errors(forecast, truths),
+            "warm_up_steps": known.warm_up_steps,
+            **_errors(known, truths),
+            "machine_never_seen": _errors(new, truths),
         }
     first, second = (int(np.searchsorted(trace.steps, epochs * trace.per_epoch, side="right")) - 1 for epochs in (1, 2))
     for name, readings in (("time", trace.wall_s), ("cpu", trace.cpu_s)):
@@ -93,6 +103,10 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         found[name] = {
             "median": round(statistics.median(early), 4),
             "p95": round(float(np.quantile(early, 0.95)), 4),
+            "machine_never_seen": {
+                "median": round(statistics.median(_never_seen(rows, name)), 4),
+                "p95": round(float(np.quantile(_never_seen(rows, name), 0.95)), 4),
+            },
             "first_epoch_median": round(statistics.median(first), 4),
             "nearer_than_first_epoch": sum(a < b for a, b in zip(early, first, strict=True)),
             "second_epoch_median": round(statistics.median(abs(row[f"second_epoch_{name}_error"]) for row in rows), 4),
@@ -111,11 +125,31 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def traces(folder: Path | None, seconds: float, keep: Path | None) -> list[Trace]:
-    if folder is not None:
-        return [Trace.read(path) for path in sorted(folder.glob("*.npz"))]
+def _never_seen(rows: list[dict[str, Any]], name: str) -> list[float]:
+    return [abs(row["at_0.02"]["machine_never_seen"][f"{name}_error"]) for row in rows]
+
+
+def judged_in_turn(traces: list[Trace], earlier: list[Trace]) -> list[dict[str, Any]]:
+    """Each with what those before it left behind."""
+    kept: list[tuple[float, float]] = []
+    rows = []
+    for trace in (*earlier, *traces):
+        if any(trace is asked for asked in traces):
+            rows.append(judged(trace, Usual(tuple(kept[-RUNS:])) if kept else None))
+        if trace.speed is not None and trace.wall_s[-1] >= SHORTEST_S:
+            kept.append((trace.speed, float(trace.wall_s[-1])))
+    return rows
+
+
+def read(folder: Path) -> list[Trace]:
+    """All traces of a folder in the order in which they were recorded."""
+    order = [training.label for name in SETS for training in SETS[name]]
+    return [Trace.read(path) for path in sorted(folder.glob("*.npz"), key=lambda path: order.index(path.stem))]
+
+
+def recorded(trainings: tuple[Training, ...], seconds: float, keep: Path | None) -> list[Trace]:
     found = []
-    for training in JUDGED:
+    for training in trainings:
         found.append(record(training, seconds))
         print(f"{found[-1].label}: {found[-1].wall_s[-1]:.0f} s, load {found[-1].load:.1f}", flush=True)
         if keep is not None:
@@ -126,12 +160,18 @@ def traces(folder: Path | None, seconds: float, keep: Path | None) -> list[Trace
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each training, about")
+    parser.add_argument("--seconds", type=float, default=50.0, help="of each training, about")
+    parser.add_argument("--only", choices=[training.label for training in JUDGED], help="one training instead of ten")
     parser.add_argument("--traces", type=Path, help="read these instead of training")
     parser.add_argument("--keep", type=Path, help="keep the recorded traces here")
     parser.add_argument("--out", type=Path, help="default: early.json beside this file; with --traces nothing")
     options = parser.parse_args()
-    rows = [judged(trace) for trace in traces(options.traces, options.seconds, options.keep)]
+    if options.traces is not None:
+        rows = judged_in_turn(read(options.traces), [])
+    else:
+        chosen = tuple(training for training in JUDGED if options.only in (None, training.label))
+        earlier = recorded(EARLIER, EARLIER_S, None)
+        rows = judged_in_turn(recorded(chosen, options.seconds, options.keep), earlier)
     for row in rows:
         at = row["at_0.02"]
         print(f"{row['training']:24s} {row['seconds']:6.1f} s  "

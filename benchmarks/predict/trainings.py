@@ -9,6 +9,7 @@ methods are developed on the first and judged on the second.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import time
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from setsuden.predict.listeners import Here
+from setsuden.predict.progress import APART
+from setsuden.predict.speed import Speeds, reading
 from setsuden.workload import zoo
 from setsuden.workload.data import Dataset, load
 from setsuden.workload.settings import TrainConfig
@@ -69,6 +73,8 @@ JUDGED = (
     Training("logistic", 16, "adam"),
     Training("mlp", 16, "rmsprop"),
 )
+EARLIER, EARLIER_S = (DEVELOPMENT[0], DEVELOPMENT[7]), 30.0
+"""What ran on the machine before, and for how many seconds."""
 SETS = {"development": DEVELOPMENT, "judged": JUDGED}
 
 
@@ -78,6 +84,7 @@ class Trace:
 
     wall_s, cpu_s   after so many ``steps``; where a step number repeats, an evaluation lies between the two
     load            load average when it ended
+    speeds          running totals of the machine's speed and its readings (``setsuden.predict.speed``), 2 x readings
     """
 
     label: str
@@ -86,10 +93,16 @@ class Trace:
     steps: npt.NDArray[np.int64]
     per_epoch: int
     load: float
+    speeds: npt.NDArray[np.float64]
 
     @property
     def steps_total(self) -> int:
         return int(self.steps[-1])
+
+    @property
+    def speed(self) -> float | None:
+        """Mean speed of the machine, pieces of work a second; None in traces that do not tell."""
+        return Speeds(float(self.speeds[0, -1]), int(self.speeds[1, -1])).since(Speeds())
 
     @property
     def epochs(self) -> int:
@@ -106,7 +119,9 @@ class Trace:
                 kept.append(i)
         if kept[-1] != len(self.steps) - 1:
             kept.append(len(self.steps) - 1)
-        return replace(self, wall_s=self.wall_s[kept], cpu_s=self.cpu_s[kept], steps=self.steps[kept])
+        return replace(
+            self, wall_s=self.wall_s[kept], cpu_s=self.cpu_s[kept], steps=self.steps[kept], speeds=self.speeds[:, kept]
+        )
 
     def save(self, folder: Path) -> None:
         """Differences in microseconds compress well."""
@@ -114,6 +129,7 @@ class Trace:
             "wall_us": np.diff(np.round(self.wall_s * 1e6)).astype(np.int32),
             "cpu_us": np.diff(np.round(self.cpu_s * 1e6)).astype(np.int32),
             "steps": np.diff(self.steps).astype(np.int16),
+            "speeds": np.diff(self.speeds).astype(np.float32),
         }
         about = np.array([self.per_epoch, self.load])
         np.savez_compressed(folder / f"{self.label}.npz", about=about, **parts)
@@ -124,7 +140,10 @@ class Trace:
             wall, cpu, steps = (
                 np.concatenate([[0], np.cumsum(parts[key], dtype=np.int64)]) for key in ("wall_us", "cpu_us", "steps")
             )
-            return cls(path.stem, wall / 1e6, cpu / 1e6, steps, int(parts["about"][0]), float(parts["about"][1]))
+            told = parts["speeds"] if "speeds" in parts else np.zeros((2, len(steps) - 1))
+            speeds = np.concatenate([np.zeros((2, 1)), np.cumsum(told, axis=1, dtype=np.float64)], axis=1)
+            about = parts["about"]
+            return cls(path.stem, wall / 1e6, cpu / 1e6, steps, int(about[0]), float(about[1]), speeds)
 
 
 def record(training: Training, seconds: float) -> Trace:
@@ -137,19 +156,27 @@ def _record(training: Training, epochs: int) -> Trace:
     """An evaluation follows every epoch, as in most trainings."""
     data, shape = _data(training)
     model = zoo.build(training.name, input_shape=shape, num_classes=10)
-    readings: list[tuple[float, float, int]] = []
+    readings: list[tuple[float, float, int, float, int]] = []
     started, started_cpu = time.perf_counter(), time.process_time()
+    speeds, looked = Speeds(), -math.inf
 
     def note(step: int) -> None:
-        readings.append((time.perf_counter() - started, time.process_time() - started_cpu, step))
+        nonlocal speeds, looked
+        now = time.perf_counter() - started
+        if now - looked >= min(max(APART * now, Here.least_apart_s), Here.most_apart_s):
+            speeds, looked = speeds + reading(), now
+        readings.append(
+            (time.perf_counter() - started, time.process_time() - started_cpu, step, speeds.total, speeds.readings)
+        )
 
     def on_epoch(_: EpochRecord) -> None:
         note(readings[-1][2])
 
     note(0)
     train(model, data, _config(training, epochs), on_step=lambda step, _: note(step), on_epoch=on_epoch)
-    wall, cpu, steps = (np.array(column) for column in zip(*readings, strict=True))
-    return Trace(training.label, wall, cpu, steps, -(-len(data.x_train) // training.batch), os.getloadavg()[0])
+    wall, cpu, steps, *told = (np.array(column) for column in zip(*readings, strict=True))
+    per_epoch = -(-len(data.x_train) // training.batch)
+    return Trace(training.label, wall, cpu, steps, per_epoch, os.getloadavg()[0], np.array(told, dtype=np.float64))
 
 
 def _config(training: Training, epochs: int) -> TrainConfig:

@@ -231,10 +231,8 @@ def test_evaluations_still_to_come_are_in_the_forecast() -> None:
     assert energy.value == pytest.approx(2 * 50 * 13.0)
 
 
-@pytest.mark.parametrize("per_epoch", [10, None])
-def test_an_evaluation_that_is_due_but_not_yet_told_is_in_the_forecast(per_epoch: int | None) -> None:
+def test_an_evaluation_that_is_due_but_not_yet_told_is_in_the_forecast() -> None:
     forecast = with_pauses(2, first=3.0, later=3.0)
-    forecast.steps_per_epoch = per_epoch
     for step in range(1, 11):
         forecast.observe(26.0 + step, 2 * (26.0 + step), 20 + step)
     found = forecast.total_time()

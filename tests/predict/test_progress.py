@@ -16,6 +16,7 @@ from setsuden.meter import lifetime
 from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
 from setsuden.predict.progress import Progress, progress
 from setsuden.predict.saying import outcome_lines
+from setsuden.predict.speed import NUMBER, Speeds
 from tests.meter.support import Bench
 from tests.schemas_support import validate
 
@@ -190,7 +191,7 @@ def test_a_command_tells_the_run_around_it_and_is_asked_to_stop() -> None:
         assert around.read() is None
         run = progress(500, steps_per_epoch=50, budget_kwh=1.0, on_stop=saved.append, environment=environment)
         note = around.read()
-        assert note == Note(500, 50, 0, 0.0, note.at_s if note else 0.0, 3.6e6, True)
+        assert note == Note(500, 50, 0, 0.0, note.at_s if note else 0.0, 3.6e6, True, Speeds(5000.0, 1), NUMBER)
         run.on_step(1, 0.5)
         run.on_epoch(None)
         note = around.read()

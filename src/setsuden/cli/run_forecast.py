@@ -18,6 +18,7 @@ from setsuden.predict.saying import DOCUMENT, saying_line
 if TYPE_CHECKING:  # loaded when the command first says how far it is: the start should cost little
     from setsuden.meter.live import Tick
     from setsuden.predict.budget import EnergyBudget
+    from setsuden.predict.speed import Speeds
     from setsuden.predict.watcher import Watcher
     from setsuden.quantity import Estimate
 
@@ -54,6 +55,7 @@ class Follower:
         self._kept = 0
         self._looks = 0
         self._steps_done = -1
+        self._speeds: Speeds | None = None
         self._asked_at_s: float | None = None
 
     @property
@@ -91,23 +93,33 @@ class Follower:
 
         watcher = self._watcher or Watcher(self._name, None, None, self._intensity, self._budget)
         watcher.end(tick.elapsed_s, tick.energy, note.steps_done if note is not None else 0)
+        if self._speeds is not None:
+            from setsuden.predict import speed
+
+            speed.leave(self._meter, self._speeds, tick.elapsed_s)
         document = forecast_document([watcher])
         self._meter.keep(DOCUMENT, document)
         return document
 
     def _watch(self, note: Note, tick: Tick, moved: bool) -> bool:
+        from setsuden.predict import speed
         from setsuden.predict.watcher import Watcher, forecast_document
 
         self._steps_done = note.steps_done
+        told = note.speed_of == speed.NUMBER and speed.tells(channel for channel, _ in tick.channels)
         if self._watcher is None:
             if self._budget is None and note.limit_j is not None:
                 self._budget = self._made(note.limit_j, note.stops)
             self._watcher = Watcher(
                 self._name, note.steps_total, note.steps_per_epoch, self._intensity, self._budget,
                 lambda saying: self._out(saying_line(saying, self._messages)),
+                speed.usual(self._meter.recall(speed.NAME, speed.USUAL_FOR_S)) if told else None,
             )  # fmt: skip
         behind_s = max(time.monotonic() - note.at_s, 0.0) if moved else None
-        going_on = self._watcher.look(tick.elapsed_s, tick.energy, note.steps_done, note.paused_s, behind_s)
+        self._speeds = note.speeds if told else None
+        going_on = self._watcher.look(
+            tick.elapsed_s, tick.energy, note.steps_done, note.paused_s, behind_s, self._speeds
+        )
         if len(self._watcher.said) > self._kept:
             self._kept = len(self._watcher.said)
             self._meter.keep(DOCUMENT, forecast_document([self._watcher]))

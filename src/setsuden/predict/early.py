@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, inf, isfinite, log1p, sqrt
+from math import exp, hypot, inf, isfinite, log1p
 
 import numpy as np
 
 from setsuden.errors import InputError
+from setsuden.predict.doubt import Doubts
+from setsuden.predict.speed import NONE, SPREAD, Speeds, Usual
 from setsuden.predict.wander import Floats, deviation, mean_cost, reach, settled
 from setsuden.quantity import DEVICE, Boundary, Estimate, Provenance
 
@@ -30,6 +32,11 @@ LEAST_STRETCHES = 8
 """So many stretches are seen before anything is forecast."""
 _MOST = 1024  # observations kept
 _FIRST_PAUSE = 2.0  # a first pause dearer than so many of the others holds what only a first one pays
+# Chosen on recorded trainings, see benchmarks/predict.
+_TRUSTED_S = 20.0  # after so many seconds a run's own speed is trusted as much as the usual one
+_LIKE_WORK = 0.9  # the cost of a step follows the machine's speed by this power
+_APART = 0.08  # deviation of steps from that, in logarithms
+_NINE_IN_TEN = 1.645  # deviations in half a 90 % interval
 _AGAIN = 1.05  # stability is looked at again after so much more
 
 
@@ -42,6 +49,7 @@ class EarlyForecast:
     boundary         of those joules
     unseen_share     half-width (0-1) for what the steps so far cannot show; more on a machine shared with others
     steps_per_epoch  where pauses come once an epoch; None: as often as seen so far
+    usual            how fast the machine was in earlier runs; None: nothing is known of it, or the steps wait for a GPU
     """
 
     steps_total: int
@@ -49,11 +57,13 @@ class EarlyForecast:
     boundary: Boundary = DEVICE
     unseen_share: float = UNSEEN_SHARE
     steps_per_epoch: int | None = None
+    usual: Usual | None = None
     _last_s: float = -inf  # the last reading as it came, pauses and all
     _last_j: float = -inf
     _times: list[float] = field(default_factory=list)  # without pauses, none below the one before
     _joules: list[float] = field(default_factory=list)
     _steps: list[int] = field(default_factory=list)
+    _speeds: list[Speeds] = field(default_factory=list)
     _pauses: list[tuple[int, float, float]] = field(default_factory=list)  # steps done, seconds, joules
     _paused_s: float = 0.0
     _paused_j: float = 0.0
@@ -67,10 +77,18 @@ class EarlyForecast:
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise InputError("an epoch has at least one step", place="steps_per_epoch", value=self.steps_per_epoch)
 
-    def observe(self, t_s: float, energy_j: float, steps_done: int, steps_total: int | None = None) -> None:
+    def observe(
+        self,
+        t_s: float,
+        energy_j: float,
+        steps_done: int,
+        steps_total: int | None = None,
+        speeds: Speeds | None = None,
+    ) -> None:
         """Say how far the run is: seconds and joules since any fixed moment, steps done; none may fall.
 
         steps_total   the number of steps, where it has changed (early stopping, another data set)
+        speeds        readings of the machine's speed so far; None: none
         """
         self._take(t_s, energy_j, steps_done)
         if steps_total is not None:
@@ -79,12 +97,15 @@ class EarlyForecast:
             return
         net_s, net_j = self._net(t_s, energy_j)
         if len(self._steps) > 1 and self._steps[-1] - self._steps[-2] < self._stride:
-            del self._times[-1], self._joules[-1], self._steps[-1]  # readings are running totals: the stretch grows
+            for readings in self._series:  # they are running totals: the stretch grows
+                del readings[-1]
         self._times.append(net_s)
         self._joules.append(net_j)
         self._steps.append(steps_done)
+        self._speeds.append(speeds or NONE)
         if len(self._steps) > _MOST:
-            del self._times[1:-1:2], self._joules[1:-1:2], self._steps[1:-1:2]
+            for readings in self._series:
+                del readings[1:-1:2]
             self._stride = 2 * (self._steps[-1] - self._steps[0]) // _MOST
         if self._stable_at is None and steps_done >= self._look_at and self.ready:
             self._look_at = steps_done * _AGAIN
@@ -127,7 +148,7 @@ class EarlyForecast:
         if not self.ready:
             return inf
         costs, weights = _per_step(self._times, self._steps)
-        cut = settled(costs)
+        cut = self._cut
         return deviation(costs[cut:], weights[cut:])
 
     @property
@@ -135,8 +156,22 @@ class EarlyForecast:
         """Steps left out of the mean because they came before the run had settled."""
         if not self.ready:
             return 0
-        costs, _ = _per_step(self._times, self._steps)
-        return int(self._steps[settled(costs)] - self._steps[0])
+        return int(self._steps[self._cut] - self._steps[0])
+
+    @property
+    def first_evaluation(self) -> int | None:
+        """Step of the first pause that is expected, as long as none has been seen; None where none is."""
+        if self._pauses or self.steps_per_epoch is None or self.steps_done > self.steps_per_epoch:
+            return None
+        return self.steps_per_epoch
+
+    @property
+    def speed_share(self) -> float | None:
+        """Speed of the machine since warm-up over its usual one; None where either is not known."""
+        if self.usual is None or not self.ready:
+            return None
+        seen = self._speed_since(self._cut)
+        return None if seen is None else seen / self.usual.per_s
 
     def total_time(self) -> Estimate | None:
         """Seconds of the whole run; None until there is enough to go by."""
@@ -153,29 +188,70 @@ class EarlyForecast:
         weakest = Provenance.ASSUMED if self.provenance is Provenance.ASSUMED else Provenance.ESTIMATED
         return Estimate(*found, "J", weakest, self.boundary)
 
+    def doubts(self) -> Doubts | None:
+        """What the time to come is unsure of, and the joules nearly so; None until there is enough to go by."""
+        if not self.ready:
+            return None
+        costs, weights = _per_step(self._times, self._steps)
+        cut = self._cut
+        return self._doubts(costs[cut:], weights[cut:], cut)
+
     def _total(
         self, readings: Sequence[float], paused: float, pauses: Sequence[float]
     ) -> tuple[float, float, float] | None:
         if not self.ready:
             return None
         costs, weights = _per_step(readings, self._steps)
-        cut = settled(_per_step(self._times, self._steps)[0])
+        cut = self._cut
         costs, weights = costs[cut:], weights[cut:]
         step = mean_cost(costs, weights)
-        left = max(self.steps_total - self._steps[-1], 0)
-        to_come = step * left + _pause_cost(pauses) * self._pauses_left()
+        to_come = (step * self._left + _pause_cost(pauses) * self._pauses_left()) * self._dearer(cut)
         spent = readings[-1] - readings[0] + paused + step * self._steps[0]
-        wander = reach(costs, weights, left / float(weights.sum()))
-        apart = sqrt(wander**2 + log1p(self.unseen_share) ** 2)  # in logarithms: what is to come is above zero
+        apart = self._doubts(costs, weights, cut).joined  # in logarithms: what is to come is above zero
         return spent + to_come, spent + to_come * exp(-apart), spent + to_come * exp(apart)
 
+    def _doubts(self, costs: Floats, weights: Floats, cut: int) -> Doubts:
+        wander = reach(costs, weights, self._left / float(weights.sum()))
+        unseen = log1p(self.unseen_share)
+        if self._speed_since(cut) is None:
+            return Doubts(wander, 0.0, unseen)
+        spread = self.usual.spread if self.usual is not None else SPREAD
+        return Doubts(wander, _NINE_IN_TEN * self._others(cut) * hypot(spread, _APART), unseen)
+
+    def _dearer(self, cut: int) -> float:
+        """Cost of a step to come over that of one seen, as the machine goes back to its usual speed."""
+        seen = self._speed_since(cut)
+        if self.usual is None or seen is None:
+            return 1.0
+        return float((seen / self.usual.per_s) ** (_LIKE_WORK * self._others(cut)))
+
+    def _others(self, cut: int) -> float:
+        """How far to trust the machine's other runs in telling the speed to come, 0-1."""
+        return _TRUSTED_S / (self._times[-1] - self._times[cut] + _TRUSTED_S)
+
+    def _speed_since(self, cut: int) -> float | None:
+        return self._speeds[-1].since(self._speeds[cut])
+
+    @property
+    def _series(self) -> tuple[list[float], list[float], list[int], list[Speeds]]:
+        return self._times, self._joules, self._steps, self._speeds
+
+    @property
+    def _left(self) -> int:
+        return max(self.steps_total - self._steps[-1], 0)
+
+    @property
+    def _cut(self) -> int:
+        """Stretches left out as warm-up."""
+        return settled(_per_step(self._times, self._steps)[0])
+
     def _pauses_left(self) -> float:
-        """Pauses still to come; one that is due and has not yet been told is among them."""
+        """Pauses still to come; at the end of an epoch, the one that is due and not yet told is among them."""
         if not self._pauses:
             return 0.0
         seen, last = len(self._pauses), self._pauses[-1][0]
         if self.steps_per_epoch is None:
-            return seen * (self.steps_total / last - 1) if last else 0.0
+            return self._left * seen / last if last else 0.0
         each = seen / max(round(last / self.steps_per_epoch), 1)
         return max(each * (self.steps_total // self.steps_per_epoch) - seen, 0.0)
 

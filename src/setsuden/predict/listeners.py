@@ -7,6 +7,7 @@ import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from setsuden.predict import speed
 from setsuden.predict.budget import OnStop
 from setsuden.predict.mailbox import Mailbox, Note
 from setsuden.predict.saying import DOCUMENT
@@ -47,6 +48,7 @@ class Sink(Protocol):
         ...
 
 
+_APART = 0.01  # the machine's speed is read less often as a run goes on
 _watched: weakref.WeakKeyDictionary[Meter, list[Watcher]] = weakref.WeakKeyDictionary()
 
 
@@ -61,6 +63,10 @@ class Here:
         _watched.setdefault(meter, []).append(watcher)
         self._began = meter.so_far()
         self._kept = 0
+        self._speeds = speed.NONE
+        self._told = self._began is not None and speed.tells(channel for channel, _ in self._began.channels)
+        if self._told:
+            watcher.usual = speed.usual(meter.recall(speed.NAME, speed.USUAL_FOR_S))
 
     def now(self) -> float:
         """Seconds since the meter began."""
@@ -68,10 +74,13 @@ class Here:
 
     def look(self, steps: int, paused_s: float) -> bool:
         """Read the meter; a new forecast is kept at once."""
+        if self._told:
+            self._speeds += speed.reading()
         tick = self.meter.so_far()
         if tick is None or self._began is None:
             return True
-        going_on = self._watcher.look(*self._since(tick.elapsed_s, tick.energy), steps, paused_s)
+        so_far = self._since(tick.elapsed_s, tick.energy)
+        going_on = self._watcher.look(*so_far, steps, paused_s, speeds=self._speeds)
         if len(self._watcher.said) > self._kept:
             self._kept = len(self._watcher.said)
             self._keep()
@@ -86,8 +95,10 @@ class Here:
         """Keep what came out beside what was forecast."""
         tick = self.meter.so_far()
         if tick is not None:
-            self._watcher.end(*self._since(tick.elapsed_s, tick.energy), steps)
+            elapsed_s, energy = self._since(tick.elapsed_s, tick.energy)
+            self._watcher.end(elapsed_s, energy, steps)
             self._keep()
+            speed.leave(self.meter, self._speeds, elapsed_s)
 
     def _since(self, elapsed_s: float, energy: Estimate | None) -> tuple[float, Estimate | None]:
         """Less what was before this training; a sensor's error is a share, the same for both."""
@@ -115,6 +126,8 @@ class Around:
         self._said = said
         self._on_stop = on_stop
         self._asked = False
+        self._speeds = speed.NONE
+        self._begun_s = self._read_s = self.now()
         self.look(0, 0.0)
 
     def now(self) -> float:
@@ -123,6 +136,10 @@ class Around:
 
     def look(self, steps: int, paused_s: float) -> bool:
         """Write a note; the first time we are asked to stop, the hook is called."""
+        now = self.now()
+        if now >= self._read_s:
+            self._speeds += speed.reading()
+            self._read_s = now + min(_APART * (now - self._begun_s), 1.0)
         self._write(steps, paused_s)
         spent_j = self._mailbox.asked_to_stop
         if spent_j is not None and not self._asked:
@@ -141,7 +158,12 @@ class Around:
         self._mailbox.close()
 
     def _write(self, steps: int, paused_s: float) -> None:
-        self._mailbox.write(replace(self._said, steps_done=steps, paused_s=paused_s, at_s=self.now()))
+        self._mailbox.write(
+            replace(
+                self._said, steps_done=steps, paused_s=paused_s, at_s=self.now(),
+                speeds=self._speeds, speed_of=speed.NUMBER,
+            )
+        )  # fmt: skip
 
 
 def forecasts_of(meter: Meter) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setsuden.errors import InputError
+from setsuden.predict.speed import NONE, Speeds
 
 VARIABLE = "SETSUDEN_PROGRESS"
 """Environment variable that names the file."""
-# Steps in all, per epoch (0: not said), done; seconds paused, moment; budget in joules (0: none), whether it stops.
-_FORM = struct.Struct("<qqqdddq")
-_SIZE, _STOP_AT = 128, 64
+# Steps in all, per epoch (0: not said), done; seconds paused, moment; budget in joules (0: none), whether it stops;
+# speeds: their sum, their number, checksum of what tells them.
+_FORM = struct.Struct("<qqqdddqdqq")
+_SIZE, _STOP_AT = 128, 96
 _STOP = struct.Struct("<qd")  # 1, joules spent
 
 
@@ -30,6 +32,7 @@ class Note:
 
     at_s      when, on the clock that all processes of a machine share (``time.monotonic``)
     limit_j   a budget of its own, None without one
+    speeds    of the machine so far, as told by ``speed_of``, a number that stands for the interpreter
     """
 
     steps_total: int
@@ -39,6 +42,8 @@ class Note:
     at_s: float
     limit_j: float | None = None
     stops: bool = False
+    speeds: Speeds = NONE
+    speed_of: int = 0
 
 
 class Mailbox:
@@ -69,6 +74,7 @@ class Mailbox:
         body = _FORM.pack(
             note.steps_total, note.steps_per_epoch or 0, note.steps_done,
             note.paused_s, note.at_s, note.limit_j or 0.0, note.stops,
+            note.speeds.total, note.speeds.readings, note.speed_of,
         )  # fmt: skip
         self._bytes[: _FORM.size + 4] = body + zlib.crc32(body).to_bytes(4, "little")
 
@@ -78,8 +84,11 @@ class Mailbox:
         body, checksum = found[: _FORM.size], found[_FORM.size :]
         if zlib.crc32(body).to_bytes(4, "little") != checksum:
             return None
-        total, per_epoch, done, paused_s, at_s, limit_j, stops = _FORM.unpack(body)
-        return Note(total, per_epoch or None, done, paused_s, at_s, limit_j or None, bool(stops))
+        total, per_epoch, done, paused_s, at_s, limit_j, stops, speed, readings, speed_of = _FORM.unpack(body)
+        return Note(
+            total, per_epoch or None, done, paused_s, at_s, limit_j or None, bool(stops),
+            Speeds(speed, readings), speed_of,
+        )  # fmt: skip
 
     def ask_to_stop(self, spent_j: float) -> None:
         """Ask the command not to begin another step."""

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from setsuden.meter import Meter
 
 OnBudget = Literal["warn", "stop"]
-_APART = 0.01  # of the time so far: looks come less often as a run goes on
+APART = 0.01
+"""Looks lie so far apart, as a share of the time so far, within the bounds of whoever listens."""
 
 
 class Progress:
@@ -57,7 +58,7 @@ class Progress:
         if sink is None:
             return True
         now = self._last_s = sink.now()
-        apart = min(max(_APART * (now - self._began_s), sink.least_apart_s), sink.most_apart_s)
+        apart = min(max(APART * (now - self._began_s), sink.least_apart_s), sink.most_apart_s)
         if now - self._looked_s >= apart or self._steps >= self._steps_total:
             self._look(now)
         return self._going_on

@@ -23,7 +23,8 @@ def saying_line(saying: Saying, messages: Messages) -> str:
     if saying.carbon is not None:
         parts.append(render(saying.carbon))
     key = "said" if saying.stable else "said_early"
-    return messages.say(key, share=f"{saying.share:.0%}", figures=", ".join(parts))
+    line = messages.say(key, share=f"{saying.share:.0%}", figures=", ".join(parts))
+    return _narrowed(line, saying.narrowed_by.to_json(), messages)
 
 
 def warning_line(expected: Estimate | None, limit_j: float, messages: Messages) -> str:
@@ -60,8 +61,16 @@ def _beside(said: Mapping[str, Any], messages: Messages) -> str:
         share=f"{said['share']:.0%}",
         figures=", ".join(_figures(said)),
     )
+    narrowed_by = said.get("narrowed_by")  # runs kept by older versions do not say
+    if narrowed_by is not None:
+        line = _narrowed(line, narrowed_by, messages)
     errors = [f"{said[key]:+.1%}" for key in ("duration_error", "energy_error") if said[key] is not None]
     return line + (messages.say("error", errors=", ".join(errors)) if errors else "")
+
+
+def _narrowed(line: str, by: Mapping[str, Any], messages: Messages) -> str:
+    told = {key: by[key] for key in ("step", "runs") if by[key] is not None}
+    return messages.say(f"narrow_{by['by']}", line=line, **told)
 
 
 def _outcome(entry: Mapping[str, Any], messages: Messages) -> Iterator[str]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from setsuden.predict.budget import EnergyBudget
+from setsuden.predict.doubt import Narrowing, narrowing
 from setsuden.predict.early import EarlyForecast
+from setsuden.predict.speed import Speeds, Usual
 from setsuden.quantity import Estimate
 
 SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
@@ -24,6 +26,8 @@ class Saying:
     duration, energy    of the whole run; the energy with the error that the sensor states, None where nothing counts
     carbon              gCO2e of that energy, None without a grid
     own_share           relative half-width of the energy without the sensor's error: what the run itself may do yet
+    speed_share         how fast the machine is, over its usual speed; None where that is not known
+    narrowed_by         what would narrow it most
     """
 
     steps_done: int
@@ -34,6 +38,8 @@ class Saying:
     energy: Estimate | None
     carbon: Estimate | None
     own_share: float | None
+    speed_share: float | None
+    narrowed_by: Narrowing
 
     def to_json(self, outcome: Outcome | None) -> dict[str, Any]:
         """Plain data; the errors are None until the run is over and whole."""
@@ -47,6 +53,8 @@ class Saying:
             "energy": _plain(self.energy),
             "carbon": _plain(self.carbon),
             "own_share": self.own_share,
+            "speed_share": self.speed_share,
+            "narrowed_by": self.narrowed_by.to_json(),
             "duration_error": None if came is None else _error(self.duration.value, came.duration_s),
             "energy_error": None
             if came is None or self.energy is None or came.energy is None
@@ -81,6 +89,7 @@ class Watcher:
     intensity   of the grid, gCO2e/kWh; None: no carbon
     budget      checked at every look; None: none
     say         called with each forecast when it is due
+    usual       how fast the machine is at other times; None: not known
     """
 
     name: str
@@ -89,6 +98,7 @@ class Watcher:
     intensity: Estimate | None = None
     budget: EnergyBudget | None = None
     say: Callable[[Saying], None] | None = None
+    usual: Usual | None = None
     _forecast: EarlyForecast | None = None
     _said: list[Saying] = field(default_factory=list)
     _outcome: Outcome | None = None
@@ -101,6 +111,7 @@ class Watcher:
         steps_done: int,
         paused_s: float = 0.0,
         behind_s: float | None = 0.0,
+        speeds: Speeds | None = None,
     ) -> bool:
         """How far the run is; whether it may go on within its budget.
 
@@ -108,18 +119,22 @@ class Watcher:
         paused_s            of it, spent on something else than steps: evaluations, checkpoints
         behind_s            the steps were counted so long before the reading, which is taken back at the mean power;
                             None: no step has ended since the last look, so only the budget is checked
+        speeds              readings of the machine's speed so far
         """
         joules = energy.value if energy is not None else 0.0
         forecast = self._forecast
         if forecast is None and self.steps_total is not None:
             like = {} if energy is None else {"provenance": energy.provenance, "boundary": energy.boundary}
             forecast = self._forecast = EarlyForecast(
-                self.steps_total, steps_per_epoch=self.steps_per_epoch, **like  # type: ignore[arg-type]
-            )  # fmt: skip
+                self.steps_total,
+                steps_per_epoch=self.steps_per_epoch,
+                usual=self.usual,
+                **like,  # type: ignore[arg-type]
+            )
             forecast.observe(0.0, 0.0, 0)
         if forecast is not None and behind_s is not None:
             share = 1 - min(behind_s / elapsed_s, 1.0) if elapsed_s > 0 else 0.0
-            self._observe(forecast, elapsed_s * share, joules * share, steps_done, paused_s)
+            self._observe(forecast, elapsed_s * share, joules * share, steps_done, paused_s, speeds)
             self._say_if_due(forecast, elapsed_s, energy)
         if self.budget is None or energy is None:
             return True
@@ -149,6 +164,8 @@ class Watcher:
             expected,
             self._carbon(expected),
             own,
+            forecast.speed_share,
+            self._narrowed_by(forecast, duration, elapsed_s, energy if expected is not None else None),
         )
 
     def end(self, elapsed_s: float, energy: Estimate | None, steps_done: int) -> None:
@@ -169,7 +186,13 @@ class Watcher:
         }
 
     def _observe(
-        self, forecast: EarlyForecast, elapsed_s: float, joules: float, steps_done: int, paused_s: float
+        self,
+        forecast: EarlyForecast,
+        elapsed_s: float,
+        joules: float,
+        steps_done: int,
+        paused_s: float,
+        speeds: Speeds | None,
     ) -> None:
         """Pauses since the last look are taken to have drawn what the stretch drew in the mean."""
         before_s, before_j, paused_before_s = self._last
@@ -182,6 +205,7 @@ class Watcher:
             _between(before_s, elapsed_s, share),
             _between(before_j, joules, share),
             max(steps_done, forecast.steps_done),
+            speeds=speeds,
         )
         if pause_s > 0:
             forecast.pause(elapsed_s, joules)
@@ -198,6 +222,21 @@ class Watcher:
             self._said.append(saying)
             if self.say is not None:
                 self.say(saying)
+
+    def _narrowed_by(
+        self, forecast: EarlyForecast, duration: Estimate, elapsed_s: float, counted: Estimate | None
+    ) -> Narrowing:
+        doubts = forecast.doubts()
+        assert doubts is not None
+        return narrowing(
+            doubts,
+            steps_done=forecast.steps_done,
+            steps_total=forecast.steps_total,
+            first_evaluation=forecast.first_evaluation,
+            counted=counted,
+            runs=len(self.usual.runs) if self.usual is not None else 0,
+            share_to_come=max(1 - elapsed_s / duration.value, 0.0),
+        )
 
     def _carbon(self, energy: Estimate | None) -> Estimate | None:
         return None if energy is None or self.intensity is None else (energy * self.intensity).to(UNIT)
