@@ -103,7 +103,8 @@ class Hardware(Part):
 class FederatedChoice(Priced):
     """The same training done on the clients: joules and bytes, measured or taken from a simulation.
 
-    What a client takes is without a facility around it; the aggregating server has the plan's.
+    What a client takes is without a facility around it; the aggregating server has the plan's. With ``result`` the
+    numbers are read from a federation's result.json (``trained``) before they come here.
     """
 
     rounds: Amount

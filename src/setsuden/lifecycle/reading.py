@@ -23,6 +23,7 @@ from setsuden.lifecycle.declaration import (
 )
 from setsuden.lifecycle.federation import Federated
 from setsuden.lifecycle.plan import Plan, Stage
+from setsuden.lifecycle.trained import filled
 from setsuden.placement.judgement import also, judged
 from setsuden.placement.network import VIEWS, Link, View, link
 from setsuden.quantity import Estimate
@@ -50,14 +51,17 @@ def read_example() -> Question:
 
 def read_file(path: Path) -> Question:
     """The plans of a YAML file."""
-    return read(read_yaml(path, "lifecycle"))
+    return read(read_yaml(path, "lifecycle"), path.parent)
 
 
-def read(declared: Declared) -> Question:
+def read(declared: Declared, folder: Path = Path()) -> Question:
     """The plan in both views, its alternatives and the same training federated, for ``answer``.
+
+    folder   that a relative name of a federation's result starts from
 
     Raises InputError with the place of the first problem.
     """
+    declared = filled(declared, folder)
     try:
         said = LifeDeclaration.model_validate(declared.data)
     except ValidationError as error:

@@ -150,6 +150,7 @@ class Bill:
             "boundary": dict(self.boundary),
             "clock": self.clock,
             "duration_s": self.duration_s,
+            "pue": self.pue,
             "total": self.total.to_json(),
             **{
                 name: {key: cost.to_json() for key, cost in table.items()}
