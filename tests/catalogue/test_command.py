@@ -81,6 +81,7 @@ def test_sources_and_gaps_follow_their_schemas() -> None:
         (("--gpu", "NVIDIA H100 80GB HBM3"), "nvidia-h100-sxm5-80-gb", "alias"),
         (("AMD", "EPYC"), "generic-cpu-socket", "fallback"),
         (("AWS Graviton4",), "aws-graviton4", "alias"),
+        (("NVIDIA H100",), "generic-gpu", "fallback"),
     ],
 )
 def test_match_shows_which_row_stands_for_a_name(words: tuple[str, ...], row: str, how: str) -> None:
@@ -89,6 +90,19 @@ def test_match_shows_which_row_stands_for_a_name(words: tuple[str, ...], row: st
     assert (found["row"]["id"], found["how"]) == (row, how)
     assert (found["design_power"] is None) == (row == "aws-graviton4")
     assert row in run("match", *words).stdout
+
+
+def test_a_name_of_several_products_lists_them() -> None:
+    found = document("match", "NVIDIA H100")
+    assert {"nvidia-h100-pcie-80-gb", "nvidia-h100-sxm5-80-gb"} <= {row["id"] for row in found["variants"]}
+    assert "8 products are called so: NVIDIA H100 CNX" in run("match", "NVIDIA H100").stdout
+    assert run("match", "AMD EPYC").stdout.rstrip().endswith(" ...")
+    assert "nvidia-h100-pcie-80-gb" in run("show", "NVIDIA H100").stderr
+
+
+def test_effect_sizes_are_found_with_their_range() -> None:
+    stdout = run("search", "batching").stdout
+    assert "low=2  typical=7.5  high=26.9  unit=x" in stdout
 
 
 @pytest.mark.parametrize(

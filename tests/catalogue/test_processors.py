@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from setsuden.catalogue import processors
 from setsuden.catalogue.device_names import device
 from setsuden.catalogue.processor_names import COLUMNS, KINDS, Kind, file_name, written
-from setsuden.catalogue.processors import TABLE, match, match_cpu, match_gpu, normalise
+from setsuden.catalogue.processors import TABLE, kind_of, match, match_cpu, match_gpu, normalise, variants
 from setsuden.catalogue.table import Table
 
 
@@ -69,6 +69,23 @@ def test_a_superchip_row_is_not_taken_for_one_gpu() -> None:
     assert found.row.tdp_w == 2700
     assert found.tdp_w is not None
     assert (found.tdp_w.value, found.tdp_w.high) == (1350, 2700)
+
+
+@pytest.mark.parametrize("seen", ["NVIDIA H100", "h100", "NVIDIA A100", "A100"])
+def test_a_plain_marketing_name_spans_its_products_each_counted_once_and_they_are_listed(seen: str) -> None:
+    found, products = match_gpu(seen), variants(seen, "gpu")
+    assert (found.how, kind_of(seen)) == ("fallback", "gpu")
+    assert len(products) >= 4
+    powers = [row.tdp_w for row in products if row.tdp_w is not None]
+    assert found.tdp_w is not None
+    assert (found.tdp_w.low, found.tdp_w.high) == (min(powers), max(powers))
+    assert f"of {len(powers)} catalogue rows" in found.tdp_w.factors[0].source
+
+
+@pytest.mark.parametrize("seen", ["NVIDIA H100 80GB HBM3", "AWS Graviton3", "abacus"])
+def test_a_name_of_one_product_or_of_none_has_no_variants(seen: str) -> None:
+    assert variants(seen, "gpu") == variants(seen, "cpu") == []
+    assert kind_of(seen) == ("gpu" if "H100" in seen else "cpu")
 
 
 @pytest.mark.parametrize("seen", ["AMD EPYC", "AMD EPYC-Milan Processor", "Intel(R) Xeon(R) CPU @ 2.20GHz"])

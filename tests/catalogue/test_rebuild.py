@@ -24,9 +24,7 @@ def contents(root: Path, folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (root / folder).iterdir() if path.suffix in (".csv", ".txt")}
 
 
-@pytest.mark.skipif(
-    RAW not in os.environ, reason=f"{RAW} names no folder: the raw facts are not part of the project"
-)
+@pytest.mark.skipif(RAW not in os.environ, reason=f"{RAW} names no folder: the raw facts are not part of the project")
 def test_every_shipped_file_is_rebuilt_from_the_raw_facts(build: ModuleType, tmp_path: Path) -> None:
     build.main(Path(os.environ[RAW]), tmp_path)
     for folder in (build.TABLES, build.PACK):

@@ -142,6 +142,8 @@ def test_a_device_of_the_catalogue_brings_its_source() -> None:
     assert [factor.unit for factor in found.time_s.factors] == ["FLOP/s", "GB/s"]
     with pytest.raises(InputError, match="no such processor"):
         profile(mlp(), torch.zeros(4, 32)).roofline("abacus")
+    with pytest.raises(InputError, match=r"several processors are called so .*Say which: NVIDIA H100 CNX"):
+        profile(mlp(), torch.zeros(4, 32)).roofline("NVIDIA H100")
     with pytest.raises(InputError, match="above zero"):
         Device("c", 0, 1)
     with pytest.raises(InputError, match="no training step"):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setsuden.errors import InputError
+
+if TYPE_CHECKING:  # a meter that starts does without
+    from pathlib import Path
 
 VARIABLE = "SETSUDEN_CATALOGUE"
 
@@ -17,13 +20,17 @@ def override_folder() -> Path | None:
     """
     named = os.environ.get(VARIABLE)
     if named:
-        folder = Path(named).expanduser()
-        if not folder.is_dir():
+        folder = os.path.expanduser(named)
+        if not os.path.isdir(folder):
             raise InputError("no such folder", place=f"${VARIABLE}", value=named, remedy="Create it or unset it.")
-        return folder
-    config = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    folder = Path(config).expanduser() / "setsuden" / "catalogue"
-    return folder if folder.is_dir() else None
+    else:
+        config = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        folder = os.path.join(os.path.expanduser(config), "setsuden", "catalogue")
+        if not os.path.isdir(folder):
+            return None
+    from pathlib import Path
+
+    return Path(folder)
 
 
 def override_file(table: str) -> Path | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from setsuden.catalogue.override import override_file
-from setsuden.catalogue.processor_names import COLUMNS, SIZE, Kind, Names, shipped, written
+from setsuden.catalogue.processor_names import COLUMNS, KINDS, SIZE, Kind, Names, shipped, written
 from setsuden.catalogue.source import Source
 from setsuden.catalogue.table import Table
 from setsuden.quantity import Estimate, Factor, Provenance
@@ -97,6 +97,7 @@ _SENTENCES: dict[Remark, str] = {
 }
 
 
+_STRENGTH: tuple[How, ...] = get_args(How)
 _FALLBACK: dict[Kind, str] = {"cpu": "generic-cpu-socket", "gpu": "generic-gpu"}
 _NOISE = re.compile(
     r"\((?:r|tm|c)\)|®|™|\bcpu\b(?=\s*@|\s*$)|@.*$|\bprocessor\b.*$|\b\d+-core\b"
@@ -136,6 +137,12 @@ def match(os_name: str, kind: Kind) -> Match:
     if inside is not None:
         return _named(inside, "substring", os_name, name)
     return _fallback(os_name, name, kind, known)
+
+
+def kind_of(name: str) -> Kind:
+    """Whether ``name`` is that of a GPU or of a CPU; a CPU where neither is known by it."""
+    by_strength = sorted(KINDS, key=lambda kind: (_STRENGTH.index(match(name, kind).how), not variants(name, kind)))
+    return by_strength[0]
 
 
 def names(kind: Kind) -> Names:
@@ -184,14 +191,28 @@ def _fallback(seen: str, name: str, kind: Kind, known: Names) -> Match:
 
 
 def _relatives(name: str, known: Names) -> tuple[list[float], str]:
-    """Design powers of all rows whose alias begins with as many words of ``name`` as possible, at least two."""
+    """Design powers of rows whose alias begins with as many words of ``name`` as possible, two or one with a digit."""
     words = name.split()
-    for count in range(len(words), 1, -1):
+    for count in range(len(words), 0, -1):
         prefix = " ".join(words[:count])
-        powers = [entry.tdp_w for entry in known.starting(prefix) if entry.tdp_w is not None]
+        if count == 1 and not any(letter.isdigit() for letter in prefix):
+            break
+        powers = {entry.row_id: entry.tdp_w for entry in known.starting(prefix) if entry.tdp_w is not None}
         if len(powers) >= 3:
-            return powers, prefix
+            return list(powers.values()), prefix
     return [], ""
+
+
+def variants(family: str, kind: Kind) -> list[Processor]:
+    """The products that a name such as "NVIDIA H100" may mean: rows called so and on, weakest first.
+
+    Empty for the name of one product, and for a name that begins none.
+    """
+    name, known = normalise(family), names(kind)
+    if known.row_id(name) is not None:
+        return []
+    rows = [TABLE.get(row_id) for row_id in dict.fromkeys(entry.row_id for entry in known.starting(name))]
+    return sorted(rows, key=lambda row: (row.tdp_w or 0.0, row.id)) if len(rows) > 1 else []
 
 
 def _longest_inside(name: str, known: Names) -> str | None:

@@ -94,7 +94,8 @@ def show(row_id: str) -> list[Hit]:
     ]
     if not hits:
         known = [item for table in tables().values() for item in table.ids()]
-        raise InputError("no row of this id in the catalogue", value=row_id, remedy=nearest(bare or row_id, known))
+        wanted = "-".join((bare or row_id).split())
+        raise InputError("no row of this id in the catalogue", value=row_id, remedy=nearest(wanted, known))
     return hits
 
 

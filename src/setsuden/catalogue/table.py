@@ -126,12 +126,13 @@ class Table(Generic[R]):
 
 
 def nearest(text: str, names: Iterable[str]) -> str:
-    """A sentence that offers up to five of ``names`` closest to ``text``."""
+    """A sentence that offers up to five of ``names``: beginning with ``text``, close to it, else with it inside."""
     from difflib import get_close_matches
 
     folded = {name.casefold(): name for name in names}
-    close = [folded[hit] for hit in get_close_matches(text.casefold(), list(folded), n=5, cutoff=0.5)]
-    if not close:
-        close = [name for key, name in folded.items() if text.casefold() in key][:5]
+    start = text.casefold()
+    hits = sorted((key for key in folded if start and key.startswith(start)), key=len)
+    hits += get_close_matches(start, list(folded), n=5, cutoff=0.5) or [key for key in folded if start in key]
+    close = [folded[hit] for hit in dict.fromkeys(hits)][:5]
     hint = f"Nearest: {', '.join(close)}. " if close else ""
     return f"{hint}Search with: setsuden catalogue search TEXT."

@@ -35,8 +35,22 @@ _HEADLINE = (
         "down_mbps",
         "up_mbps",
     ),
-    *("value", "unit", "price_per_kwh", "currency", "carbon_kg", "energy_kwh", "basis", "year"),
+    *(
+        "value",
+        "low",
+        "typical",
+        "high",
+        "unit",
+        "price_per_kwh",
+        "currency",
+        "carbon_kg",
+        "energy_kwh",
+        "basis",
+        "year",
+    ),
 )
+
+_MOST_VARIANTS = 12
 
 
 @click.group()
@@ -136,16 +150,21 @@ def unknown(as_json: bool, language: Language) -> None:
 @catalogue.command()
 @click.argument("name", nargs=-1, required=True)
 @click.option("--gpu", "kind", flag_value="gpu", help="NAME is that of a GPU, as its driver gives it.")
-@click.option("--cpu", "kind", flag_value="cpu", default="cpu", help="NAME is that of a CPU.  [default]")
+@click.option("--cpu", "kind", flag_value="cpu", help="NAME is that of a CPU.  Default: whichever knows it.")
 @json_option
 @lang_option
 @failing_clearly
-def match(name: tuple[str, ...], kind: Kind, as_json: bool, language: Language) -> None:
-    """Which processor stands for NAME, as the operating system writes it, and how that was decided."""
+def match(name: tuple[str, ...], kind: Kind | None, as_json: bool, language: Language) -> None:
+    """Which processor stands for NAME, as the operating system writes it, and how that was decided.
+
+    A name of several products, such as NVIDIA H100, stands for the range of their design power; they are listed.
+    """
     from setsuden.catalogue import processors
     from setsuden.quantity import render
 
-    found = processors.match(" ".join(name), kind)
+    whole = " ".join(name)
+    kind = kind or processors.kind_of(whole)
+    found, variants = processors.match(whole, kind), processors.variants(whole, kind)
     if as_json:
         print_json(
             {
@@ -157,6 +176,7 @@ def match(name: tuple[str, ...], kind: Kind, as_json: bool, language: Language) 
                 "design_power": found.tdp_w.to_json() if found.tdp_w else None,
                 "factors": [factor.to_json() for factor in found.tdp_w.factors] if found.tdp_w else [],
                 "note": found.note,
+                "variants": [{"id": row.id, "name": row.name} for row in variants],
             }
         )
         return
@@ -167,6 +187,9 @@ def match(name: tuple[str, ...], kind: Kind, as_json: bool, language: Language) 
         click.echo("  " + say(f"remark.{found.remark}", seen=found.seen, name=found.row.name))
     for factor in found.tdp_w.factors if found.tdp_w else ():
         click.echo(f"  {say('source')}: {factor.source}")
+    if variants:
+        listed = ", ".join(row.name for row in variants[:_MOST_VARIANTS])
+        click.echo(f"  {say('variants', count=len(variants))}: {listed}" + " ..." * (len(variants) > _MOST_VARIANTS))
 
 
 def _headline(hit: Hit) -> str:

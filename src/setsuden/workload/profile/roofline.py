@@ -100,6 +100,11 @@ def _matched(name: str) -> Processor:
         match = processors.match(name, kind)
         if match.how != "fallback":
             return match.row
+        if editions := processors.variants(name, kind):
+            some = ", ".join(row.name for row in editions[:6]) + " ..." * (len(editions) > 6)
+            raise InputError(
+                "several processors are called so", place="device", value=name, remedy=f"Say which: {some}"
+            )
     raise InputError(
         "no such processor in the catalogue",
         place="device",
