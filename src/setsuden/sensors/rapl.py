@@ -33,6 +33,8 @@ _NO_LIMIT_W = 2000.0
 # One count of the most common energy unit, 2^-14 J; refreshed about every millisecond (Intel SDM vol. 3B, 15.10).
 _RESOLUTION_J = 2.0**-14
 _UPDATE_S = 0.001
+# 32 bits of the finest unit known, 15.3 uJ: DRAM of Haswell to Skylake servers (drivers/powercap/intel_rapl_common.c).
+_LEAST_RANGE_J = 2.0**16
 # Nobody publishes a figure that holds for all parts: a reasoned convention, see docs/sensors.md.
 _ERROR = {
     "intel": (0.05, "convention: linear against references, offsets uncorrected (Fahad et al. 2019, Energies 12:2204)"),
@@ -141,6 +143,8 @@ def _traits(host: Host, zone: Zone, channel: Channel, machine: Machine) -> Count
         resolution_j=channel.resolution_j,
         update_interval_s=channel.update_interval_s,
         always_draws=zone.name != "uncore",
+        ceiling_w=_limit_w(zone, machine),
+        least_range_j=_LEAST_RANGE_J,
     )
 
 

@@ -1,0 +1,137 @@
+"""Readings that fit nothing: left out when the counter goes on as before, else inside the interval and flagged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from setsuden.sensors import Sample, Sensor, discover
+from setsuden.testing import FakeMachine, FakeZone
+from setsuden.testing.powercap import RANGE_UJ, SMALL_RANGE_UJ
+
+
+def package(machine: FakeMachine, watts: float = 40.0, **options: float) -> tuple[FakeZone, Sensor]:
+    zone = machine.powercap.zone("intel-rapl:0", "package-0", watts, **options)  # type: ignore[arg-type]
+    return zone, discover(machine.host).sensors[0]
+
+
+def poll(machine: FakeMachine, sensor: Sensor, times: int, step_s: float = 1.0) -> list[Sample]:
+    samples = []
+    for _ in range(times):
+        machine.advance(step_s)
+        samples.append(sensor.read()[0])
+    return samples
+
+
+def say_once(machine: FakeMachine, zone: FakeZone, sensor: Sensor, text: str) -> Sample:
+    """One poll that finds ``text`` in place of the count."""
+    zone.present = False
+    machine.advance(1.0)
+    zone.say(text)
+    sample = sensor.read()[0]
+    zone.energy.unlink()
+    zone.restore()
+    return sample
+
+
+def holds(sample: Sample, truth_j: float) -> bool:
+    return sample.low_j - 1e-3 <= truth_j <= sample.high_j + 1e-3 and sample.low_j <= sample.energy_j <= sample.high_j
+
+
+@pytest.mark.parametrize("text", ["9" * 30, "0", "-5", "200000000000", "7"])
+def test_one_absurd_reading_leaves_no_trace_but_its_flag(machine: FakeMachine, text: str) -> None:
+    zone, sensor = package(machine, start_j=50_000.0)
+    poll(machine, sensor, 5)
+    absurd = say_once(machine, zone, sensor, text + "\n")
+    assert absurd.flags
+    assert holds(absurd, zone.truth_j)
+    last = poll(machine, sensor, 5)[-1]
+    assert last.energy_j == pytest.approx(zone.truth_j, rel=1e-6)
+    assert last.low_j == pytest.approx(last.high_j), "the counter has told everything"
+
+
+@pytest.mark.parametrize("back_to_j", [0.0, 3.0, 900.0, 1150.0])
+def test_a_jump_back_says_nothing_about_what_was_drawn_since(machine: FakeMachine, back_to_j: float) -> None:
+    zone, sensor = package(machine)
+    poll(machine, sensor, 5)
+    zone.reset(back_to_j)
+    last = poll(machine, sensor, 10)[-1]
+    assert holds(last, zone.truth_j)
+    assert last.energy_j == pytest.approx(zone.truth_j, rel=0.005)
+
+
+def test_a_count_one_microjoule_lower_is_flagged_and_invents_nothing(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    poll(machine, sensor, 5)
+    zone.count_uj -= 1.0
+    zone.write()
+    sample = sensor.read()[0]
+    assert sample.flags == ("SET-COUNTER-RESET",)
+    assert sample.energy_j == pytest.approx(zone.truth_j, rel=1e-6)
+    assert holds(poll(machine, sensor, 5)[-1], zone.truth_j)
+
+
+@pytest.mark.parametrize("watts", [400.0, 900.0])
+def test_a_power_beyond_the_rating_is_flagged_once_and_then_believed(machine: FakeMachine, watts: float) -> None:
+    zone, sensor = package(machine, watts, max_power_w=65.0)
+    samples = poll(machine, sensor, 10)
+    assert samples[0].flags == ("SET-POWER-IMPLAUSIBLE",)
+    assert all(sample.flags == () for sample in samples[1:])
+    assert holds(samples[0], watts)
+    assert samples[-1].energy_j == pytest.approx(zone.truth_j, rel=1e-6)
+    assert holds(samples[-1], zone.truth_j)
+
+
+def test_a_power_that_no_such_part_draws_is_believed_when_it_is_there_twice(machine: FakeMachine) -> None:
+    zone, sensor = package(machine, 1800.0)
+    samples = poll(machine, sensor, 6)
+    assert [sample.flags for sample in samples] == [("SET-POWER-IMPLAUSIBLE",), ("SET-POWER-IMPLAUSIBLE",)] + [()] * 4
+    assert samples[-1].energy_j == pytest.approx(zone.truth_j, rel=1e-6)
+
+
+@pytest.mark.parametrize("range_text", [None, "0\n", "1000000\n"])
+def test_hours_without_a_reading_and_without_a_range_are_never_a_silent_total(
+    machine: FakeMachine, range_text: str | None
+) -> None:
+    zone = machine.powercap.zone("intel-rapl:0", "package-0", 120.0, start_j=5_000.0, range_uj=SMALL_RANGE_UJ)
+    file = zone.folder / "max_energy_range_uj"
+    if range_text is None:
+        file.unlink()
+    else:
+        file.write_text(range_text)
+    sensor = discover(machine.host).sensors[0]
+    poll(machine, sensor, 5)
+    machine.advance(3 * 3600.0)
+    sample = sensor.read()[0]
+    assert sample.flags
+    assert holds(sample, zone.truth_j)
+    assert sample.energy_j == pytest.approx(zone.truth_j, rel=0.01)
+
+
+def test_a_count_that_is_lower_after_sleep_may_have_wrapped_or_started_again(machine: FakeMachine) -> None:
+    zone, sensor = package(machine, 2.0, start_j=RANGE_UJ / 1e6 - 100.0)
+    poll(machine, sensor, 5)
+    machine.clock.sleep(60.0)
+    zone.reset()
+    samples = poll(machine, sensor, 5)
+    assert set(samples[0].flags) == {"SET-SUSPENDED", "SET-COUNTER-RESET"}
+    assert holds(samples[-1], zone.truth_j)
+
+
+def test_what_a_gap_before_any_known_power_hides_stays_in_the_interval(machine: FakeMachine) -> None:
+    zone, sensor = package(machine, start_j=0.0)
+    zone.remove()
+    poll(machine, sensor, 3)
+    zone.restore(0.0)  # it started again in the dark
+    samples = poll(machine, sensor, 3)
+    assert samples[0].flags == ("SET-ENERGY-GAP",)
+    assert holds(samples[-1], zone.truth_j)
+
+
+def test_a_counter_that_stood_still_for_a_moment_at_the_end_may_have_missed_it(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    zone, sensor = package(machine)
+    poll(machine, sensor, 10, 0.1)
+    zone.frozen = True
+    assert holds(poll(machine, sensor, 3, 0.1)[-1], zone.truth_j)
