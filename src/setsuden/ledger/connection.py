@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
 
 from setsuden.ledger.migrations import migrate
 
 
-def connect_writable(place: Path, busy_s: float, *, patient: bool) -> tuple[sqlite3.Connection, bool]:
+def connect_writable(place: str, busy_s: float, *, patient: bool) -> tuple[sqlite3.Connection, bool]:
     """A connection, and whether its commits do not wait for the disk yet; see ``patiently``.
 
     patient   False: they do not where the write-ahead log is empty. With frames of earlier commits in it, SQLite must
@@ -21,7 +20,7 @@ def connect_writable(place: Path, busy_s: float, *, patient: bool) -> tuple[sqli
         connection.execute(f"PRAGMA synchronous = {'OFF' if hasty else 'NORMAL'}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        migrate(connection, str(place))
+        migrate(connection, place)
     except BaseException:
         connection.close()
         raise
@@ -33,25 +32,27 @@ def patiently(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _holds_anything(place: Path) -> bool:
+def _holds_anything(place: str) -> bool:
     try:
         return os.stat(f"{place}-wal").st_size > 0
     except OSError:
         return False
 
 
-def connect_readable(place: Path, busy_s: float) -> sqlite3.Connection:
+def connect_readable(place: str, busy_s: float) -> sqlite3.Connection:
     """A file that may not be written: first as SQLite reads it beside a writer, then as one that nobody writes."""
+    from pathlib import Path  # what only writes does without
+
     for options in ("mode=ro", "mode=ro&immutable=1"):
         connection = sqlite3.connect(
-            f"{place.absolute().as_uri()}?{options}",
+            f"{Path(place).absolute().as_uri()}?{options}",
             uri=True,
             timeout=busy_s,
             isolation_level=None,
             check_same_thread=False,
         )
         try:
-            migrate(connection, str(place))
+            migrate(connection, place)
         except sqlite3.OperationalError:
             connection.close()
             if "immutable" in options:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from pathlib import Path
 from typing import Any
 
+Folder = str | os.PathLike[str]
 
-def capture(folder: Path | None = None) -> dict[str, Any]:
+
+def capture(folder: Folder | None = None) -> dict[str, Any]:
     """Hardware, software and git state, without host or user names; schema ``run``, field ``environment``.
 
     folder   where to look for a git repository, default: the working directory
@@ -54,24 +55,24 @@ def packages() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def git_state(folder: Path | None = None) -> dict[str, Any] | None:
+def git_state(folder: Folder | None = None) -> dict[str, Any] | None:
     """Commit and branch read from the repository's own files; None outside a repository.
 
     ``dirty`` is None here: only git itself can tell, see ``setsuden.ledger.git_probe``.
     """
-    start = folder or Path.cwd()
-    for place in (start, *start.parents):
-        dot_git = place / ".git"
-        if dot_git.exists():
-            return _read_git(dot_git)
-    return None
+    place = os.path.abspath(folder or os.getcwd())
+    while not os.path.exists(os.path.join(place, ".git")):
+        place, below = os.path.dirname(place), place
+        if place == below:
+            return None
+    return _read_git(os.path.join(place, ".git"))
 
 
-def _read_git(dot_git: Path) -> dict[str, Any] | None:
+def _read_git(dot_git: str) -> dict[str, Any] | None:
     try:
-        if dot_git.is_file():  # a worktree or a submodule points elsewhere
-            dot_git = dot_git.parent / dot_git.read_text(encoding="utf-8").partition(":")[2].strip()
-        head = (dot_git / "HEAD").read_text(encoding="utf-8").strip()
+        if os.path.isfile(dot_git):  # a worktree or a submodule points elsewhere
+            dot_git = os.path.join(os.path.dirname(dot_git), _text(dot_git).partition(":")[2].strip())
+        head = _text(os.path.join(dot_git, "HEAD"))
         if not head.startswith("ref:"):
             return {"commit": head, "branch": None, "dirty": None}
         reference = head.partition(":")[2].strip()
@@ -80,19 +81,25 @@ def _read_git(dot_git: Path) -> dict[str, Any] | None:
         return None
 
 
-def _resolve(dot_git: Path, reference: str) -> str | None:
-    shared = dot_git / "commondir"
-    common = dot_git / shared.read_text(encoding="utf-8").strip() if shared.is_file() else dot_git
+def _resolve(dot_git: str, reference: str) -> str | None:
+    shared = os.path.join(dot_git, "commondir")
+    common = os.path.join(dot_git, _text(shared)) if os.path.isfile(shared) else dot_git
     for root in (dot_git, common):
-        if (root / reference).is_file():
-            return (root / reference).read_text(encoding="utf-8").strip()
-    packed = common / "packed-refs"
-    if packed.is_file():
-        for line in packed.read_text(encoding="utf-8").splitlines():
+        loose = os.path.join(root, reference)
+        if os.path.isfile(loose):
+            return _text(loose)
+    packed = os.path.join(common, "packed-refs")
+    if os.path.isfile(packed):
+        for line in _text(packed).splitlines():
             commit, _, name = line.partition(" ")
             if name == reference:
                 return commit
     return None
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read().strip()
 
 
 def _processor() -> str | None:

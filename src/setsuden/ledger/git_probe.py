@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 
 
 class GitProbe:
     """``git status`` in a process of its own: start it, ask later, kill it if it is not done by the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: str) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):  # no git here: dirty stays unknown
             self._process = subprocess.Popen(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-from pathlib import Path
 from typing import Any
 
 # A writer that cannot be looked up (another machine or container) counts as gone after so many silent seconds.
@@ -61,7 +60,8 @@ def _answers(pid: int) -> bool:
 
 def _line(path: str) -> str | None:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
     except OSError:
         return None
 

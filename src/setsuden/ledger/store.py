@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
@@ -19,11 +18,13 @@ from setsuden.ledger.codec import dumps
 from setsuden.ledger.connection import connect_readable, connect_writable, patiently
 from setsuden.ledger.faults import explained, understood
 from setsuden.ledger.liveness import writer_identity
-from setsuden.ledger.location import default_path
+from setsuden.ledger.location import default_file
 from setsuden.ledger.transaction import Transaction
 from setsuden.ledger.writer import RunWriter
 
 if TYPE_CHECKING:  # reading back is not part of measuring, whose start should cost little
+    from pathlib import Path
+
     from setsuden.ledger.record import RunRecord, RunSummary
 
 _COLUMNS = "number, id, kind, name, status, started_at, ended_at, detail, heartbeat_at, writer, config, tags, "
@@ -37,12 +38,12 @@ class Ledger:
     so a power cut may lose what was committed since the last checkpoint (``checkpoint()``), never damage the file.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, writable: bool, hasty: bool = False) -> None:
+    def __init__(self, connection: sqlite3.Connection, place: str, writable: bool, hasty: bool = False) -> None:
         self._connection = connection
         self._hasty = hasty
         self._lock = threading.RLock()
-        self._transaction = Transaction(connection, self._lock, str(path))
-        self.path = path
+        self._place = place
+        self._transaction = Transaction(connection, self._lock, place)
         self.writable = writable
 
     @classmethod
@@ -61,25 +62,32 @@ class Ledger:
         busy_s   how long to wait for another writer
         patient  False: nothing waits for the disk before the first ``checkpoint``, where that cannot harm the file
         """
-        place = Path(path).expanduser() if path is not None else default_path()
+        place = os.path.expanduser(path) if path is not None else default_file()
         if create:
             try:
-                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.makedirs(os.path.dirname(place) or ".", mode=0o700, exist_ok=True)
             except OSError as error:
                 raise LedgerError(
                     f"the folder of the ledger cannot be made ({error.strerror})",
-                    place=str(place),
+                    place=place,
                     remedy="Choose another file with --ledger or SETSUDEN_LEDGER.",
                 ) from error
-        elif not place.is_file():
+        elif not os.path.isfile(place):
             raise LedgerError(
-                "there is no ledger here yet", place=str(place), remedy="Measure something: setsuden run -- CMD."
+                "there is no ledger here yet", place=place, remedy="Measure something: setsuden run -- CMD."
             )
-        with explained(str(place)):
-            if create or (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
+        with explained(place):
+            if create or (os.access(place, os.W_OK) and os.access(os.path.dirname(place) or ".", os.W_OK)):
                 connection, hasty = connect_writable(place, busy_s, patient=patient)
                 return cls(connection, place, writable=True, hasty=hasty)
             return cls(connect_readable(place, busy_s), place, writable=False)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        from pathlib import Path
+
+        return Path(self._place)
 
     def close(self) -> None:
         """Release the file."""
@@ -169,7 +177,7 @@ class Ledger:
 
     def checkpoint(self) -> None:
         """Move the log into the file and have it on disk; from here on a power cut loses nothing older."""
-        with self._lock, explained(str(self.path)):
+        with self._lock, explained(self._place):
             if self._hasty:
                 patiently(self._connection)
                 self._hasty = False
@@ -249,7 +257,7 @@ class Ledger:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, explained(str(self.path)), understood(str(self.path)):
+        with self._lock, explained(self._place), understood(self._place):
             yield self._connection
 
     def _find(self, run: str) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 from setsuden.ledger import environment
@@ -15,7 +15,7 @@ class Surroundings:
     """Asks git in the background, and only for runs that live long enough for a first background sample."""
 
     def __init__(self) -> None:
-        self._folder = Path.cwd()
+        self._folder = os.getcwd()
         self._asked = False
         self._probe: GitProbe | None = None
 

@@ -6,13 +6,16 @@ Source: kernel Documentation/ABI/testing/sysfs-class-power (uW, uA, uV).
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setsuden.quantity import NODE, Provenance
 from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Status, finding
 from setsuden.sensors.rails import Rail, RailSensor, leading_number, product, scaled
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 _LIMIT_W = 300.0
 # Embedded controllers refresh the figure every one to several seconds.
@@ -38,16 +41,16 @@ def probe_battery(host: Host) -> tuple[RailSensor | None, list[Finding]]:
     ]
 
 
-def _is_battery(host: Host, folder: Path) -> bool:
+def _is_battery(host: Host, folder: Place) -> bool:
     # A mouse or a headset has a battery too; its scope says "Device".
     return host.text(folder / "type") == "Battery" and host.text(folder / "scope") != "Device"
 
 
-def _discharging(host: Host, folder: Path) -> bool:
+def _discharging(host: Host, folder: Place) -> bool:
     return host.text(folder / "status") == "Discharging"
 
 
-def _rail(host: Host, folder: Path, states: list[OpenFile]) -> Rail | None:
+def _rail(host: Host, folder: Place, states: list[OpenFile]) -> Rail | None:
     status = next(state for state in states if state.path.parent == folder)
     if host.number(folder / "power_now") is not None:
         files: tuple[OpenFile, ...] = (OpenFile(host.files, folder / "power_now"),)

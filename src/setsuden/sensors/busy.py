@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 
 class _Reading(NamedTuple):
@@ -26,7 +28,7 @@ class BusyShare:
     usage_file   the container's CPU seconds (``cpu.stat`` or ``cpuacct.usage``); None for the whole machine
     """
 
-    def __init__(self, host: Host, *, cpus: float | None = None, usage_file: Path | None = None) -> None:
+    def __init__(self, host: Host, *, cpus: float | None = None, usage_file: Place | None = None) -> None:
         self._cpus = cpus
         self._usage = OpenFile(host.files, usage_file) if usage_file and cpus else None
         self._stat = OpenFile(host.files, host.procfs / "stat") if host.platform == "linux" else None

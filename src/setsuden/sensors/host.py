@@ -10,10 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from setsuden.errors import SensorError
+from setsuden.sensors.place import Folder
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 
 class Clock(Protocol):
@@ -59,7 +62,7 @@ class SystemClock:
 class Files:
     """Opening and reading files; tests put one in its place that fails on demand."""
 
-    def open(self, path: Path) -> int:
+    def open(self, path: Place) -> int:
         """A descriptor for reading; raises OSError."""
         return os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
@@ -67,7 +70,7 @@ class Files:
         """The first 4096 bytes, read anew from the start in one system call; raises OSError."""
         return os.pread(descriptor, 4096, 0)
 
-    def replaced(self, descriptor: int, path: Path) -> bool:
+    def replaced(self, descriptor: int, path: Place) -> bool:
         """Whether the path no longer leads to the file behind the descriptor."""
         try:
             now = os.stat(path)
@@ -79,11 +82,11 @@ class Files:
         """Give the descriptor back."""
         os.close(descriptor)
 
-    def names(self, folder: Path) -> list[str]:
+    def names(self, folder: Place) -> list[str]:
         """Sorted names in a folder; raises OSError."""
         return sorted(os.listdir(folder))
 
-    def text(self, path: Path) -> str:
+    def text(self, path: Place) -> str:
         """All of a small text file, stripped; raises OSError."""
         descriptor = self.open(path)
         try:
@@ -145,25 +148,25 @@ class Host(NamedTuple):
     cache       folder for what was looked up before; None: keep nothing
     """
 
-    sysfs: Path = Path("/sys")
-    procfs: Path = Path("/proc")
+    sysfs: Place = Folder("/sys")
+    procfs: Place = Folder("/proc")
     clock: Clock = SystemClock()
     files: Files = Files()
     nvml: Callable[[], Any] = load_nvml
     environ: Mapping[str, str] = os.environ
     platform: str = sys.platform
     pid: int | None = None
-    cache: Path | None = None
+    cache: str | os.PathLike[str] | None = None
     energy_meters: Callable[[], list[Any]] = open_energy_meters
 
-    def text(self, path: Path) -> str | None:
+    def text(self, path: Place) -> str | None:
         """A small text file, stripped; None when it is absent or unreadable."""
         try:
             return self.files.text(path)
         except OSError:
             return None
 
-    def number(self, path: Path) -> int | None:
+    def number(self, path: Place) -> int | None:
         """The whole number in a file; None when it is absent, unreadable or not a number."""
         text = self.text(path)
         try:
@@ -171,7 +174,7 @@ class Host(NamedTuple):
         except ValueError:
             return None
 
-    def names(self, folder: Path) -> list[str]:
+    def names(self, folder: Place) -> list[str]:
         """Sorted names in a folder; empty when it is absent or unreadable."""
         try:
             return self.files.names(folder)

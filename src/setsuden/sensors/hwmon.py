@@ -6,9 +6,10 @@ drivers/hwmon/acpi_power_meter.c (Grace: uW, averaged), Documentation/gpu/amdgpu
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors.counter_files import CounterFile, CounterFileSensor
@@ -16,6 +17,9 @@ from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sensor, Status, finding
 from setsuden.sensors.rails import Rail, RailSensor, scaled
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 _CONVENTION = (0.10, "convention: no accuracy is published")
 _AMD_RANGE_J = 2.0**32 * 2.0**-16  # variants that show the bare register: 32 bits of 15.3 uJ
@@ -36,7 +40,7 @@ def probe_hwmon(host: Host) -> tuple[list[Sensor], list[Finding]]:
     return sensors, findings
 
 
-def _chips(host: Host, driver: str) -> Iterator[Path]:
+def _chips(host: Host, driver: str) -> Iterator[Place]:
     base = host.sysfs / "class" / "hwmon"
     for name in host.names(base):
         if host.text(base / name / "name") == driver:
@@ -86,7 +90,7 @@ def _amd_energy(host: Host) -> tuple[str, Sensor | None, str]:
     return "amd_energy", CounterFileSensor("amd_energy", host, usable), labels
 
 
-def _socket(host: Host, path: Path, number: str) -> CounterFile | None:
+def _socket(host: Host, path: Place, number: str) -> CounterFile | None:
     first_uj = host.number(path)
     if first_uj is None:
         return None
@@ -142,7 +146,7 @@ def _amdgpu(host: Host) -> tuple[str, Sensor | None, str]:
         if not cap_uw or file is None:
             continue
         model = host.text(chip / "device" / "product_name") or "AMD GPU"
-        place = (chip / "device").resolve().name if (chip / "device").exists() else chip.name
+        place = os.path.basename(os.path.realpath(chip / "device")) if (chip / "device").exists() else chip.name
         channel = _channel("amdgpu", place, f"{model} ({place})", Component.GPU, Method.POWER, update_s=1.0)
         power = OpenFile(host.files, chip / file)
         rails.append(Rail(channel, scaled(power, 1e-6), (power,), max(1.5 * cap_uw / 1e6, 100.0)))
@@ -163,7 +167,7 @@ def _denied(host: Host) -> list[Finding]:
     return [finding("amd_energy", Status.DENIED, "amd-energy-denied", path=denied[0], count=len(denied))]
 
 
-def _is_denied(host: Host, path: Path) -> bool:
+def _is_denied(host: Host, path: Place) -> bool:
     try:
         host.files.text(path)
     except PermissionError:

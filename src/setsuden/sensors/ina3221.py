@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Status, finding
 from setsuden.sensors.rails import Rail, RailSensor, leading_number, product, scaled
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 _DRIVERS = ("ina3221", "ina3221x", "ina238", "ina2xx")
 _TOTALS = ("VDD_IN", "POM_5V_IN", "VIN")
@@ -44,7 +47,7 @@ def probe_ina3221(host: Host) -> tuple[RailSensor | None, list[Finding]]:
     return sensor, [said]
 
 
-def _folders(host: Host) -> Iterator[Path]:
+def _folders(host: Host) -> Iterator[Place]:
     """Folders that hold the files of one monitor."""
     for driver in _DRIVERS:
         base = host.sysfs / "bus" / "i2c" / "drivers" / driver
@@ -65,7 +68,7 @@ def _folders(host: Host) -> Iterator[Path]:
 _Source = tuple[Callable[[], float], tuple[OpenFile, ...]]
 
 
-def _sources(host: Host, folder: Path) -> Iterator[tuple[str, _Source]]:
+def _sources(host: Host, folder: Place) -> Iterator[tuple[str, _Source]]:
     """Label, how to read the watts, and the files that keeps open."""
     names = set(host.names(folder))
     for i in range(1, 4):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.machine import Machine
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 
 class Limits(NamedTuple):
@@ -21,8 +23,8 @@ class Limits(NamedTuple):
 
     cpus: float | None = None
     memory_bytes: int | None = None
-    cpu_usage: Path | None = None
-    memory_usage: Path | None = None
+    cpu_usage: Place | None = None
+    memory_usage: Place | None = None
 
     @property
     def limited(self) -> bool:
@@ -63,7 +65,7 @@ def _memberships(host: Host) -> dict[str, str]:
     return {name: row[2] for row in rows if len(row) == 3 for name in row[1].split(",")}
 
 
-def _upwards(host: Host, controller: str, paths: dict[str, str]) -> list[Path]:
+def _upwards(host: Host, controller: str, paths: dict[str, str]) -> list[Place]:
     """Folders from the process's own cgroup to the root of its hierarchy, version 2 first where it rules."""
     root = host.sysfs / "fs" / "cgroup"
     if controller in paths:
@@ -75,12 +77,13 @@ def _upwards(host: Host, controller: str, paths: dict[str, str]) -> list[Path]:
         roots = [(root, paths.get("", "/")), (root / "unified", paths.get("", "/"))]
     folders = []
     for base, path in roots:
-        inside = Path(path.lstrip("/"))
-        folders += [base / part for part in (inside, *inside.parents) if ".." not in part.parts]
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        above = [parts[:depth] for depth in range(len(parts), -1, -1)]
+        folders += [base / "/".join(inside) if inside else base for inside in above if ".." not in inside]
     return list(dict.fromkeys(folders))
 
 
-def _quota(host: Host, folder: Path) -> float | None:
+def _quota(host: Host, folder: Place) -> float | None:
     text = host.text(folder / "cpu.max")
     if text:
         quota, _, period = text.partition(" ")
@@ -96,7 +99,7 @@ def _ratio(quota: str | None, period: str | None) -> float | None:
     return share if share > 0 and math.isfinite(share) else None
 
 
-def _cpuset(host: Host, folder: Path) -> float | None:
+def _cpuset(host: Host, folder: Place) -> float | None:
     for name in ("cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus"):
         count = _count(host.text(folder / name) or "")
         if count:
@@ -119,7 +122,7 @@ def _processors(host: Host) -> int:
     return sum(line.startswith("processor") for line in (host.text(host.procfs / "cpuinfo") or "").splitlines())
 
 
-def _memory(host: Host, folder: Path) -> int | None:
+def _memory(host: Host, folder: Place) -> int | None:
     for name in ("memory.max", "memory.limit_in_bytes"):
         value = host.number(folder / name)
         if value is not None and 0 < value < _UNLIMITED_BYTES:
@@ -127,7 +130,7 @@ def _memory(host: Host, folder: Path) -> int | None:
     return None
 
 
-def _memory_file(host: Host, paths: dict[str, str]) -> Path | None:
+def _memory_file(host: Host, paths: dict[str, str]) -> Place | None:
     for folder in _upwards(host, "memory", paths):
         for name in ("memory.current", "memory.usage_in_bytes"):
             if host.number(folder / name) is not None:
@@ -135,7 +138,7 @@ def _memory_file(host: Host, paths: dict[str, str]) -> Path | None:
     return None
 
 
-def _usage_file(host: Host, paths: dict[str, str]) -> Path | None:
+def _usage_file(host: Host, paths: dict[str, str]) -> Place | None:
     for folder in _upwards(host, "cpu", paths)[:1]:
         if host.text(folder / "cpu.stat") and "usage_usec" in (host.text(folder / "cpu.stat") or ""):
             return folder / "cpu.stat"

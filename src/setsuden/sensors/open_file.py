@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Files
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 
 class OpenFile:
@@ -14,7 +17,7 @@ class OpenFile:
     has not changed since the last read, and only there, the file is checked to be still in its place.
     """
 
-    def __init__(self, files: Files, path: Path) -> None:
+    def __init__(self, files: Files, path: Place) -> None:
         self.path = path
         self._files = files
         self._descriptor: int | None = None

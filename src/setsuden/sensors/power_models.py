@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from setsuden.quantity import Factor
@@ -78,14 +77,16 @@ def dram_model(host: Host) -> PowerModel:
     return _kept(host, "dram", {}, look_up)
 
 
-def cache_folder() -> Path:
-    """The user's own cache folder for setsuden; nothing is created."""
+def cache_folder() -> str | None:
+    """The user's own cache folder for setsuden; nothing is created. None where there is no home."""
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "setsuden"
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "setsuden" / "cache"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "setsuden"
+        folder = "~/Library/Caches/setsuden"
+    elif os.name == "nt":
+        folder = os.path.join(os.environ.get("LOCALAPPDATA") or "~/AppData/Local", "setsuden", "cache")
+    else:
+        folder = os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "setsuden")
+    folder = os.path.expanduser(folder)
+    return None if folder.startswith("~") else folder
 
 
 def _kept(host: Host, name: str, facts: dict[str, Any], look_up: Any) -> PowerModel:
@@ -94,9 +95,10 @@ def _kept(host: Host, name: str, facts: dict[str, Any], look_up: Any) -> PowerMo
         found: PowerModel = look_up()
         return found
     key = json.dumps([facts, state])
-    path = host.cache / f"model-{name}.json"
+    path = os.path.join(host.cache, f"model-{name}.json")
     try:
-        kept = json.loads(path.read_bytes())
+        with open(path, "rb") as file:
+            kept = json.loads(file.read())
         if kept["key"] == key:
             return _from_json(kept["model"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -106,13 +108,14 @@ def _kept(host: Host, name: str, facts: dict[str, Any], look_up: Any) -> PowerMo
     return found
 
 
-def _keep(path: Path, text: str) -> None:
+def _keep(path: str, text: str) -> None:
     """Put the file in its place whole; where that cannot be, the next start looks up again."""
-    mine = path.with_name(f"{path.name}.{os.getpid()}")
+    mine = f"{path}.{os.getpid()}"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mine.write_text(text, "utf-8")
-        mine.replace(path)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(mine, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(mine, path)
     except OSError:
         return
 
@@ -132,14 +135,14 @@ def _catalogue_state() -> list[Any] | None:
     from setsuden.catalogue.override import override_folder
 
     own = override_folder()
-    here = Path(__file__).parent
+    here = os.path.dirname(__file__)
     try:
         if own is not None and any(name.endswith(".csv") for name in os.listdir(own)):
             return None
-        files = [here / "cpu_part.py", here / "cpu_share.py", here / "power_models.py"]
-        entries = [(file.name, file.stat()) for file in files]
-        with os.scandir(here.parent / "catalogue" / "tables") as tables:
+        files = ("cpu_part.py", "cpu_share.py", "power_models.py")
+        entries = [(name, os.stat(os.path.join(here, name))) for name in files]
+        with os.scandir(os.path.join(os.path.dirname(here), "catalogue", "tables")) as tables:
             entries += [(entry.name, entry.stat()) for entry in tables if entry.name.endswith(".csv")]
     except OSError:
         return None
-    return [str(here), sorted([name, found.st_size, found.st_mtime_ns] for name, found in entries)]
+    return [here, sorted([name, found.st_size, found.st_mtime_ns] for name, found in entries)]

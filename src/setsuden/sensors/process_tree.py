@@ -10,7 +10,7 @@ from setsuden.sensors.open_file import OpenFile
 # Looking for new children costs a file per thread, so it is done no more often than this.
 _LOOK_EVERY_S = 1.0
 # Between the edges of windows: often enough for a child that nobody waits for to leave its time behind.
-_KEEP_UP_S = 5.0
+_KEEP_UP_S = 10.0
 
 
 class ProcessTree:

@@ -8,8 +8,7 @@ core and uncore but not DRAM; ``psys`` is a superset of it; the counter is 32 bi
 from __future__ import annotations
 
 import errno
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
@@ -20,6 +19,9 @@ from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
 from setsuden.sensors.rapl_zones import Zone, find_zones, powercap_root
 from setsuden.sensors.tally import Moment, Moments
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 # Beyond what any such part draws: twice the largest socket of the catalogue (500 W), a two-socket platform. Memory: the
 # highest published figure is 0.6 W/GB (catalogue, dram-teads).
@@ -76,8 +78,17 @@ class RaplSensor:
 
     def read(self) -> tuple[Sample, ...]:
         """One sample per domain."""
-        now = self._moments.now()
-        samples = [self._read(domain, now) for domain in self._domains]
+        t_s, boot_s = self._moments.clocks()
+        return self.settle(t_s, boot_s, self.take(t_s, boot_s))
+
+    def take(self, t_s: float, boot_s: float) -> list[bytes | OSError]:
+        """What the energy files hold."""
+        return [domain.file.taken() for domain in self._domains]
+
+    def settle(self, t_s: float, boot_s: float, taken: list[bytes | OSError]) -> tuple[Sample, ...]:
+        """One sample per domain."""
+        now = self._moments.at(t_s, boot_s)
+        samples = [_sample(domain.tally, content, now) for domain, content in zip(self._domains, taken, strict=True)]
         for i, domain in enumerate(self._domains):
             if domain.mirror_of is not None:
                 samples[domain.mirror_of] = _checked(samples[domain.mirror_of], samples[i], domain.tally.traits)
@@ -88,14 +99,15 @@ class RaplSensor:
         for domain in self._domains:
             domain.file.close()
 
-    @staticmethod
-    def _read(domain: _Domain, now: Moment) -> Sample:
-        try:
-            return domain.tally.good(domain.file.number() / 1e6, now)
-        except PermissionError:
-            return domain.tally.failed(flags.PERMISSION_LOST, now)
-        except (OSError, ValueError):
-            return domain.tally.failed(flags.ENERGY_GAP, now)
+
+def _sample(tally: CounterTally, content: bytes | OSError, now: Moment) -> Sample:
+    if isinstance(content, OSError):
+        cause = flags.PERMISSION_LOST if isinstance(content, PermissionError) else flags.ENERGY_GAP
+        return tally.failed(cause, now)
+    try:
+        return tally.good(int(content) / 1e6, now)
+    except ValueError:
+        return tally.failed(flags.ENERGY_GAP, now)
 
 
 def _first(file: OpenFile) -> float | None:
@@ -148,7 +160,7 @@ def _traits(host: Host, zone: Zone, channel: Channel, machine: Machine) -> Count
     )
 
 
-def _rated_w(host: Host, folder: Path) -> float | None:
+def _rated_w(host: Host, folder: Place) -> float | None:
     """The largest power that the zone's constraints speak of, W; None when they say nothing believable."""
     values = [
         host.number(folder / f"constraint_{i}_{what}_uw")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.protocol import Component
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 _ZONE = re.compile(r"(?P<control>[a-z]+-rapl(?:-[a-z]+)?)(?P<path>(?::\d+)*)")
 _PACKAGE = re.compile(r"package-(\d+)(?:-die-(\d+))?")
@@ -24,7 +26,7 @@ class Zone(NamedTuple):
 
     entry: str
     control: str
-    folder: Path
+    folder: Place
     name: str
     parent: str | None
 
@@ -57,7 +59,7 @@ class Zone(NamedTuple):
         return (match[1], match[2]) if match and not self.parent else None
 
 
-def powercap_root(host: Host) -> Path:
+def powercap_root(host: Host) -> Place:
     """``/sys/class/powercap``, or the device tree behind it where the class folder is missing."""
     root = host.sysfs / "class" / "powercap"
     return root if root.exists() else host.sysfs / "devices" / "virtual" / "powercap"
@@ -65,7 +67,7 @@ def powercap_root(host: Host) -> Path:
 
 def find_zones(host: Host) -> list[Zone]:
     """All zones, MSR before MMIO, packages before their parts; a domain seen through two drivers appears twice."""
-    folders: dict[str, Path] = {}
+    folders: dict[str, Place] = {}
     _walk(host, powercap_root(host), folders, depth=0)
     names = {entry: host.text(folder / "name") or entry for entry, folder in folders.items()}
     zones: list[Zone] = []
@@ -82,7 +84,7 @@ def find_zones(host: Host) -> list[Zone]:
     return zones
 
 
-def _walk(host: Host, folder: Path, found: dict[str, Path], depth: int) -> None:
+def _walk(host: Host, folder: Place, found: dict[str, Place], depth: int) -> None:
     """The flat links of the class folder first, then zones that only lie inside others."""
     matches = [match for name in host.names(folder) if (match := _ZONE.fullmatch(name))]
     for match in matches:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from setsuden.sensors.busy import usage_s
 from setsuden.sensors.host import Host
@@ -18,6 +17,9 @@ from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.process_tree import ProcessTree
 from setsuden.sensors.protocol import Sensor
 from setsuden.sensors.traffic import Traffic
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 
 class Load(NamedTuple):
@@ -179,10 +181,10 @@ class UtilisationProbe:
         return tuple(reasons)
 
 
-def _throttle_files(host: Host) -> list[Path]:
+def _throttle_files(host: Host) -> list[Place]:
     """Event counters of the first logical CPU of each package."""
     base = host.sysfs / "devices" / "system" / "cpu"
-    firsts: dict[str, Path] = {}
+    firsts: dict[str, Place] = {}
     for name in host.names(base):
         if name.startswith("cpu") and name[3:].isdigit():
             package = host.text(base / name / "topology" / "physical_package_id")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Files
+
+if TYPE_CHECKING:
+    from setsuden.sensors.place import Place
 
 
 class FaultyFiles(Files):
@@ -36,8 +40,9 @@ class FaultyFiles(Files):
         self._faults.pop(path, None)
         self._empty.discard(path)
 
-    def open(self, path: Path) -> int:
+    def open(self, path: Place) -> int:
         """As ``Files.open``."""
+        path = Path(path)
         self._check(path)
         descriptor = super().open(path)
         self.opened.append(path)
@@ -56,9 +61,9 @@ class FaultyFiles(Files):
         del self._paths[descriptor]
         super().close(descriptor)
 
-    def names(self, folder: Path) -> list[str]:
+    def names(self, folder: Place) -> list[str]:
         """As ``Files.names``."""
-        self._check(folder)
+        self._check(Path(folder))
         return super().names(folder)
 
     @property
