@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from setsuden.federated.flower import bundle
+from setsuden.federated.flower import bundle, keeper
 from setsuden.federated.flower.processes import brood, program
 from setsuden.federated.flower.result import finished
 from setsuden.federated.flower.watch import Watched
@@ -142,6 +143,31 @@ def test_processes_that_cut_themselves_loose_are_ended_too(tmp_path: Path) -> No
         fail_on_the_way()
     assert len(members) >= 2
     assert not any(psutil.pid_exists(one.pid) and one.status() != psutil.STATUS_ZOMBIE for one in members)
+
+
+CALLER = """
+import sys, time
+from pathlib import Path
+from setsuden.federated.flower.processes import brood
+with brood(Path(sys.argv[1])) as processes:
+    processes.start("loose", [sys.executable, "-c", sys.argv[2]])
+    time.sleep(600)
+"""
+
+
+def test_a_caller_that_is_killed_leaves_neither_processes_nor_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, str(folder), DETACHING])
+    deadline = time.monotonic() + 120
+    while len(left := keeper.members(folder)) < 2:
+        assert time.monotonic() < deadline
+        assert caller.poll() is None
+    caller.kill()
+    caller.wait()
+    while keeper.members(folder) or folder.exists():
+        assert time.monotonic() < deadline
+    assert not any(psutil.pid_exists(one.pid) and one.status() != psutil.STATUS_ZOMBIE for one in left)
 
 
 def test_a_process_that_ends_early_is_told_with_its_last_words(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ Nothing here is faked; both take the better part of a minute, most of it the sta
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ import pytest
 
 from setsuden.errors import SetsudenError
 from setsuden.federated import engine, flower, partition
+from setsuden.federated.flower import keeper
 from setsuden.federated.flower.deployment import SuperNodes
 from setsuden.federated.stop import Stop
 from setsuden.federated.task import FederatedTask, LocalTraining
@@ -170,3 +174,26 @@ def test_a_deployment_that_fails_on_the_way_leaves_nothing(
     monkeypatch.setattr(SuperNodes, "submit", refuse)
     with pytest.raises(SetsudenError, match="nothing can be submitted today"):
         flower.run(task(partition=parted([240])), deploy=True)
+
+
+CALLER = """
+from setsuden.federated import flower
+from tests.federated.core.support import parted, task
+flower.run(task(partition=parted([240])), deploy=True)
+"""
+
+
+@pytest.mark.timeout(400)
+def test_a_deployment_whose_caller_is_killed_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SuperLink, SuperNode and what they start all go; the fixture looks that nothing is left."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    caller = subprocess.Popen([sys.executable, "-c", CALLER], cwd=Path(__file__).parents[3])
+    deadline = time.monotonic() + 300
+    while not (folders := list(tmp_path.glob("setsuden-*"))) or len(keeper.members(folders[0])) < 3:
+        assert caller.poll() is None
+        assert time.monotonic() < deadline
+    assert {"superlink.log", "supernode-0.log"} <= {path.name for path in folders[0].iterdir()}
+    caller.kill()
+    caller.wait()
+    while keeper.members(folders[0]) or folders[0].exists():
+        assert time.monotonic() < deadline

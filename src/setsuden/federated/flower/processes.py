@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +15,8 @@ from pathlib import Path
 import psutil
 
 from setsuden.errors import SetsudenError
-from setsuden.federated.flower import bundle
+from setsuden.federated.flower import bundle, keeper
 
-_PATIENCE_S = 5.0
 _SHOWN_LINES = 15
 
 
@@ -27,14 +25,14 @@ class Brood:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        home = folder / "flwr"
+        home = keeper.home(folder)
         home.mkdir()
         scripts = sysconfig.get_path("scripts")
         self.environment: Mapping[str, str] = {
             **os.environ,
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), scripts, os.environ.get("PATH", ""))),
             "PYTHONPATH": os.pathsep.join(path for path in (os.getcwd(), *sys.path) if path),
-            "FLWR_HOME": str(home),
+            keeper.MARK: str(home),
             "FLWR_TELEMETRY_ENABLED": "0",
             "FLWR_DISABLE_UPDATE_CHECK": "1",
             "RAY_USAGE_STATS_ENABLED": "0",
@@ -43,6 +41,11 @@ class Brood:
             bundle.TASK_FOLDER: str(folder),
         }
         self._started: dict[str, subprocess.Popen[bytes]] = {}
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-P", keeper.__file__, str(folder)],
+            env={name: value for name, value in self.environment.items() if name != keeper.MARK},
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
 
     def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start a process; what it prints goes to ``NAME.log`` in the folder."""
@@ -74,29 +77,16 @@ class Brood:
 
     def end(self) -> None:
         """End every process of this run by its id: politely, then for good."""
-        for signalled, patience_s in ((psutil.Process.terminate, _PATIENCE_S), (psutil.Process.kill, _PATIENCE_S)):
-            deadline = time.monotonic() + patience_s
-            left = self.members()
-            for member in left:
-                with _gone():
-                    signalled(member)
-            while left and time.monotonic() < deadline:
-                psutil.wait_procs(left, timeout=0.2)
-                left = self.members()
-            if not left:
-                break
+        keeper.end(self.folder)
         for process in self._started.values():
-            process.wait(timeout=_PATIENCE_S)
+            process.wait(timeout=keeper.PATIENCE_S)
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+        self._keeper.wait(timeout=keeper.PATIENCE_S)
 
     def members(self) -> list[psutil.Process]:
         """Processes of this run that still run, those that cut themselves loose from their parents included."""
-        mark = self.environment["FLWR_HOME"]
-        found = []
-        for process in psutil.process_iter():
-            with _gone():
-                if process.environ().get("FLWR_HOME") == mark and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-        return found
+        return keeper.members(self.folder)
 
 
 @contextmanager
@@ -107,14 +97,6 @@ def brood(folder: Path) -> Iterator[Brood]:
         yield processes
     finally:
         processes.end()
-
-
-@contextmanager
-def _gone() -> Iterator[None]:
-    try:
-        yield
-    except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
-        return
 
 
 def program(name: str) -> str:
