@@ -3,8 +3,9 @@
     sudo python benchmarks/meters/run.py [--peer NAME=FOLDER ...] [-o table.md]
 
 Every tool runs unchanged, in a process and a mount namespace of its own (``unshare -m``, hence root) in which ``/sys``
-is a fake tree that a driver advances in real time. A peer is looked for in FOLDER (``pip install --target FOLDER
-NAME``) and run by the interpreter below this environment, so that nothing of either enters the other.
+is a fake tree that a driver advances in real time while the tool measures. A peer is looked for in FOLDER (``pip
+install --target FOLDER NAME``) and run by the interpreter below this environment, so that nothing of either enters the
+other.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import distributions
-from itertools import pairwise
 from pathlib import Path
 
 from scenarios import FAULT_AT_S, SCENARIOS, Scenario, at_ready
@@ -65,13 +65,12 @@ def run(tool: str, scenario: Scenario, folder: str | None) -> str:
             )  # fmt: skip
             truth = drive(scenario, tree, base, process)
         answer = base / "answer.json"
-        if not answer.exists():
+        if truth is None or not answer.exists():
             lines = (base / "log").read_text().strip().splitlines()
             return f"raises {_brief(lines[-1])}" if lines else "no answer"
-        return judged(json.loads(answer.read_text()), truth, "package" if scenario.cards else TOOLS[tool][3])
-
-
-Truth = list[tuple[float, float, float]]
+        with_dram = not scenario.cards and TOOLS[tool][3] != "package"
+        dram_j = sum(tree[entry].truth_j for entry in scenario.dram) if with_dram else 0.0
+        return judged(json.loads(answer.read_text()), truth + dram_j)
 
 
 def _brief(line: str) -> str:
@@ -80,45 +79,49 @@ def _brief(line: str) -> str:
     return f"{kind.rpartition('.')[2]} ({said[:40].strip()})" if said else kind
 
 
-def drive(scenario: Scenario, tree: FakePowercap, base: Path, process: subprocess.Popen[bytes]) -> Truth:
-    """Advance the tree in real time until the program has ended; (time, joules of the packages, of the DRAM)."""
-    truth: Truth = []
-    begun = last = time.monotonic()
-    ready: float | None = None
+def drive(scenario: Scenario, tree: FakePowercap, base: Path, process: subprocess.Popen[bytes]) -> float | None:
+    """Let energy flow in real time from "go" to "stop"; joules drawn meanwhile. None when it never came to that.
+
+    The counters stand still before and after, so what was drawn is known to the last count and does not hang on when
+    exactly the program woke up.
+    """
+    begun = time.monotonic()
+    went: float | None = None
     done: set[str] = set()
-    while process.poll() is None:
+    while process.poll() is None and time.monotonic() - begun < PATIENCE_S:
         now = time.monotonic()
-        if scenario.watts is not None:
-            for entry in scenario.cpu:
-                tree[entry].watts = scenario.watts(now)
-        tree.advance(now - last)
-        last = now
-        sums = [sum(tree[entry].truth_j for entry in group) for group in (scenario.cpu, scenario.dram)]
-        truth.append((now, scenario.cards.watts * (now - begun) if scenario.cards else sums[0], sums[1]))
-        if ready is None and (base / "ready").exists():
-            ready = now
-            at_ready(scenario, tree)
-        for name, at_s in (("fault", FAULT_AT_S), ("mend", FAULT_AT_S + 2.0), ("stop", scenario.end_s)):
-            if ready is not None and now - ready >= at_s and name not in done:
-                done.add(name)
-                if name == "stop":
-                    (base / "stop").touch()
-                else:
-                    getattr(scenario, name)(tree)
+        if went is None:
+            if "begin" not in done and (base / "ready").exists():
+                at_ready(scenario, tree)
+                (base / "begin").touch()
+                done.add("begin")
+            if (base / "go").exists():
+                went = last = now
+        elif "stop" not in done:
+            if scenario.watts is not None:
+                for entry in scenario.cpu:
+                    tree[entry].watts = scenario.watts(now - went)
+            tree.advance(now - last)
+            last = now
+            for name, at_s in (("fault", FAULT_AT_S), ("mend", FAULT_AT_S + 2.0), ("stop", scenario.end_s)):
+                if now - went >= at_s and name not in done:
+                    done.add(name)
+                    if name != "stop":
+                        getattr(scenario, name)(tree)
                     (base / name).touch()
-        if now - begun > PATIENCE_S:
-            process.kill()
-            break
         time.sleep(STEP_S)
+    if process.poll() is None:
+        process.kill()
     process.wait()
-    return truth
+    if "stop" not in done:
+        return None
+    if scenario.cards is not None:
+        return scenario.cards.watts * ((base / "stop").stat().st_mtime - (base / "go").stat().st_mtime)
+    return sum(tree[entry].truth_j for entry in scenario.cpu)
 
 
-def judged(answer: dict[str, object], truth: Truth, what: str) -> str:
+def judged(answer: dict[str, object], true_j: float) -> str:
     """Reported over true; for a figure with an interval also whether the truth is inside, and the flags."""
-    t0, t1 = float(str(answer["t0"])), float(str(answer["t1"]))
-    begin, end = at(truth, t0), at(truth, t1)
-    true_j = end[0] - begin[0] + (end[1] - begin[1] if what != "package" else 0.0)
     joules = answer["joules"]
     if not isinstance(joules, int | float):
         return "none"
@@ -132,15 +135,6 @@ def judged(answer: dict[str, object], truth: Truth, what: str) -> str:
 
 # What this machine is flagged for in every case: DRAM that is modelled, and a processor that does nothing.
 EXPECTED = ("SET-UNSATURATED", "SET-NOISY", "SET-TOO-SHORT")
-
-
-def at(truth: Truth, t_s: float) -> tuple[float, float]:
-    """Joules at a moment, linear between two steps of the driver."""
-    for (a, *before), (b, *after) in pairwise(truth):
-        if a <= t_s <= b:
-            share = (t_s - a) / (b - a)
-            return tuple(x + share * (y - x) for x, y in zip(before, after, strict=True))  # type: ignore[return-value]
-    return truth[-1][1:]
 
 
 def version(name: str, folder: str | None) -> str:

@@ -10,7 +10,7 @@ from gpus import Cards
 
 from setsuden.testing.powercap import RANGE_UJ, FakePowercap
 
-FAULT_AT_S = 8.0  # after the program is ready, by when every tool has begun
+FAULT_AT_S = 8.0  # after the tool has begun and energy flows
 END_S = 12.0
 
 
@@ -47,7 +47,7 @@ def _deny(tree: FakePowercap) -> None:
 
 def _wrapping(tree: FakePowercap) -> None:
     tree.server(1, 40.0, 5.0)
-    # FAULT_AT_S after the program is ready, when the count is set by the driver.
+    # FAULT_AT_S after the tool has begun; the count is set by ``at_ready``.
 
 
 SCENARIOS = (
@@ -87,3 +87,4 @@ def at_ready(scenario: Scenario, tree: FakePowercap) -> None:
     if scenario.build is _wrapping:
         zone = tree["intel-rapl:0"]
         zone.count_uj = RANGE_UJ - zone.watts * FAULT_AT_S * 1e6
+        zone.write()

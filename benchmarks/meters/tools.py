@@ -73,8 +73,7 @@ TOOLS: dict[str, tuple[str, str, str, str]] = {
         "def body():\n"
         "    register_callback(kept)\n"
         "    return plain()\n"
-        "measured = watched(sampling_period=1, data_out=folder)(body)\n"
-        "wait = lambda: measured()[1]",
+        "wait = watched(sampling_period=1, data_out=folder)(body)",
         "joules = perun_joules(found[-1], MetricType('DEVICE_energy')) if found else None",
         "package",
     ),
@@ -96,7 +95,9 @@ TOOLS: dict[str, tuple[str, str, str, str]] = {
     ),
 }
 
-# Guarded, because some tools start processes that load the program again.
+# Guarded, because some tools start processes that load the program again. Energy flows from "go", which is written once
+# the tool has begun, until just before "stop" appears, after which the tool ends: whenever a tool reads in between its
+# own start and "go", or after "stop", it finds the same count, so a late wake-up on either side changes no joule.
 PROGRAM = """
 import json, os, sys, time
 
@@ -108,23 +109,25 @@ def perun_joules(node, wanted):
 def main():
     folder = sys.argv[1]
 
-    def wait():
-        t0 = time.monotonic()
-        while not os.path.exists(folder + '/stop'):
+    def told(name):
+        while not os.path.exists(folder + '/' + name):
             time.sleep(0.01)
-        return t0, time.monotonic()
+
+    def wait():
+        open(folder + '/go', 'w').close()
+        told('stop')
 
     low = high = None
     flags = []
 {prepare}
     open(folder + '/ready', 'w').close()
-    time.sleep(0.2)
+    told('begin')
 {start}
-    t0, t1 = wait()
+    wait()
 {stop}
     sys.stdout.flush()
     with open(folder + '/answer.json', 'w') as answer:
-        json.dump(dict(t0=t0, t1=t1, joules=joules, low=low, high=high, flags=flags), answer)
+        json.dump(dict(joules=joules, low=low, high=high, flags=flags), answer)
     os._exit(0)
 
 if __name__ == '__main__':

@@ -135,3 +135,13 @@ def test_a_counter_that_stood_still_for_a_moment_at_the_end_may_have_missed_it(t
     poll(machine, sensor, 10, 0.1)
     zone.frozen = True
     assert holds(poll(machine, sensor, 3, 0.1)[-1], zone.truth_j)
+
+
+def test_two_clocks_that_are_read_one_after_the_other_are_no_sleep(machine: FakeMachine) -> None:
+    zone, sensor = package(machine, 15.0)
+    for watts in (15.0, 90.0, 15.0, 90.0):
+        zone.watts = watts
+        machine.clock.sleep(3e-6)
+        sample = poll(machine, sensor, 1)[0]
+        assert sample.flags == ()
+        assert sample.low_j == sample.high_j == pytest.approx(zone.truth_j)

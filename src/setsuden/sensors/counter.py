@@ -8,11 +8,10 @@ that reading never happened.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from setsuden.sensors import flags
 from setsuden.sensors.protocol import Sample
-from setsuden.sensors.tally import Moment, Tally
+from setsuden.sensors.tally import SLEEP_FLOOR_S, Moment, Tally
+from setsuden.tuples import NamedTuple
 
 
 class CounterTraits(NamedTuple):
@@ -133,13 +132,12 @@ class CounterTally:
     def _forward(self, step_j: float, reading_j: float, now: Moment, notes: tuple[str, ...]) -> Sample:
         if step_j > self._allowed_j(now, self._limit_w):
             return self._beyond(step_j, reading_j, now, (*notes, flags.IMPLAUSIBLE_POWER))
-        dark = self._silent or self._asleep_s(now) > 0.0
         if self._stuck:
             # It may have caught up, or merely moved on: the step is the least that was drawn.
             value_j = step_j if self._explains(step_j, now) else max(step_j, self._typical_j(now))
             most_j = max(value_j, self._most_j(now))
             return self._settle(value_j, step_j, most_j, reading_j, now, (*notes, flags.COUNTER_STUCK), trusted=False)
-        if dark and not self._explains(step_j, now):
+        if self._dark(now) and not self._explains(step_j, now):
             # It may have started again in the dark, and what it shows be only the end of it.
             low_j = step_j if self._mean_w is None else min(step_j, self._typical_j(now))
             most_j = max(step_j, self._most_j(now))
@@ -165,11 +163,10 @@ class CounterTally:
         wrapped_j = self._wrapped(reading_j)
         if wrapped_j is None or wrapped_j > self._allowed_j(now, self._ceiling_w):
             return self._settle_bounds(0.0, reading_j, now, (*notes, flags.COUNTER_RESET), doubted=True)
-        dark = self._silent or self._asleep_s(now) > 0.0
         if (
             wrapped_j > self._allowed_j(now, self._limit_w)
             or self._doubtful(wrapped_j, now)
-            or (dark and not self._stuck and not self._explains(wrapped_j, now))
+            or (self._dark(now) and not self._stuck and not self._explains(wrapped_j, now))
         ):
             notes += (flags.COUNTER_RESET,)
             return self._settle_bounds(0.0, reading_j, now, notes, at_most_j=wrapped_j, doubted=True)
@@ -227,6 +224,10 @@ class CounterTally:
 
     def _asleep_s(self, now: Moment) -> float:
         return max(0.0, now.boot_s - self._anchor.boot_s - self._span_s(now))
+
+    def _dark(self, now: Moment) -> bool:
+        """Whether the counter could not be watched all the time since the anchor."""
+        return self._silent or self._asleep_s(now) > SLEEP_FLOOR_S
 
     def _allowed_j(self, now: Moment, limit_w: float) -> float:
         """The most that the counter can have grown by since the anchor."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from setsuden.sensors.host import Clock
 from setsuden.sensors.protocol import Sample
+from setsuden.tuples import NamedTuple
 
 
 class Moment(NamedTuple):
@@ -22,7 +21,7 @@ class Moment(NamedTuple):
 
 
 # The two clocks are read one after the other; less than this apart is not sleep.
-_SLEEP_FLOOR_S = 0.5
+SLEEP_FLOOR_S = 0.5
 
 
 class Moments:
@@ -45,7 +44,7 @@ class Moments:
         ahead_s = boot_s - t_s
         slept_s = 0.0 if self._ahead_s is None else ahead_s - self._ahead_s
         self._ahead_s = ahead_s
-        return Moment(t_s, boot_s, slept_s if slept_s > _SLEEP_FLOOR_S else 0.0)
+        return Moment(t_s, boot_s, slept_s if slept_s > SLEEP_FLOOR_S else 0.0)
 
 
 class Tally:
