@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import time
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -46,9 +45,7 @@ class AsynchronousRounds:
 
     def plain(self) -> dict[str, Any]:
         """Who is training, since when and from which model."""
-        flying = [
-            [end, client, step, {**asdict(turn), "broken": turn.broken}] for end, client, step, turn in self._flying
-        ]
+        flying = [[end, client, step, turn._asdict()] for end, client, step, turn in self._flying]
         return {
             "steps": self.state.steps,
             "draws": self._draws,

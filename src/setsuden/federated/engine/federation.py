@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,9 @@ from setsuden.federated.algorithms.base import BLOCK, Vector
 from setsuden.federated.engine.orders import Answering, EvaluateJob, Score, TrainJob, Turn, TurnReport
 from setsuden.federated.engine.progress import Fault, Progress
 from setsuden.federated.engine.record import Recorder
-from setsuden.federated.engine.timeline import Done, Timed, Usual, done_by, timed, usual
+from setsuden.federated.engine.timeline import Done, Timed, Usual, done_by, timed
 from setsuden.federated.engine.worker import Memory
 from setsuden.federated.facts import WorkFacts
-from setsuden.federated.local import sub_model_of
 from setsuden.federated.selection import Chosen, Deadline, Sight
 from setsuden.federated.trace import SERVER, Kind, Outcome, Work
 from setsuden.federated.world import World
@@ -32,7 +31,7 @@ NOBODY_WAIT_S = 60.0  # until a round in which nobody can be asked is over
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Federation:
-    """One run's parts. work: of each device class; samples: held by each client; alike: by class and samples held."""
+    """One run's parts. work: of each device class; samples: held by each client; usual: turn of each."""
 
     task: FederatedTask
     world: World
@@ -42,7 +41,7 @@ class Federation:
     progress: Progress
     recorder: Recorder
     samples: NDArray[np.int64]
-    alike: dict[tuple[int, int], Usual] = field(default_factory=dict)
+    usual: tuple[Usual, ...]
 
     def choose(
         self,
@@ -77,11 +76,7 @@ class Federation:
 
     def plan(self, client: int, round_: int, time_s: float, awake: bool, sends: bool = True) -> Timed:
         """The turn of a client that is asked at ``time_s``."""
-        kind = (sub_model_of(self.task, client), len(self.task.partition.indices[client]))
-        like = self.alike.get(kind)
-        if like is None:
-            like = self.alike[kind] = usual(self.task, self.work, client)
-        return timed(self.task, self.world, like, client, round_, time_s, awake, sends=sends)
+        return timed(self.task, self.world, self.usual[client], client, round_, time_s, awake, sends=sends)
 
     def train(self, round_: int, units: Sequence[Sequence[Turn]], *, whole: bool = False) -> dict[int, TurnReport]:
         """Train for real; each unit is the turns of one row, or of rows that no other unit uses. Reports by client."""
@@ -91,13 +86,11 @@ class Federation:
             assert isinstance(answer, tuple)
             reports.update((report.client, report) for report in answer)
         progress = self.progress
-        for client in sorted(reports):
-            report = reports[client]
-            if report.outcome is Outcome.DONE:
-                progress.version[client] ^= 1
-                if report.samples:
-                    progress.loss[client] = report.loss
-            else:
+        progress.version[[client for client, report in reports.items() if report.outcome is Outcome.DONE]] ^= 1
+        trained = [report for report in reports.values() if report.outcome is Outcome.DONE and report.samples]
+        progress.loss[[report.client for report in trained]] = [report.loss for report in trained]
+        for client, report in sorted(reports.items()):
+            if report.outcome is not Outcome.DONE:
                 progress.faulted[client] += 1
                 progress.faults.append(Fault(round_, client, report.outcome, report.message or "no message"))
         return reports

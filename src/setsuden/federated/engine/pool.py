@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import selectors
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 from setsuden.errors import SetsudenError
-from setsuden.federated.engine.orders import Answer, Job, Personal, PersonaliseJob, TrainJob, TurnReport
+from setsuden.federated.engine.orders import (
+    Answer,
+    Job,
+    Personal,
+    PersonaliseJob,
+    TrainJob,
+    TurnReport,
+    hear,
+    tell,
+)
 from setsuden.federated.engine.parcels import Pace, parcels
 from setsuden.federated.engine.worker import Kit, serve
 from setsuden.federated.trace import Outcome
@@ -81,6 +91,7 @@ class Pool:
         self._context.set_forkserver_preload(["setsuden.federated.trainer", "setsuden.federated.engine.worker"])
         self._progress = kit.memory.progress.array
         self._pace = Pace()
+        self._listening = selectors.DefaultSelector()
         self._staff = [self._hired(index) for index in range(workers)]
 
     def __enter__(self) -> Pool:
@@ -102,7 +113,7 @@ class Pool:
             self._hand_out(errand.waiting)
             for worker in self._heard():
                 try:
-                    message = worker.connection.recv()
+                    message = hear(worker.connection)
                 except (EOFError, OSError):
                     self._bury(worker, errand, hung=False)
                     continue
@@ -114,6 +125,7 @@ class Pool:
 
     def close(self) -> None:
         """End all workers."""
+        self._listening.close()
         for worker in self._staff:
             worker.connection.close()
         for worker in self._staff:
@@ -132,7 +144,9 @@ class Pool:
         theirs.close()
         jobs_done = int(self._progress[index, 0])
         self._progress[index, 1] = 0
-        return _Staff(index, process, ours, mark=(jobs_done, 0), base=jobs_done, seen=self._clock())
+        worker = _Staff(index, process, ours, mark=(jobs_done, 0), base=jobs_done, seen=self._clock())
+        self._listening.register(ours, selectors.EVENT_READ, worker)
+        return worker
 
     def _hand_out(self, waiting: list[dict[int, Job]]) -> None:
         """A message to everyone who has none, then one to keep at hand."""
@@ -143,12 +157,11 @@ class Pool:
                         worker.seen = self._clock()
                     worker.parcels.append(waiting.pop())
                     with contextlib.suppress(OSError):  # a dead worker is noticed when its answer is waited for
-                        worker.connection.send(tuple(worker.parcels[-1].values()))
+                        tell(worker.connection, tuple(worker.parcels[-1].values()))
 
     def _heard(self) -> list[_Staff]:
-        by_connection = {worker.connection: worker for worker in self._staff}
-        ready = wait(list(by_connection), timeout=min(_LONGEST_WAIT_S, self._hang_s / 4))
-        return [by_connection[connection] for connection in ready if isinstance(connection, Connection)]
+        ready = self._listening.select(timeout=min(_LONGEST_WAIT_S, self._hang_s / 4))
+        return [key.data for key, _ in ready]
 
     def _note(self, worker: _Staff, message: tuple[Answer, ...] | None, errand: _Errand) -> None:
         worker.seen = self._clock()
@@ -184,6 +197,7 @@ class Pool:
         worker.process.kill()
         worker.process.join()
         code = worker.process.exitcode
+        self._listening.unregister(worker.connection)
         worker.connection.close()
         if not worker.ready:
             raise SetsudenError(

@@ -26,6 +26,7 @@ from setsuden.federated.engine.record import Recorder
 from setsuden.federated.engine.result import Clients, FederatedResult, RoundDone
 from setsuden.federated.engine.shared import SharedArray
 from setsuden.federated.engine.synchronous import SynchronousRounds
+from setsuden.federated.engine.timeline import usual
 from setsuden.federated.engine.worker import Memory, kit_of
 from setsuden.federated.facts import WorkFacts, header_of
 from setsuden.federated.local import initial_parameters, trainer_of
@@ -144,7 +145,7 @@ class _Run:
             progress = Progress.restored(stored[0]["progress"], _under(stored[1], "progress."))
             recorder.restore(_under(stored[1], "trace."))
             self.resumed_from = progress.round
-        self.fed = Federation(task, world, work, pool, memory, progress, recorder, samples)
+        self.fed = Federation(task, world, work, pool, memory, progress, recorder, samples, usual(task, work))
         self.rounds = _rounds(self.fed)
         if stored is not None:
             self.rounds.restore(stored[0]["rounds"], _under(stored[1], "rounds."))

@@ -98,9 +98,10 @@ class SynchronousRounds:
         reports: dict[int, TurnReport] = {}
         control: Vector | None = None
         before = None if fed.memory.own_controls is None else fed.progress.version.copy()
+        weights = self._weights(chosen)
         while ready and wanted > (accepted := sum(len(part.replies) for part in sums.values())):
             batch, ready = ready[: wanted - accepted], ready[wanted - accepted :]
-            found = self._train(round_, batch, chosen, sums, wanted)
+            found = self._train(round_, batch, weights, sums, wanted)
             reports.update(found)
         if before is not None:
             control = self._control_changes(reports, before)
@@ -123,7 +124,7 @@ class SynchronousRounds:
         return client % self._edges if self._edges else 0
 
     def _train(
-        self, round_: int, batch: list[Timed], chosen: Chosen, sums: dict[int, _Sum], cohort: int
+        self, round_: int, batch: list[Timed], weights: NDArray[np.float64], sums: dict[int, _Sum], cohort: int
     ) -> dict[int, TurnReport]:
         """Train the clients of ``batch`` and add what they send to ``sums``, by aggregator."""
         fed = self._fed
@@ -137,9 +138,8 @@ class SynchronousRounds:
             for block in blocks(clients, cohort):
                 out = len(units)
                 model = 1 + edge if self._own_models else 0
-                units.append(
-                    [fed.turn_of(plans[c], round_, model=model, out=out, weight=self._weight(c, chosen)) for c in block]
-                )
+                each = zip(block, weights[block].tolist(), strict=True)
+                units.append([fed.turn_of(plans[c], round_, model=model, out=out, weight=weight) for c, weight in each])
                 owners.append(edge)
         reports = fed.train(round_, units)
         for edge in sorted(groups):
@@ -147,15 +147,17 @@ class SynchronousRounds:
             part.add([fed.row(out) for out, owner in enumerate(owners) if owner == edge])
             done = [reports[client] for client in groups[edge] if reports[client].outcome is Outcome.DONE]
             part.replies += done
-            part.weight += sum(self._weight(report.client, chosen) for report in done)
+            part.weight += sum(weights[[report.client for report in done]].tolist())
         return reports
 
-    def _weight(self, client: int, chosen: Chosen) -> float:
+    def _weights(self, chosen: Chosen) -> NDArray[np.float64]:
+        """(clients,): how much each one's update counts; infinite or NaN for those who could not be drawn."""
         fed = self._fed
-        weight = weight_of(fed.task, client)
+        weights = np.minimum(fed.samples, 1 if fed.task.uniform_weights else fed.samples).astype(np.float64)
         if fed.task.selection.unbiased:
-            return weight / (float(fed.samples.sum()) * float(chosen.chance[client]))
-        return weight
+            with np.errstate(divide="ignore", invalid="ignore"):
+                weights /= float(fed.samples.sum()) * chosen.chance
+        return weights
 
     def _control_changes(self, reports: dict[int, TurnReport], before: NDArray[np.int64]) -> Vector:
         kept = self._fed.memory.own_controls

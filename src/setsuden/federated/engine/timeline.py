@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from setsuden.federated.compression.base import HEADER_BYTES
 from setsuden.federated.facts import WorkFacts, work_of
-from setsuden.federated.local import samples_of, steps_of
+from setsuden.federated.local import samples_of, steps_of, sub_model_of
 from setsuden.federated.trace import Outcome
 from setsuden.federated.world import World
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
+class Timed(NamedTuple):
     """One client's turn as planned: download from start_s to train_s, training to send_s, upload to arrive_s.
 
     broken   Outcome of a turn that is known to fail before it starts (asleep, breaks off, too late); None otherwise
@@ -38,8 +36,7 @@ class Timed:
     cut_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """How much of a turn was really done."""
 
     down_bytes: int
@@ -68,8 +65,17 @@ class Usual(NamedTuple):
     samples: int
 
 
-def usual(task: FederatedTask, work: tuple[WorkFacts, ...], client: int) -> Usual:
-    """Of the clients like this one."""
+def usual(task: FederatedTask, work: tuple[WorkFacts, ...]) -> tuple[Usual, ...]:
+    """Of each client; clients that are alike share one."""
+    found: dict[tuple[int, int], Usual] = {}
+    kinds = [(sub_model_of(task, client), len(rows)) for client, rows in enumerate(task.partition.indices)]
+    for client, kind in enumerate(kinds):
+        if kind not in found:
+            found[kind] = _usual(task, work, client)
+    return tuple(found[kind] for kind in kinds)
+
+
+def _usual(task: FederatedTask, work: tuple[WorkFacts, ...], client: int) -> Usual:
     facts, local, held = work_of(task, work, client), task.local, len(task.partition.indices[client])
     least = 2 if facts.normalises else 1
     steps = steps_of(held, local.batch_size, local.epochs, least)
@@ -122,8 +128,7 @@ def timed(
 def done_by(turn: Timed, cut_s: float) -> Done:
     """What of a turn is done when it is cut off at ``cut_s``."""
     if cut_s > turn.arrive_s:
-        whole = (turn.down_bytes, turn.up_bytes, turn.steps, turn.samples, turn.macs)
-        return Done(*whole, train_end_s=turn.send_s, end_s=turn.arrive_s)
+        return Done(turn.down_bytes, turn.up_bytes, turn.steps, turn.samples, turn.macs, turn.send_s, turn.arrive_s)
     down = _share(turn.start_s, turn.train_s, cut_s)
     trained = _share(turn.train_s, turn.send_s, cut_s)
     up = _share(turn.send_s, turn.arrive_s, cut_s) if trained >= 1.0 else 0.0

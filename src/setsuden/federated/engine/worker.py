@@ -24,6 +24,8 @@ from setsuden.federated.engine.orders import (
     TrainJob,
     Turn,
     TurnReport,
+    hear,
+    tell,
 )
 from setsuden.federated.engine.shared import SharedArray
 from setsuden.federated.local import Change, outgoing
@@ -93,9 +95,9 @@ def serve(kit: Kit, index: int, connection: Connection) -> None:
         data = Dataset(**parts)
         task = FederatedTask(data=data, **kit.task)
         worker = Worker(task, Trainer(task, kit.work), kit.memory, index)
-        connection.send(None)
+        tell(connection, None)
         while True:
-            connection.send(tuple(worker.answer(job) for job in connection.recv()))
+            tell(connection, tuple(worker.answer(job) for job in hear(connection)))
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return
 
