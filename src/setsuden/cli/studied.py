@@ -26,6 +26,8 @@ _OVERRIDES: dict[str, FieldPath] = {
     "data": ("data", "name"),
     "models": ("models",),
     "batch_sizes": ("batch_sizes",),
+    "device": ("device",),
+    "power_limits": ("power_limits_w",),
     "minutes": ("measure", "minutes"),
     "budget_kwh": ("measure", "energy_budget_j"),
     "epochs": ("question", "epochs"),
@@ -36,6 +38,12 @@ _OVERRIDES: dict[str, FieldPath] = {
     "site": ("site",),
     "protocol": ("protocol",),
     "seed": ("seed",),
+}
+
+# option -> how one of its values is read, what they are called, an example
+_NUMBERS: dict[str, tuple[Callable[[str], float], str, str]] = {
+    "batch_sizes": (int, "whole numbers", "16,64,256"),
+    "power_limits": (float, "watts", "150,200,250"),
 }
 
 
@@ -116,11 +124,12 @@ def _parsed(name: str, option: str, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()]
     if name == "budget_kwh":
         return value * 3.6e6
-    if name != "batch_sizes":
+    if name not in _NUMBERS:
         return value
+    number, kind, example = _NUMBERS[name]
     try:
-        return [int(part) for part in value.split(",") if part.strip()]
+        return [number(part) for part in value.split(",") if part.strip()]
     except ValueError:
         raise InputError(
-            "must be whole numbers separated by commas", place=option, value=value, remedy="Example: 16,64,256."
+            f"must be {kind} separated by commas", place=option, value=value, remedy=f"Example: {example}."
         ) from None

@@ -18,6 +18,8 @@ from setsuden.language import Language
 @click.option("--data", help="Data set; see `setsuden data list`.")
 @click.option("--models", help="Models of the zoo or module:factory, separated by commas.")
 @click.option("--batch-sizes", help="Whole numbers from 1, separated by commas.")
+@click.option("--device", help="Where to train: cpu (default), cuda, cuda:1.")
+@click.option("--power-limits", help="Power limits of that GPU to try, W, separated by commas; put back at the end.")
 @click.option("--accuracy-floor", type=float, help="Least accuracy of a training, between 0 and 1.")
 @click.option("--trainings", type=int, help="How often you will train with what is found; from 1.")
 @click.option("--minutes", type=float, help="Minutes of searching at most; above 0.")
@@ -35,9 +37,9 @@ def tune(
     """Find the configuration that reaches an accuracy floor with the least energy, spending little to find it.
 
     STUDY is a YAML file (see --example, which is also what runs without one). Batch size, optimiser, precision and
-    model are tried by training, threads by short windows; each trial is metered, given up when it cannot win, and made
-    only while what it may save in the trainings to come is above what it takes. The whole search is charged and kept in
-    the ledger. Power limits are not set by this command.
+    model are tried by training, threads and a GPU's power limits by short windows; each trial is metered, given up when
+    it cannot win, and made only while what it may save in the trainings to come is above what it takes. The whole
+    search is charged and kept in the ledger. Power limits need the right to set them, mostly root's, and are put back.
     """
     from setsuden.study.example import tune_example_text
 

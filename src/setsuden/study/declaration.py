@@ -118,6 +118,8 @@ class StudyDeclaration(_Part):
     precisions: list[str] = Field(default_factory=lambda: ["fp32"], min_length=1)
     threads: list[Annotated[int, Field(ge=1, le=4096)]] = Field(min_length=1)
     loader_workers: int = Field(default=0, ge=0, le=256)
+    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
+    power_limits_w: list[Positive] = Field(default_factory=list)
     phases: list[Phase] = Field(default=["train", "infer"], min_length=1)
     serve: ServeChoice = ServeChoice()
     measure: MeasureChoice = MeasureChoice()
@@ -137,12 +139,12 @@ class StudyDeclaration(_Part):
         value = _as_list(value)
         return [_named(item) for item in value] if isinstance(value, list) else value
 
-    @field_validator("batch_sizes", "precisions", "threads", "phases", mode="before")
+    @field_validator("batch_sizes", "precisions", "threads", "power_limits_w", "phases", mode="before")
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return _as_list(value)
 
-    @field_validator("models", "batch_sizes", "optimizers", "precisions", "threads", "phases")
+    @field_validator("models", "batch_sizes", "optimizers", "precisions", "threads", "power_limits_w", "phases")
     @classmethod
     def _no_repetition(cls, value: list[Any], info: ValidationInfo) -> list[Any]:
         for index, item in enumerate(value):
@@ -152,8 +154,9 @@ class StudyDeclaration(_Part):
         return value
 
     def to_json(self) -> dict[str, Any]:
-        """The declaration with defaults filled in, as plain data."""
-        return self.model_dump(mode="json")
+        """The declaration with defaults filled in, as plain data; what came later only where it was declared."""
+        later = {name for name, plain in (("device", "cpu"), ("power_limits_w", [])) if getattr(self, name) == plain}
+        return self.model_dump(mode="json", exclude=later)
 
     @property
     def sha256(self) -> str:

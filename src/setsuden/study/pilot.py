@@ -51,6 +51,10 @@ def run_pilot(
     shown = progress or Silent()
     findings, created_at = _beginning(study, resume, around.clock)
     _check_minutes(study, declared)
+    if study.power_limits_w:
+        raise InputError(
+            "a pilot sets no power limits", place=declared.place(("power_limits_w",)), remedy="`setsuden tune` does."
+        )
     seconds = around.clock.elapsed
     workshop = around.workshop(study, declared, seconds)
     discovery = around.discover(around.clock)

@@ -16,6 +16,7 @@ from setsuden.study.record import Work
 from setsuden.study.workshop import Learner, ModelFacts, Task
 from setsuden.workload import data as data_sets
 from setsuden.workload import zoo
+from setsuden.workload._torch_state import usable_device
 from setsuden.workload.data import Dataset
 from setsuden.workload.factory import is_factory
 from setsuden.workload.inference import InferenceSession, evaluate
@@ -33,14 +34,20 @@ class TorchWorkshop:
     seconds   the elapsed clock that ends a slice of work
     """
 
-    def __init__(self, dataset: Dataset, seed: int, seconds: Seconds) -> None:
+    def __init__(self, dataset: Dataset, seed: int, seconds: Seconds, device: str = "cpu") -> None:
         self._data = dataset
         self._seed = seed
         self._seconds = seconds
+        self._device = device
 
     @classmethod
     def of(cls, study: StudyDeclaration, declared: Declared, seconds: Seconds) -> TorchWorkshop:
         """Load the data and check that every model and batch size can work on it; InputError says which cannot."""
+        try:
+            usable_device(study.device)
+        except InputError as error:
+            place = declared.place(("device",))
+            raise InputError(error.message, place=place, value=study.device, remedy=error.remedy) from None
         choice = study.data
         try:
             dataset = data_sets.load(
@@ -73,7 +80,7 @@ class TorchWorkshop:
                     value=size,
                     remedy="Choose a smaller batch or a larger train_limit.",
                 )
-        return cls(dataset, study.seed, seconds)
+        return cls(dataset, study.seed, seconds, study.device)
 
     @property
     def data_facts(self) -> Mapping[str, Any]:
@@ -130,6 +137,7 @@ class TorchWorkshop:
                 batch_size=configuration.batch_size,
                 precision=cast(Precision, configuration.precision),
                 threads=configuration.threads,
+                device=self._device,
             ),
         )
         if configuration.request_rate_per_s is not None:
@@ -161,6 +169,7 @@ class TorchWorkshop:
             threads=configuration.threads,
             loader_workers=configuration.loader_workers,
             seed=self._seed,
+            device=self._device,
         )
         return TrainingSession(self._build(configuration.model), self._data, config)
 
@@ -266,6 +275,7 @@ class _Learner:
             self._data.y_test[chosen],
             precision=config.precision,
             threads=config.threads,
+            device=config.device,
         )
         return round(result.accuracy * result.samples), result.samples
 

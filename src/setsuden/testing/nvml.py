@@ -27,6 +27,8 @@ class FakeGpu:
     duty            share of each ``average_s`` that the power sensor looks at (0.25 on A100 and H100)
     counter, power  whether the driver answers these questions
     sm_by_pid       percent of the time that each process runs on it; None where the driver does not tell
+    limit_w         the highest limit it takes, in force as long as ``managed_w`` is None
+    may_limit       whether this user may set the limit
     lost            it has fallen off the bus: every question fails
     truth_j         really drawn since the start
     """
@@ -46,6 +48,8 @@ class FakeGpu:
     memory_used: int = 8 << 30
     memory_total: int = 80 << 30
     limit_w: float = 400.0
+    managed_w: float | None = None
+    may_limit: bool = True
     clock_reasons: int = 0
     start_j: float = 5000.0
     truth_j: float = 0.0
@@ -148,6 +152,18 @@ class FakeNvml:
     def nvmlDeviceGetEnforcedPowerLimit(self, gpu: FakeGpu) -> int:  # noqa: N802
         """In mW."""
         return round(self._ask(gpu, "limit", supported=gpu.limit).limit_w * 1000)
+
+    def nvmlDeviceGetPowerManagementLimit(self, gpu: FakeGpu) -> int:  # noqa: N802
+        """In mW."""
+        card = self._ask(gpu, "limit", supported=gpu.limit)
+        return round((card.limit_w if card.managed_w is None else card.managed_w) * 1000)
+
+    def nvmlDeviceSetPowerManagementLimit(self, gpu: FakeGpu, limit_mw: int) -> None:  # noqa: N802
+        """In mW."""
+        self._ask(gpu, "set limit", supported=gpu.limit)
+        if not gpu.may_limit:
+            raise FakeNvmlError(NO_PERMISSION)
+        gpu.managed_w = limit_mw / 1000
 
     def nvmlDeviceGetUtilizationRates(self, gpu: FakeGpu) -> SimpleNamespace:  # noqa: N802
         """Percent of time."""

@@ -10,20 +10,23 @@ from setsuden.study import plan
 from setsuden.study.declaration import OptimizerChoice, StudyDeclaration
 from setsuden.study.places import Declared
 
+POWER_LIMIT = "power_limit_w"
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The space of a study; factors with one value are part of it, so that every document names them.
 
-    Threads change the pace alone; everything else changes what is learned.
+    Threads and power limits change the pace alone; everything else changes what is learned.
     """
 
     study: StudyDeclaration
 
     @property
     def space(self) -> Space:
-        """Model, batch size, optimiser, precision, and threads as the running factor."""
+        """Model, batch size, optimiser, precision; threads and power limits as the running factors."""
         study = self.study
+        limits = tuple(sorted(study.power_limits_w))
         return Space(
             (
                 Factor("model", tuple(model.name for model in study.models)),
@@ -31,12 +34,14 @@ class Choices:
                 Factor("optimizer", tuple(label(choice) for choice in study.optimizers)),
                 Factor("precision", tuple(study.precisions)),
                 Factor("threads", tuple(sorted(study.threads)), learning=False),
+                *((Factor(POWER_LIMIT, limits, learning=False),) if limits else ()),
             )
         )
 
     def to_train(self, configuration: Configuration) -> plan.Configuration:
         """What the workshop makes ready."""
-        study, named = self.study, self.space.named(configuration)
+        study, named = self.study, dict(self.space.named(configuration))
+        named.pop(POWER_LIMIT, None)
         for found in plan.configurations(study):
             if found.phase == "train" and found.optimizer is not None and found.learning_rate is not None:
                 choice = OptimizerChoice(name=found.optimizer, learning_rate=found.learning_rate)
@@ -49,7 +54,7 @@ class Choices:
                 }
                 if told == named:
                     return found
-        raise InputError("no such configuration in the study", place="space", value=dict(named))
+        raise InputError("no such configuration in the study", place="space", value=named)
 
 
 def label(choice: OptimizerChoice) -> str:
@@ -64,6 +69,12 @@ def checked_for_tuning(study: StudyDeclaration, declared: Declared) -> StudyDecl
             "how accurate does a training have to be",
             place=declared.place(("constraints", "accuracy_floor")),
             remedy="Give --accuracy-floor, or constraints: {accuracy_floor: 0.95} in the study.",
+        )
+    if study.power_limits_w and study.device == "cpu":
+        raise InputError(
+            "power limits are those of a GPU, and this study trains on the processor",
+            place=declared.place(("power_limits_w",)),
+            remedy="Declare device: cuda, or leave power_limits_w out.",
         )
     if "train" not in study.phases:
         raise InputError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from datetime import UTC
 from typing import Any
 
 from setsuden.errors import LedgerError
 from setsuden.ledger import Ledger, RunRecord
 from setsuden.meter import Meter
+from setsuden.sensors import Host
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.places import Declared
 from setsuden.study.progress import Progress, Silent
@@ -16,6 +18,7 @@ from setsuden.study.store import beginning
 from setsuden.study.surroundings import Surroundings
 from setsuden.study.tuning.choices import Choices, checked_for_tuning
 from setsuden.study.tuning.document import Outcome, tune_document
+from setsuden.study.tuning.power_limit import PowerLimit
 from setsuden.study.tuning.records import Search
 from setsuden.study.tuning.searcher import Searcher
 from setsuden.study.tuning.store import KIND, SearchStore, found_in
@@ -46,11 +49,14 @@ def run_tune(
         created_at = beginning(study, resume)
         search = found_in(resume)
     seconds = around.clock.elapsed
+    limit = _limit(study, around.host)
     workshop = around.workshop(study, declared, seconds)
     discovery = around.discover(around.clock)
     store = SearchStore.begin(ledger, study, created_at, search)
     if resume is not None:
         store.run.event("resumed", f"continues {resume.id}")
+    if limit is not None:
+        store.run.event("power_limit", f"GPU {limit.index} had {limit.original_w:g} W, to be put back at the end")
     meter = Meter(
         study.name,
         run=store.run,
@@ -63,10 +69,10 @@ def run_tune(
     )
     shown = progress or Silent()
     try:
-        with meter:
+        with limit or nullcontext(), meter:
             left_s = study.minutes * 60 - search.spent_s
             until_s = seconds() + left_s if math.isfinite(left_s) else math.inf
-            searcher = Searcher(choices, workshop, meter, store, search, seconds, until_s, shown)
+            searcher = Searcher(choices, workshop, meter, store, search, seconds, until_s, shown, limit)
             searcher.run()
     except BaseException as error:
         store.failed(error)
@@ -94,3 +100,12 @@ def run_tune(
     except LedgerError as error:
         store.fault = str(error)
     return document
+
+
+def _limit(study: StudyDeclaration, host: Host) -> PowerLimit | None:
+    """The power limit of the card that trains, where the study varies it."""
+    if not study.power_limits_w:
+        return None
+    limit = PowerLimit(host, study.device)
+    limit.check(study.power_limits_w)
+    return limit

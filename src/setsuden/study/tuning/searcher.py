@@ -13,7 +13,8 @@ from setsuden.predict.tuning import Configuration, Suggestion, suggest
 from setsuden.quantity import NODE, Estimate, Provenance, total
 from setsuden.study.progress import Progress, Standing
 from setsuden.study.record import known_energy
-from setsuden.study.tuning.choices import Choices
+from setsuden.study.tuning.choices import POWER_LIMIT, Choices
+from setsuden.study.tuning.power_limit import PowerLimit
 from setsuden.study.tuning.records import PaceRecord, Search, TrialRecord
 from setsuden.study.tuning.store import SearchStore
 from setsuden.study.workshop import Learner, Workshop
@@ -25,6 +26,7 @@ class Searcher:
     """One search inside a running meter.
 
     seconds    the elapsed clock of the meter; ``until_s`` on it: no step begins later
+    limit      of the GPU's power, where the space varies it
     ended      why the search ended: ``not_worth``, ``nothing_left``, ``time``, ``energy`` or ``no_floor``
     """
 
@@ -38,6 +40,7 @@ class Searcher:
         seconds: Callable[[], float],
         until_s: float,
         progress: Progress,
+        limit: PowerLimit | None = None,
     ) -> None:
         self.choices = choices
         self.space = choices.space
@@ -51,6 +54,7 @@ class Searcher:
         self._until_s = until_s
         self._begun_s = seconds() - search.spent_s
         self._progress = progress
+        self._limit = limit
         floor = choices.study.constraints.accuracy_floor
         assert floor is not None
         self._floor = floor
@@ -77,6 +81,8 @@ class Searcher:
             self.ended = step.reason
             return
         self._show("measure" if step.step == "pace" else "quality", step.configuration)
+        if self._limit is not None:
+            self._limit.set(float(self.space.named(step.configuration)[POWER_LIMIT]))
         if step.step == "pace":
             self._pace(step.configuration)
         else:
