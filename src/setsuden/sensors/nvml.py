@@ -55,7 +55,7 @@ class Gpu:
             traits = CounterTraits(self.limit_w, resolution_j=0.001, update_interval_s=_COUNTER_UPDATE_S)
             self._counter = CounterTally(traits, counter_j, now)
         elif power_w is not None:
-            self._power = PowerTally(self.limit_w, power_w, now)
+            self._power = PowerTally(self.limit_w, power_w, now, _POWER_UPDATE_S)
         else:
             limit = self._asks(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(self.handle))
             self._model = gpu_model(self.name, limit / 1000 if limit else None, now)

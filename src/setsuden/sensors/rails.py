@@ -35,7 +35,9 @@ class RailSensor:
         self._rails = tuple(rails)
         self._moments = Moments(host.clock)
         now = self._moments.now()
-        self._tallies = tuple(PowerTally(rail.limit_w, watts_or_none(rail), now) for rail in self._rails)
+        self._tallies = tuple(
+            PowerTally(rail.limit_w, watts_or_none(rail), now, rail.channel.update_interval_s) for rail in self._rails
+        )
         self.channels = tuple(rail.channel for rail in self._rails)
 
     def read(self) -> tuple[Sample, ...]:
