@@ -74,11 +74,6 @@ class HourlySignal:
         )
         return Estimate(value, low, high, UNIT, Provenance.ASSUMED, None, (factor,))
 
-    def annual_mean(self) -> float:
-        """Plain mean of the 24 whole-year hours, g/kWh."""
-        rows = [HOURS.get(f"{self.zone.id}:{WHOLE_YEAR}:{hour}") for hour in range(24)]
-        return sum(row.intensity_g_per_kwh for row in rows) / 24
-
 
 @lru_cache(maxsize=32)
 def signal(zone: str) -> HourlySignal:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a meter that starts does without
 VARIABLE = "SETSUDEN_CATALOGUE"
 
 
-def override_folder() -> Path | None:
+def override_folder() -> str | None:
     """``$SETSUDEN_CATALOGUE``, else ``~/.config/setsuden/catalogue``; None when neither is there.
 
     Raises InputError when the variable names a folder that does not exist.
@@ -28,13 +28,15 @@ def override_folder() -> Path | None:
         folder = os.path.join(os.path.expanduser(config), "setsuden", "catalogue")
         if not os.path.isdir(folder):
             return None
-    from pathlib import Path
-
-    return Path(folder)
+    return folder
 
 
 def override_file(table: str) -> Path | None:
     """The user's file for ``table``, if there is one."""
     folder = override_folder()
-    path = folder / f"{table}.csv" if folder else None
-    return path if path and path.is_file() else None
+    if folder is None:
+        return None
+    from pathlib import Path
+
+    path = Path(folder, f"{table}.csv")
+    return path if path.is_file() else None

@@ -120,15 +120,6 @@ def pue(code: str) -> Estimate | None:
     return _ratio(f"PUE, {wanted.id}", value, max(1.0, low), high, newest[0].source, year)
 
 
-def wue_default() -> Estimate:
-    """On-site water of hyperscale data centres, L/kWh, over the range of one provider's regions."""
-    row = WUE.get("default:hyperscale-cloud:2024")
-    assert row.l_per_kwh is not None
-    assert row.low is not None
-    assert row.high is not None
-    return _water("on-site water, hyperscale", row.l_per_kwh, row.low, row.high, row.source, row.year)
-
-
 def wue(code: str) -> Estimate | None:
     """On-site water of a cloud region in L/kWh; None when the provider discloses none.
 

@@ -146,9 +146,9 @@ def sheet(plan: Plan, view: View, *, n: int = DRAWS, seed: int = DEFAULT_SEED) -
         view,
         energy,
         carbon,
-        _total(plan, [stage.energy(best) for stage in plan.stages if stage.grid],
+        _total([stage.energy(best) for stage in plan.stages if stage.grid],
                [stage.energy(drawn) for stage in plan.stages if stage.grid], "kWh", WITHIN),
-        _total(plan, list(values.values()), list(rows.values()), "gCO2e", counted).to("kgCO2e"),
+        _total(list(values.values()), list(rows.values()), "gCO2e", counted).to("kgCO2e"),
         dominating,
         probability,
         _parity(plan),
@@ -254,7 +254,7 @@ def _estimate(value: float, rows: Array, unit: str, plan: Plan, stage: Stage) ->
     return Estimate(value, min(float(low), value), max(float(high), value), unit, Provenance.ASSUMED, boundary, factors)
 
 
-def _total(plan: Plan, values: Sequence[float], rows: Sequence[Array], unit: str, boundary: Boundary) -> Estimate:
+def _total(values: Sequence[float], rows: Sequence[Array], unit: str, boundary: Boundary) -> Estimate:
     value = float(sum(values))
     low, high = np.quantile(np.sum(rows, axis=0), (0.05, 0.95))
     return Estimate(value, min(float(low), value), max(float(high), value), unit, Provenance.ASSUMED, boundary)
