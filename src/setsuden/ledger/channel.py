@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from setsuden.quantity.boundary import NODE, Boundary
 from setsuden.quantity.factor import Factor
 from setsuden.quantity.provenance import Provenance
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.quantity import Estimate

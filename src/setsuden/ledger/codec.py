@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from array import array
+import struct
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
+from setsuden.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from array import array
 
 # One sample as it is written: t_s, energy_j, low_j, high_j, power_w (None when unknown).
 Row = tuple[float, float, float, float, float | None]
@@ -34,12 +38,12 @@ def pack(rows: Sequence[Row]) -> bytes:
     """Columns of float64, one after another, with bounds and power left out where they say nothing; zlib if smaller."""
     bounds = any(low != energy or high != energy for _, energy, low, high, _ in rows)
     power = any(row[4] is not None for row in rows)
-    columns = [array("d", (row[0] for row in rows)), array("d", (row[1] for row in rows))]
-    if bounds:
-        columns += [array("d", (row[2] for row in rows)), array("d", (row[3] for row in rows))]
-    body = b"".join(column.tobytes() for column in columns)
+    figures = [row[place] for place in range(4 if bounds else 2) for row in rows]
     if power:
-        body += array("d", (row[4] or 0.0 for row in rows)).tobytes() + bytes(row[4] is not None for row in rows)
+        figures += [row[4] or 0.0 for row in rows]
+    body = struct.pack(f"{len(figures)}d", *figures)
+    if power:
+        body += bytes(row[4] is not None for row in rows)
     kind = _BOUNDS * bounds | _POWER * power
     if len(rows) >= 16:
         import zlib  # a start does without
@@ -66,6 +70,8 @@ class Columns(NamedTuple):
 
 def unpack(data: bytes, samples: int) -> Columns:
     """The columns of a block of so many samples."""
+    from array import array  # what only writes does without
+
     kind, body = data[0], data[1:]
     if kind & _ZLIB:
         import zlib

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from setsuden.errors import LedgerError
 from setsuden.ledger.channel import ChannelRecord
 from setsuden.ledger.store import Ledger
 from setsuden.ledger.writer import RunWriter
 from setsuden.meter.journal import Journal
+from setsuden.tuples import NamedTuple
 
 # While another process writes the ledger, the sampler waits no longer than this; what it has is written a little later.
 _BUSY_S = 1.0

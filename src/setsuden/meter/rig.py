@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from setsuden.ledger.channel import ChannelRecord, Count
 from setsuden.meter.load import LoadWatch
 from setsuden.meter.setup import Setup
 from setsuden.sensors.protocol import Channel, Sample
 from setsuden.sensors.utilisation import Load
+from setsuden.tuples import NamedTuple
 
 
 class Reading(NamedTuple):

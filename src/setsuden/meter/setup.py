@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from setsuden.meter.load import LoadProbe
 from setsuden.sensors import Clock, Host, Sensor, SystemClock, counted_channels, discover
 from setsuden.sensors.power_models import cache_folder
 from setsuden.sensors.utilisation import UtilisationProbe
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.correction import Correction

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from setsuden.errors import BoundaryError
+from setsuden.tuples import NamedTuple
 
 
 class Scope(StrEnum):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.place import Place

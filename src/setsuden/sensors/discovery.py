@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from setsuden.sensors.accounting import components_covered, counted_channels
 from setsuden.sensors.host import Host, NvmlUnavailableError
 from setsuden.sensors.limits import Limits, dram_bytes, read_limits
 from setsuden.sensors.machine import Machine, read_machine
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sensor, Status, finding
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.cpu_part import CpuPart

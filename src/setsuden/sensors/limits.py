@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.machine import Machine
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.place import Place

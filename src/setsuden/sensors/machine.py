@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from setsuden.sensors.host import Host
+from setsuden.tuples import NamedTuple
 
 
 class Machine(NamedTuple):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 from setsuden.quantity import Factor
 from setsuden.sensors.host import Host
 from setsuden.sensors.limits import Limits
 from setsuden.sensors.machine import Machine
+from setsuden.tuples import NamedTuple
 
 
 class PowerModel(NamedTuple):

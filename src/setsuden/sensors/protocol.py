@@ -7,9 +7,10 @@ since it was opened, per channel. The meter only ever subtracts two such reading
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from setsuden.quantity import Boundary, Factor, Provenance
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.language import Language

@@ -8,7 +8,7 @@ core and uncore but not DRAM; ``psys`` is a superset of it; the counter is 32 bi
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
@@ -19,6 +19,7 @@ from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
 from setsuden.sensors.rapl_zones import Zone, find_zones, powercap_root
 from setsuden.sensors.tally import Moment, Moments
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.place import Place

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Host
 from setsuden.sensors.protocol import Component
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.place import Place

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from setsuden.sensors.busy import usage_s
 from setsuden.sensors.host import Host
@@ -17,6 +17,7 @@ from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.process_tree import ProcessTree
 from setsuden.sensors.protocol import Sensor
 from setsuden.sensors.traffic import Traffic
+from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.place import Place
