@@ -45,7 +45,8 @@ def import_(
     align_with: str | None, most_offset: float, ledger_path: Path | None, as_json: bool, language: Language,
     **options: Any,
 ) -> None:  # fmt: skip
-    """Runs from FILE into the ledger: codecarbon (emissions.csv), mlflow, wandb, prometheus (power), csv, redfish.
+    """Runs from FILE into the ledger: codecarbon (emissions.csv), mlflow, wandb, prometheus (power), csv, redfish,
+    mqtt.
 
     Each becomes a run like one measured here; what is missing or zero in the file is flagged, never filled in.
     """

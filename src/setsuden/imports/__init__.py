@@ -24,6 +24,7 @@ KINDS = {
     "prometheus": "prometheus",
     "csv": "power_csv",
     "redfish": "redfish",
+    "mqtt": "mqtt",
 }
 
 __all__ = ["KINDS", "read"]
