@@ -145,3 +145,17 @@ def test_two_clocks_that_are_read_one_after_the_other_are_no_sleep(machine: Fake
         sample = poll(machine, sensor, 1)[0]
         assert sample.flags == ()
         assert sample.low_j == sample.high_j == pytest.approx(zone.truth_j)
+
+
+def test_what_is_missing_is_bridged_with_the_power_of_the_last_second_and_not_of_the_last_moment(
+    machine: FakeMachine,
+) -> None:
+    zone, sensor = package(machine)
+    poll(machine, sensor, 20, 0.1)
+    zone.watts = 0.4  # the writer of the counter was late, once
+    poll(machine, sensor, 1, 0.1)
+    zone.watts = 40.0
+    zone.remove()
+    sample = poll(machine, sensor, 4, 1.0)[-1]
+    assert sample.energy_j == pytest.approx(zone.truth_j, rel=0.1)
+    assert holds(sample, zone.truth_j)

@@ -46,6 +46,8 @@ _DOUBTFUL_RATIO = 2.0
 _EXPLAINED_SHARE = 0.75
 # Powers over stretches shorter than this many updates say more about the step than about the part.
 _STEADY_UPDATES = 10
+# The power before a silence is that of so long.
+_RECENT_S = 1.0
 # A sleeping machine's parts draw next to nothing (suspend to idle: a watt or two).
 _ASLEEP_W = 5.0
 # A power beyond the limit that is believed raises the limit to this multiple of it.
@@ -301,7 +303,9 @@ class CounterTally:
         self._tally.add(value_j, low_j, high_j)
         power_w = value_j / span_s if trusted and span_s >= self.traits.update_interval_s > 0 else None
         if power_w is not None and low_j == high_j:
-            self._mean_w = power_w
+            # Of the last second: one short stretch may have caught a counter in the middle of a pause.
+            known = min(1.0, span_s / _RECENT_S)
+            self._mean_w = power_w if self._mean_w is None else self._mean_w + known * (power_w - self._mean_w)
             if span_s >= _STEADY_UPDATES * self.traits.update_interval_s:
                 self._peak_w = max(self._peak_w, power_w)
         if not doubted:
