@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from setsuden.cli.main import _COMMANDS, main
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", list(_COMMANDS))
@@ -25,6 +29,16 @@ def test_every_command_speaks_json(name: str) -> None:
     parts = [[name, part] for part in command.commands] if isinstance(command, click.Group) else [[name]]
     silent = [words for words in parts if "--json" not in CliRunner().invoke(main, [*words, "--help"]).output]
     assert silent in ([], [["report"]])
+
+
+def test_the_page_of_commands_is_the_program() -> None:
+    """If this fails after a command or an option has changed: python tools/write_commands.py."""
+    spec = importlib.util.spec_from_file_location("write_commands", ROOT / "tools" / "write_commands.py")
+    assert spec is not None
+    assert spec.loader is not None
+    writer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(writer)
+    assert writer.PAGE.read_text(encoding="utf-8") == writer.page()
 
 
 def test_an_unknown_command_is_wrong_use() -> None:
