@@ -123,7 +123,7 @@ class _Beside:
                     times=times,
                 )
             )
-        return [*lines, *words.turns(self.way, self.turns_upload)]
+        return [*lines, *words.turns(words.topology(self.way), self.turns_upload)]
 
 
 def _argument(text: str) -> tuple[str, object]:
@@ -147,12 +147,6 @@ def _text(bill: Bill, language: Language) -> list[str]:
         say("price.total", form=bill.form, energy=render(bill.energy), carbon=render(bill.carbon)),
         say("price.duration", duration=render(lasts), clock=say(f"clock.{bill.clock}")),
     ]
-    for heading, table in (
-        ("text.by_party", {words.party(name): cost for name, cost in bill.by_party().items()}),
-        ("text.by_country", bill.by_country()),
-        ("head.device", bill.by_device()),
-        ("head.term", {words.term(name): cost for name, cost in bill.by_term().items()}),
-    ):
-        lines += ["", say(heading)]
-        lines += [f"  {name}: {render(cost.energy)} | {render(cost.carbon)}" for name, cost in table.items()]
+    for heading, rows in words.tables(bill):
+        lines += ["", heading, *rows]
     return [*lines, "", *words.boundary(bill)]

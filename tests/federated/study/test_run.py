@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -267,6 +268,36 @@ def test_epsilon_is_never_shown_without_the_sampling_that_it_assumes(selection: 
     assert training["epsilon_sampling"] == sampling
     (told,) = [line for line in text(found, "en").splitlines() if "epsilon" in line]
     assert words in told
+
+
+def test_the_reader_of_japanese_meets_no_english_name_of_a_choice_or_of_a_network_model(whole: Outcome) -> None:
+    words = FederatedWords(whole, "ja")
+    said = [
+        words.choice(name)
+        for name in ("random(10, x1.5, unbiased)", "poisson(0.1)", "none", "dirichlet(0.3)", "carbon-aware 4(all)")
+    ]
+    said += [words.topology(name) for name in ("hierarchical(4, every 2)", "gossip(2) x2", "given graph(6 edges)")]
+    said += [words.network(name) for name in ("attribution", "marginal", "wu-router")]
+    assert not [text for text in said if re.search("[a-z]{2,}", text)], said
+    assert said[0] == "無作為(10, x1.5, 不偏)"
+    page = render(whole, "ja")
+    assert "ルーターのみ、7.5 W" in page
+    assert "wu-router" not in page
+
+
+@pytest.mark.parametrize(
+    "name", ["random(10, x1.5, unbiased)", "top-0.01 without error feedback", "shards(2)", "my-graph(3 edges)"]
+)
+def test_names_of_choices_keep_their_figures_in_either_language(whole: Outcome, name: str) -> None:
+    assert FederatedWords(whole, "en").topology(name) == name
+    figures = re.findall(r"[0-9.]+", name)
+    assert re.findall(r"[0-9.]+", FederatedWords(whole, "ja").choice(name)) == figures
+
+
+def test_the_spectral_gap_stands_beside_the_carbon(whole: Outcome) -> None:
+    lines = [line for line in text(whole, "en").splitlines() if line.startswith("  ring, 3")]
+    assert lines[0].rstrip().endswith("gap 0.67")
+    assert "gCO2e" in lines[0]
 
 
 def test_the_gap_of_a_graph_and_of_graphs_drawn_anew_are_told_apart() -> None:

@@ -111,7 +111,7 @@ class Rule:
             ("grid of the server", self.server_grid),
         ):
             if figure is not None:
-                text[name] = f"{figure.value:g} {figure.unit}"
+                text[name] = f"{figure.value:g} {figure.unit}".removesuffix(" 1")
         for index, source in enumerate(self.sources, start=1):
             text[f"constant {index}"] = source
         return text

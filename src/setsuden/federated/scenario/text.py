@@ -25,7 +25,9 @@ def simulation_text(found: Simulated, language: Language) -> str:
     for form, one in found.found.items():
         lines += [say(f"simulate.{form}", **_figures(one)), f"  {_both(one.bill)}"]
     first = next(iter(found.found.values()))
-    lines += ["", *_tables(first.bill, words)]
+    lines.append("")
+    for heading, rows in words.tables(first.bill):
+        lines += [heading, *rows]
     if found.fitted is not None:
         fitted = found.fitted
         lines += ["", say("simulate.fit", runs=fitted.runs, k=render(fitted.fit.k), predicted=render(fitted.predicted))]
@@ -64,8 +66,8 @@ def setting_text(setting: Setting, words: BillWords) -> str:
         kind=words.say("plan.asynchronous" if setting.asynchronous else "plan.synchronous"),
         concurrency=setting.concurrency,
         epochs=setting.epochs,
-        packing=setting.packing.name,
-        asking=setting.asking.name,
+        packing=words.choice(setting.packing.name),
+        asking=words.choice(setting.asking.name),
         hour=f"{setting.start_hour:g}",
     )
 
@@ -98,17 +100,6 @@ def _candidate(one: Candidate, words: BillWords) -> str:
     figures = words.say("plan.figures", rounds=rounds, time=time, price=_both(one.simulation.bill))
     left_out = words.say("plan.never_asked", share=f"{one.never_asked:.0%}") if one.never_asked > 0 else ""
     return f"{setting_text(one.setting, words)}: {figures}{left_out}"
-
-
-def _tables(bill: Bill, words: BillWords) -> Iterator[str]:
-    for heading, table in (
-        ("text.by_party", {words.party(name): cost for name, cost in bill.by_party().items()}),
-        ("text.by_country", bill.by_country()),
-        ("head.device", bill.by_device()),
-        ("head.term", {words.term(name): cost for name, cost in bill.by_term().items()}),
-    ):
-        yield words.say(heading)
-        yield from (f"  {name}: {render(cost.energy)} | {render(cost.carbon)}" for name, cost in table.items())
 
 
 def _figures(one: Simulation) -> dict[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from setsuden.federated.price import Bill, ByLink, Term, Turn
-from setsuden.language import Language, Messages
-from setsuden.quantity import significant
+from setsuden.language import Language, Messages, table
+from setsuden.placement.network import VIEWS, published, published_names
+from setsuden.quantity import render, significant
 
 _MODEL = "network model"
 _MAKING = (Term.EMBODIED.value, Term.SERVER_EMBODIED.value)
@@ -19,7 +21,8 @@ class BillWords:
     def __init__(self, language: Language) -> None:
         self.messages = Messages("federated", language)
         self.say = self.messages.say
-        self._networks = {ByLink("attribution").title: "attribution", ByLink("marginal").title: "marginal"}
+        self._placement = Messages("placement", language)
+        self._phrases = _phrases(language)
 
     def term(self, name: str) -> str:
         """A term of the boundary."""
@@ -29,16 +32,32 @@ class BillWords:
         """Who talks to whom; a graph of the user's own keeps its label."""
         kind = re.split(r"[^a-z]", name, maxsplit=1)[0]
         key = f"topology.{kind}"
-        return self.say(key) + name[len(kind) :] if key in self.messages else name
+        return self.say(key) + self.choice(name[len(kind) :]) if key in self.messages else self.choice(name)
+
+    def choice(self, name: str) -> str:
+        """A choice by its printed name, such as ``random(10, unbiased)``: known words said, figures as they are."""
+        return self._phrases.sub(lambda found: self.say(f"choice.{found[0]}"), name)
 
     def party(self, name: str) -> str:
         """Devices, networks or the server."""
         return self.say(f"party.{name}")
 
     def network(self, title: str) -> str:
-        """The model of the network's energy; published ones keep their own title."""
-        view = self._networks.get(title)
-        return title if view is None else self.say(f"network.{view}")
+        """The model of the network's energy by the title that a bill's boundary has."""
+        for view in VIEWS:
+            if title == ByLink(view).title:
+                return self.say(f"network.{view}")
+        for name in published_names():
+            if title == published(name).title:
+                return self.network_name(name)
+        key = f"network.{_key(title)}"
+        return self.say(key) if key in self.messages else title
+
+    def network_name(self, choice: str) -> str:
+        """A model of the network by the name that a study gives it, shortly."""
+        if choice in VIEWS:
+            return self.say(f"network.{choice}_short")
+        return self._placement.say(f"published.{choice}")
 
     def boundary(self, bill: Bill) -> Iterator[str]:
         """Sentences: what is inside, what is not, what is inside without a figure, and by what it was counted."""
@@ -62,6 +81,17 @@ class BillWords:
             yield self._turn(way, turn)
         if turns and not found:
             yield self.say("flip.always" if turns[0].federated == "always" else "flip.never", topology=way)
+
+    def tables(self, bill: Bill) -> Iterator[tuple[str, list[str]]]:
+        """A bill by party, country, device and term: heading and lines of each."""
+        for heading, costs in (
+            ("text.by_party", {self.party(name): cost for name, cost in bill.by_party().items()}),
+            ("text.by_country", bill.by_country()),
+            ("head.device", bill.by_device()),
+            ("head.term", {self.term(name): cost for name, cost in bill.by_term().items()}),
+        ):
+            rows = [f"  {name}: {render(cost.energy)} | {render(cost.carbon)}" for name, cost in costs.items()]
+            yield self.say(heading), rows
 
     def _turn(self, way: str, turn: Turn) -> str:
         unit = "" if turn.unit in ("1", "round") else f" {turn.unit}"
@@ -88,6 +118,14 @@ class BillWords:
 
     def _list(self, terms: list[str]) -> str:
         return self.say("note.join").join(self.term(name) for name in terms)
+
+
+@cache
+def _phrases(language: Language) -> re.Pattern[str]:
+    """The words within names of choices that are said, the longest first."""
+    known = [key.removeprefix("choice.") for key in table("federated", language) if key.startswith("choice.")]
+    ordered = "|".join(re.escape(phrase) for phrase in sorted(known, key=len, reverse=True))
+    return re.compile(rf"(?<![A-Za-z-])(?:{ordered})(?![A-Za-z-])")
 
 
 def possible(turn: Turn) -> bool:

@@ -30,7 +30,8 @@ class TableWords:
 
     def notes(self) -> list[str]:
         """What must be read with it."""
-        notes = [self.say("table.note"), self.say("table.network", network=self.table.network)]
+        network = self._words.network_name(self.table.network)
+        notes = [self.say("table.note"), self.say("table.network", network=network)]
         if any(not line.reached for line in self.table.lines):
             notes.append(self.say("table.missed"))
         return notes

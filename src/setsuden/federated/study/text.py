@@ -11,7 +11,7 @@ from setsuden.federated.study.table import table
 from setsuden.federated.study.table_words import TableWords, columns
 from setsuden.federated.study.words import FederatedWords, size
 from setsuden.language import Language
-from setsuden.quantity import Estimate, render
+from setsuden.quantity import Estimate, render, significant
 
 
 def text(outcome: Outcome, language: Language) -> str:
@@ -37,7 +37,9 @@ def text(outcome: Outcome, language: Language) -> str:
 def _trainings(outcome: Outcome, words: FederatedWords) -> Iterator[str]:
     for index, one in enumerate(outcome.trained):
         bill = outcome.bills[index] if outcome.bills else None
-        yield _line(_name(one, words), len(one.result.trace.rounds.round), one.result.accuracy, _sent(one), bill)
+        line = _line(_name(one, words), len(one.result.trace.rounds.round), one.result.accuracy, _sent(one), bill)
+        gap = one.result.trace.header.spectral_gap
+        yield line if gap is None else f"{line}   {words.say('text.gap', gap=significant(gap, 2))}"
     central = outcome.centralised
     if central is not None:
         name = words.say("text.centralised")

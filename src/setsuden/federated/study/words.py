@@ -81,6 +81,14 @@ class FederatedWords:
         """A topology in words."""
         return self.bill.topology(name)
 
+    def choice(self, name: str) -> str:
+        """A choice by its printed name in words."""
+        return self.bill.choice(name)
+
+    def network(self, choice: str) -> str:
+        """A model of the network in words."""
+        return self.bill.network_name(choice)
+
     def _next_best(self, best: str) -> str:
         """The cheapest other way that reached the target, or any other where none did."""
         assert self.decision is not None
@@ -171,8 +179,8 @@ class FederatedWords:
             topology=self.topology(one.topology),
             low=render(low.federated.carbon, interval=False),
             high=render(high.federated.carbon, interval=False),
-            cheapest=low.network,
-            dearest=high.network,
+            cheapest=self.bill.network_name(low.network),
+            dearest=self.bill.network_name(high.network),
             factor=significant(high.federated.carbon.value / low.federated.carbon.value, 2),
         )
 

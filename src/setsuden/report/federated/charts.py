@@ -78,7 +78,7 @@ def networks_chart(outcome: Outcome, words: FederatedWords) -> Chart | None:
     if len(rows) < 2:
         return None
     bells = [
-        Bell(row.network, _end(row.federated), _end(row.upload), _times(row))
+        Bell(words.network(row.network), _end(row.federated), _end(row.upload), _times(row))
         for row in sorted(rows, key=lambda row: row.federated.carbon.value)
     ]
 

@@ -10,7 +10,7 @@ from setsuden.federated.study.table_words import TableWords
 from setsuden.federated.study.verdict import median_index
 from setsuden.federated.study.words import FederatedWords, size
 from setsuden.language import Language
-from setsuden.quantity import Estimate, render
+from setsuden.quantity import Estimate, render, significant
 from setsuden.report import sheet
 from setsuden.report.federated.charts import country_chart, networks_chart, rounds_grid, who_chart
 from setsuden.report.numbers import shown
@@ -55,7 +55,7 @@ def build(outcome: Outcome, language: Language) -> Page:
         language=language,
         title=say("page.title", name=outcome.federation.name),
         study=outcome.federation.name,
-        facts=[Fact(say("page.question"), _question(outcome))],
+        facts=[Fact(say("page.question"), _question(outcome, words))],
         headline=said.headline,
         because=said.because,
         sure=said.sure,
@@ -69,10 +69,10 @@ def build(outcome: Outcome, language: Language) -> Page:
     )
 
 
-def _question(outcome: Outcome) -> str:
+def _question(outcome: Outcome, words: FederatedWords) -> str:
     header = outcome.trained[0].result.trace.header
-    parts = [header.data, header.model, f"{header.clients} x {header.partition}", header.algorithm, header.selection]
-    return " · ".join([*parts, header.compression])
+    chosen = (f"{header.clients} x {header.partition}", header.algorithm, header.selection, header.compression)
+    return " · ".join([header.data, header.model, *map(words.choice, chosen)])
 
 
 def _cards(outcome: Outcome, words: FederatedWords, frame: FrameWords) -> list[Card]:
@@ -142,11 +142,12 @@ def _drawn(outcome: Outcome, words: FederatedWords) -> Table:
 def _comparison(outcome: Outcome, words: FederatedWords) -> list[Block]:
     say = words.say
     heads = [Head(say("head.way"), numeric=False), Head(say("head.seed")), Head(say("head.rounds"))]
-    heads += [Head(say(f"head.{key}")) for key in ("accuracy", "sent", "energy", "carbon")]
+    heads += [Head(say(f"head.{key}")) for key in ("accuracy", "sent", "energy", "carbon", "gap")]
     rows = []
     for index, one in enumerate(outcome.trained):
         bill = outcome.bills[index] if outcome.bills else None
         reached = one.result.reached_round is not None
+        gap = one.result.trace.header.spectral_gap
         rows.append(
             [
                 Cell(words.topology(one.task.topology.name), tone="good" if reached else ""),
@@ -156,6 +157,7 @@ def _comparison(outcome: Outcome, words: FederatedWords) -> list[Block]:
                 Cell(size(sum(traffic(one.result.trace).values()))),
                 Cell("–" if bill is None else render(bill.energy)),
                 Cell("–" if bill is None else render(bill.carbon)),
+                Cell("–" if gap is None else significant(gap, 2)),
             ]
         )
     blocks: list[Block] = [Table("trainings-table", say("section.trainings"), heads, rows)]
@@ -178,7 +180,7 @@ def _everywhere(outcome: Outcome, words: FederatedWords) -> Table:
         return [
             Cell(words.topology(row.topology)),
             *scene,
-            Cell(row.network),
+            Cell(words.network(row.network)),
             Cell(render(row.federated.carbon)),
             *ratios,
         ]
