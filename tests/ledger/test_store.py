@@ -317,3 +317,43 @@ def test_a_locked_ledger_is_explained(tmp_path: Path) -> None:
     other.close()
     assert ledger.start_run("meter", "train").id
     ledger.close()
+
+
+def waits_for_the_disk(ledger: Ledger) -> bool:
+    with ledger.transaction() as connection:
+        return bool(connection.execute("PRAGMA synchronous").fetchone()[0] != 0)
+
+
+def test_a_ledger_in_a_hurry_waits_for_the_disk_from_its_first_checkpoint_on(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "new.sqlite", patient=False) as ledger:
+        run = ledger.start_run("meter", "train")
+        assert not waits_for_the_disk(ledger)
+        ledger.checkpoint()
+        assert waits_for_the_disk(ledger)
+        run.finish()
+    with Ledger.open(tmp_path / "new.sqlite") as ledger:
+        assert waits_for_the_disk(ledger)
+        assert ledger.run("last").status == "finished"
+
+
+def test_a_log_that_holds_commits_is_never_written_in_a_hurry(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "shared.sqlite") as first:
+        first.start_run("meter", "one")
+        with Ledger.open(tmp_path / "shared.sqlite", patient=False) as second:
+            assert waits_for_the_disk(second)
+
+
+def test_a_sign_of_life_is_given_only_when_the_last_one_has_grown_old(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr("setsuden.ledger.writer.time.monotonic", lambda: now_s)
+    monkeypatch.setattr("setsuden.ledger.writer.time.time", lambda: now_s)
+    run = ledger.start_run("meter", "train")
+    beats = []
+    for _ in range(26):
+        run.heartbeat()
+        with ledger.transaction() as connection:
+            beats.append(connection.execute("SELECT heartbeat_at FROM runs").fetchone()[0])
+        now_s += 1.0
+    assert sorted(set(beats)) == [1000.0, 1010.0, 1020.0]
