@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 # Readings are shared between edges this close together: the kernel counts CPU time in ticks of 10 ms.
 _SHARED_FOR_S = 0.01
-# Background samples faster than this do not look at the load every time.
+# Background samples faster than this do not look at the load every time, unless the probe says how often they should.
 _EVERY_S = 1.0
 
 
@@ -37,6 +37,7 @@ class LoadWatch:
         self._probe = probe
         self._last: Load | None = None
         self._looked_s = float("-inf")
+        self._every_s = float(getattr(probe, "glance_every_s", _EVERY_S))
 
     def at_edge(self, t_s: float) -> Load | None:
         """The load now, for the edge of a window; None without a probe."""
@@ -47,7 +48,7 @@ class LoadWatch:
 
     def at_tick(self, t_s: float) -> Load | None:
         """What is of the moment only, when it is time to look again; None otherwise. Running sums need edges only."""
-        if self._probe is None or t_s - self._looked_s < _EVERY_S:
+        if self._probe is None or t_s - self._looked_s < self._every_s:
             return None
         self._looked_s = t_s
         return self._probe.glance()

@@ -58,6 +58,8 @@ class UtilisationProbe:
 
     sensors   those of the discovery; an NVML sensor among them answers for its cards
     limits    of the container, so that shares are of what the container may use
+
+    ``glance_every_s`` is how seldom it is enough to ``glance``.
     """
 
     def __init__(self, host: Host, sensors: Iterable[Sensor] = (), limits: Limits | None = None) -> None:
@@ -67,6 +69,8 @@ class UtilisationProbe:
         cards: list[Any] = [sensor for sensor in sensors if sensor.name == "nvml"]
         self._gpus: list[Any] = [gpu for sensor in cards for gpu in sensor.gpus]
         self._nvml: Any = cards[0].library if cards else None
+        # Cards tell of this moment only; without one there is little but memory to look at, and that moves slowly.
+        self.glance_every_s = 1.0 if self._gpus else 1.95
         self._linux = host.platform == "linux"
         self._stat = OpenFile(host.files, host.procfs / "stat")
         self._usage = OpenFile(host.files, self._limits.cpu_usage) if self._limits.cpu_usage else None
