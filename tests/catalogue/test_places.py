@@ -192,7 +192,9 @@ def test_making_hardware_is_always_a_range() -> None:
 def test_average_and_marginal_network_energy_have_different_units() -> None:
     assert network.average_kwh_per_gb("mobile").unit == "kWh/GB"
     assert network.marginal_w_per_mbps("mobile").unit == "J/Mbit"
-    assert network.download_mbps("sg").down_mbps == 101.75
+    singapore = network.SPEEDS.find("SG:fixed")
+    assert singapore is not None
+    assert singapore.down_mbps == 101.75
     with pytest.raises(InputError, match="fixed or mobile"):
         network.average_kwh_per_gb("pigeon")  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from setsuden.catalogue.source import Source
-from setsuden.catalogue.table import Table, nearest
+from setsuden.catalogue.table import Table
 from setsuden.catalogue.uncertainty import default
 from setsuden.errors import InputError
 from setsuden.quantity import Estimate
@@ -90,15 +90,6 @@ def average_kwh_per_gb(link: Link) -> Estimate:
 def marginal_w_per_mbps(link: Link) -> Estimate:
     """Extra joules of the network per Mbit (watts per Mbit/s) while data flows: what one more transfer adds."""
     return default(_symbol("m", link)).estimate("J/Mbit")
-
-
-def download_mbps(iso2: str) -> NetworkSpeed:
-    """Mean fixed download speed of a country; InputError where none is known."""
-    row = SPEEDS.find(f"{iso2.upper()}:fixed")
-    if row is None:
-        names = [row_id.split(":")[0] for row_id in SPEEDS.ids()]
-        raise InputError("no network speed is known for this country", value=iso2, remedy=nearest(iso2, names))
-    return row
 
 
 def _symbol(prefix: str, link: str) -> str:

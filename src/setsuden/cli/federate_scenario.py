@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,6 +14,8 @@ from setsuden.language import Language
 
 if TYPE_CHECKING:
     from setsuden.study.places import Declared
+
+T = TypeVar("T")
 
 _SCENARIO = click.argument("scenario", required=False, type=click.Path(dir_okay=False, path_type=Path))
 _EXAMPLE = click.option("--example", is_flag=True, help="Print a commented scenario and exit.")
@@ -33,14 +36,7 @@ def simulate(scenario: Path | None, example: bool, as_json: bool, language: Lang
     from setsuden.federated.scenario.simulate import document, run
     from setsuden.federated.scenario.text import simulation_text
 
-    if example:
-        click.echo(_example("simulate"), nl=False)
-        return
-    found = run(_declared(scenario, "simulate"), _folder(scenario))
-    if as_json:
-        print_json(document(found))
-        return
-    click.echo(simulation_text(found, language))
+    _answer("simulate", scenario, example, as_json, run, document, lambda found: simulation_text(found, language))
 
 
 @click.command()
@@ -58,14 +54,27 @@ def plan(scenario: Path | None, example: bool, as_json: bool, language: Language
     from setsuden.federated.scenario.plan import document, run
     from setsuden.federated.scenario.text import plan_text
 
+    _answer("plan", scenario, example, as_json, run, document, lambda planned: plan_text(planned, language))
+
+
+def _answer(
+    name: str,
+    scenario: Path | None,
+    example: bool,
+    as_json: bool,
+    run: Callable[[Declared, Path], T],
+    document: Callable[[T], dict[str, Any]],
+    text: Callable[[T], str],
+) -> None:
+    """Print the example, or what ``run`` finds in the scenario."""
     if example:
-        click.echo(_example("plan"), nl=False)
+        click.echo(_example(name), nl=False)
         return
-    planned = run(_declared(scenario, "plan"), _folder(scenario))
+    found = run(_declared(scenario, name), _folder(scenario))
     if as_json:
-        print_json(document(planned))
-        return
-    click.echo(plan_text(planned, language))
+        print_json(document(found))
+    else:
+        click.echo(text(found))
 
 
 def _example(name: str) -> str:

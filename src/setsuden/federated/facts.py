@@ -112,7 +112,7 @@ def header_of(
         data=data.name,
         data_source=data.source,
         data_licence=data.licence,
-        stand_in=getattr(data, "stand_in", False),
+        stand_in=data.stand_in,
         sample_bytes=raw_sample_bytes(data),
         client_samples=tuple(len(rows) for rows in task.partition.indices),
         partition=task.partition.name,

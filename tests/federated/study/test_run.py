@@ -152,7 +152,18 @@ def test_a_target_that_is_missed_is_said_and_never_advised() -> None:
     assert plain["trainings"][0]["reached_round"] is None
     assert plain["centralised"]["reached"] is False
     assert plain["rounds_to_target"] == [
-        {"topology": "server", "seeds": 1, "reached": 0, "mean": None, "least": None, "most": None}
+        {
+            "topology": "server",
+            "seeds": 1,
+            "reached": 0,
+            "mean": None,
+            "least": None,
+            "most": None,
+            "median": None,
+            "low": None,
+            "high": None,
+            "coverage": 0.0,
+        }
     ]
     said = text(found, "en")
     assert said.startswith("Nothing here reached the target of 99.9%")
@@ -198,6 +209,9 @@ def test_rounds_to_the_target_have_an_interval_over_seeds() -> None:
     assert row["reached"] == 3
     assert row["mean"] == pytest.approx(np.mean([number for number in own if number]))
     assert (row["least"], row["most"]) == (min(own), max(own))  # type: ignore[type-var]
+    assert row["median"] == np.median([number for number in own if number])
+    assert (row["low"], row["high"], row["coverage"]) == (row["least"], row["most"], 0.75)
+    assert "with a chance of 75%" in text(found, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -292,6 +306,16 @@ def test_names_of_choices_keep_their_figures_in_either_language(whole: Outcome, 
     assert FederatedWords(whole, "en").topology(name) == name
     figures = re.findall(r"[0-9.]+", name)
     assert re.findall(r"[0-9.]+", FederatedWords(whole, "ja").choice(name)) == figures
+
+
+def test_accuracy_is_drawn_against_rounds_joules_and_grams(whole: Outcome) -> None:
+    """The last point of each line says the whole bill's figures."""
+    page = render(whole, "en")
+    for what in ("rounds", "joules", "grams"):
+        assert f'id="{what}-wide' in page or f"{what}-wide" in page
+    for bill, one in zip(whole.bills, whole.trained, strict=True):
+        assert f"{one.result.accuracy:.1%}, {bill.energy.value:,.3g} J" in page
+        assert f"{one.result.accuracy:.1%}, {bill.carbon.value:,.3g} gCO2e" in page
 
 
 def test_the_spectral_gap_stands_beside_the_carbon(whole: Outcome) -> None:

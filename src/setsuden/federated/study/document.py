@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from setsuden.federated.repeats import rounds_to_target
 from setsuden.federated.study.compare import Compared, Row
 from setsuden.federated.study.run import Outcome, Trained
 from setsuden.federated.study.verdict import decide
@@ -56,7 +57,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "local": {"epochs": header.local_epochs, "batch_size": header.batch_size},
         "target": header.target,
         "trainings": [_training(outcome, index) for index in range(len(outcome.trained))],
-        "rounds_to_target": rounds_to_target(outcome),
+        "rounds_to_target": targets(outcome),
         "centralised": _centralised(outcome),
         "fleet": None if outcome.fleet is None else {"name": outcome.fleet.name, "clients": outcome.fleet.clients},
         "comparison": [_row(row, seed) for one, seed in _with_seeds(outcome) for row in one.rows],
@@ -71,23 +72,32 @@ def document(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def rounds_to_target(outcome: Outcome) -> list[dict[str, Any]]:
-    """For each topology over its seeds; the mean and its span only where every seed reached the target."""
+def targets(outcome: Outcome) -> list[dict[str, Any]]:
+    """Rounds to the target of each topology over its seeds: median and interval, runs that fell short counted.
+
+    mean and most only where every seed reached it.
+    """
     if outcome.federation.tasks[0].stop.target is None:
         return []
     found = []
     for name in dict.fromkeys(one.task.topology.name for one in outcome.trained):
-        own = [one.result.reached_round for one in outcome.trained if one.task.topology.name == name]
+        runs = [one.result for one in outcome.trained if one.task.topology.name == name]
+        own = [run.reached_round for run in runs]
+        over_seeds = rounds_to_target(own, [len(run.trace.rounds.round) for run in runs])
         reached = [number for number in own if number is not None]
         whole = len(reached) == len(own)
         found.append(
             {
                 "topology": name,
-                "seeds": len(own),
+                "seeds": over_seeds.seeds,
                 "reached": len(reached),
                 "mean": float(np.mean(reached)) if whole else None,
                 "least": min(reached) if reached else None,
                 "most": max(reached) if whole else None,
+                "median": over_seeds.median,
+                "low": over_seeds.low,
+                "high": over_seeds.high,
+                "coverage": over_seeds.coverage,
             }
         )
     return found

@@ -77,7 +77,7 @@ class Trained:
     measured: Measurement | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Outcome:
     """Everything a study found.
 

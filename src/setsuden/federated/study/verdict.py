@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from setsuden.decision import Composite, Constraint, Decision, Objective, Option, Part, recommend
 from setsuden.federated.price import Bill
 from setsuden.federated.study.run import Outcome, Trained
@@ -9,6 +11,7 @@ from setsuden.quantity import Estimate, Provenance
 
 CENTRAL, UPLOAD = "centralised", "centralised, data sent there"
 CARBON, ACCURACY = "carbon", "accuracy"
+_decided: WeakKeyDictionary[Outcome, Decision | None] = WeakKeyDictionary()
 
 
 def decide(outcome: Outcome) -> Decision | None:
@@ -16,8 +19,14 @@ def decide(outcome: Outcome) -> Decision | None:
 
     With several seeds the trace whose carbon is the median stands for its topology. Figures of one party (clients,
     links, server) are one unknown over all options: the same devices and networks are meant. Where a target is set,
-    an option that did not reach it is not feasible.
+    an option that did not reach it is not feasible. Worked out once for each outcome.
     """
+    if outcome not in _decided:
+        _decided[outcome] = _decision(outcome)
+    return _decided[outcome]
+
+
+def _decision(outcome: Outcome) -> Decision | None:
     if not outcome.compared or outcome.centralised is None:
         return None
     options = [_option(_median(outcome, name)) for name in _topologies(outcome)]

@@ -11,7 +11,7 @@ import numpy as np
 from setsuden.decision import Assessment
 from setsuden.federated.study.bill_words import BillWords, possible
 from setsuden.federated.study.compare import Compared
-from setsuden.federated.study.document import endings, epsilon_sampling, gap_of, rounds_to_target, traffic
+from setsuden.federated.study.document import endings, epsilon_sampling, gap_of, targets, traffic
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.verdict import UPLOAD, decide, median_index
 from setsuden.language import Language, Messages
@@ -44,6 +44,7 @@ class FederatedWords:
         self.say = Messages("federated", language).say
         self.bill = BillWords(language)
         self.decision = decide(outcome)
+        self.space = "" if language == "ja" else " "
 
     def said(self) -> Said:
         """Everything."""
@@ -69,7 +70,7 @@ class FederatedWords:
         other = self._next_best(best)
         because = say("verdict.because", other=self.way(other), other_carbon=self._carbon_of(other), **figures)
         there = render(self.outcome.compared[0].declared.centralised.carbon)
-        because = f"{because}{'' if self.language == 'ja' else ' '}{say('verdict.there', carbon=there)}"
+        because = f"{because}{self.space}{say('verdict.there', carbon=there)}"
         sure = say("verdict.sure", probability=f"{found.best_probability:.0%}")
         return Said(headline, because, sure, decision.confidence, tuple(self._flips()), notes)
 
@@ -163,10 +164,12 @@ class FederatedWords:
 
     def _spread(self) -> Iterator[str]:
         """Rounds to the target over the seeds; a mean only where all of them reached it."""
-        for row in rounds_to_target(self.outcome):
+        for row in targets(self.outcome):
+            figures = ("mean", "median", "low", "high")
+            shown = {name: "–" if row[name] is None else significant(row[name], 3) for name in figures}
             key = "note.spread_missed" if row["mean"] is None else "note.spread"
-            mean = None if row["mean"] is None else significant(row["mean"], 3)
-            yield self.say(key, **{**row, "topology": self.topology(row["topology"]), "mean": mean})
+            said = {**row, **shown, "topology": self.topology(row["topology"]), "coverage": f"{row['coverage']:.0%}"}
+            yield f"{self.say(key, **said)}{self.space}{self.say('note.median_rounds', **said)}"
 
     def _networks(self, one: Compared) -> Iterator[str]:
         rows = [row for row in one.rows if row.place is None and row.device is None]

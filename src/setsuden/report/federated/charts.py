@@ -1,4 +1,4 @@
-"""Pictures of a federation: accuracy, joules and grams by round, who spent what, and every network model."""
+"""Pictures of a federation: accuracy against rounds, joules and grams, who spent what, and every network model."""
 
 from __future__ import annotations
 
@@ -62,14 +62,11 @@ def _bars(
 
 
 def rounds_grid(outcome: Outcome, words: FederatedWords) -> Grid:
-    """Round by round: accuracy, and where there are prices the joules and grams that add up."""
-    charts = [_accuracy(outcome, words)] if any(_looked(outcome, i) for i in range(len(outcome.trained))) else []
-    if outcome.bills:
-        charts += [
-            _adding_up(outcome, words, "joules", "axis.energy"),
-            _adding_up(outcome, words, "grams", "axis.carbon"),
-        ]
-    return Grid(charts)
+    """Accuracy against rounds, and where there are prices against the joules and the grams spent until then."""
+    if not any(_looked(outcome, index) for index in range(len(outcome.trained))):
+        return Grid([])
+    priced = [("joules", "axis.energy"), ("grams", "axis.carbon")] if outcome.bills else []
+    return Grid([_accuracy(outcome, words, what, axis) for what, axis in [("rounds", "axis.round"), *priced]])
 
 
 def networks_chart(outcome: Outcome, words: FederatedWords) -> Chart | None:
@@ -99,36 +96,37 @@ def _times(row: Row) -> str:
     return "" if ratio is None else f"{significant(ratio.value, 2)} x"
 
 
-def _accuracy(outcome: Outcome, words: FederatedWords) -> Chart:
+def _accuracy(outcome: Outcome, words: FederatedWords, what: str, axis: str) -> Chart:
+    """Accuracy against ``rounds``, or against the ``joules`` or ``grams`` spent until then."""
     target = outcome.federation.tasks[0].stop.target
     tracks = [
-        Track(_name(outcome, words, index), index, [(at, value, f"{value:.1%}") for at, value in looked])
+        Track(_name(outcome, words, index), index, _reached(outcome, index, what))
         for index in range(len(outcome.trained))
-        if (looked := _looked(outcome, index))
+        if _looked(outcome, index)
     ]
-
     draw = partial(
         steps,
         tracks,
-        x_title=words.say("axis.round"),
+        x_title=words.say(axis),
         y_title=words.say("axis.accuracy"),
         level=target,
         level_text="" if target is None else percent(target),
+        decades=what != "rounds",
     )
-    return _chart("rounds", words, draw, wide=480)
-
-
-def _adding_up(outcome: Outcome, words: FederatedWords, what: str, axis: str) -> Chart:
-    tracks = []
-    for index, bill in enumerate(outcome.bills):
-        numbers, joules, grams = bill.by_round()
-        sums = np.cumsum(joules if what == "joules" else grams).tolist()
-        unit = "J" if what == "joules" else "gCO2e"
-        points = [(float(at), value, f"{value:,.3g} {unit}") for at, value in zip(numbers.tolist(), sums, strict=True)]
-        tracks.append(Track(_name(outcome, words, index), index, points))
-
-    draw = partial(steps, tracks, x_title=words.say("axis.round"), y_title=words.say(axis))
     return _chart(what, words, draw, wide=480)
+
+
+def _reached(outcome: Outcome, index: int, what: str) -> list[tuple[float, float, str]]:
+    """(rounds, joules or grams so far, accuracy, both in words) at every look."""
+    looked = _looked(outcome, index)
+    if what == "rounds":
+        return [(at, value, f"{value:.1%}") for at, value in looked]
+    numbers, joules, grams = outcome.bills[index].by_round()
+    unit, each = ("J", joules) if what == "joules" else ("gCO2e", grams)
+    until = np.cumsum(each)[np.searchsorted(numbers, [at for at, _ in looked], side="right") - 1].tolist()
+    return [
+        (spent, value, f"{value:.1%}, {spent:,.3g} {unit}") for spent, (_, value) in zip(until, looked, strict=True)
+    ]
 
 
 def _chart(what: str, words: FederatedWords, draw: Draw, legend: Sequence[Key] = (), wide: float = 660) -> Chart:

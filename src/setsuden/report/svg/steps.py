@@ -1,4 +1,4 @@
-"""Lines over whole numbers that count up, such as rounds: one line each, named at its end, with a level to reach."""
+"""Lines over what counts up, such as rounds or joules: one line each, named at its end, with a level to reach."""
 
 from __future__ import annotations
 
@@ -33,16 +33,23 @@ def steps(
     y_title: str,
     level: float | None = None,
     level_text: str = "",
+    decades: bool = False,
     width: float = 520,
     height: float = 330,
 ) -> str:
-    """The picture; the y axis is logarithmic where the values span decades. Tracks have a point or more each."""
+    """The picture; the y axis is logarithmic where the values span decades. Tracks have a point or more each.
+
+    decades   the x axis, too, is logarithmic where it spans decades, and need not start at nothing
+    """
     values = [y for track in tracks for _, y, _ in track.points] + ([] if level is None else [level])
     last = max(x for track in tracks for x, _, _ in track.points)
     y = fitting(values, height - 46, 30)
     room = min(width * 0.36, max(width_of(track.name, _SIZE) for track in tracks) + 16)
     frame = Frame(width, height, y_label_room(y, height - 76), room, 30, 46)
-    x = linear([0.0, last], frame.x0, frame.x1, margin=0.0)
+    if decades:
+        x = fitting([at for track in tracks for at, _, _ in track.points], frame.x0, frame.x1)
+    else:
+        x = linear([0.0, last], frame.x0, frame.x1, margin=0.0)
     pieces = [x_axis(frame, x, x_title), y_axis(frame, y, y_title)]
     if level is not None:
         pieces.append(tag("line", x1=frame.x0, y1=y(level), x2=frame.x1, y2=y(level), class_="limit"))
