@@ -1,6 +1,7 @@
 """Where to run a model per request: on the device, on a server nearby, in the cloud, or split between two."""
 
-from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer, answer
+from setsuden.placement.inference.answer import Answer, ViewAnswer, answer
+from setsuden.placement.inference.break_points import BreakPoint
 from setsuden.placement.inference.each import decide_each
 from setsuden.placement.inference.machine import Machine, batched, measured
 from setsuden.placement.inference.options import placements

@@ -4,47 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from setsuden.decision import (
-    Affine,
     Bar,
     Composite,
     Constraint,
     Decision,
     Objective,
     Option,
-    break_even,
     recommend,
     tornado,
 )
+from setsuden.placement.inference.break_points import BreakPoint, break_points, value_of
 from setsuden.placement.inference.options import placements
 from setsuden.placement.inference.study import Study
 from setsuden.placement.inference.term import Place, Placement, scenario
 from setsuden.placement.inference.winners import WinnerMap, winner_map
 from setsuden.placement.network import VIEWS, View, published, published_names
-from setsuden.quantity import Estimate, Factor, Provenance, merged_factors, unit
+from setsuden.quantity import Estimate, Factor, Provenance, merged_factors
 from setsuden.quantity.draws import DEFAULT_SEED
 
 _PAYLOADS_KB = tuple(10 ** (-1 + 5 * i / 28) for i in range(29))  # 0.1 kB to 10 MB
 _RATES_PER_S = tuple(10 ** (-5 + 7 * i / 28) for i in range(29))  # one a day to a hundred a second
-
-
-@dataclass(frozen=True, slots=True)
-class BreakPoint:
-    """Where the device and a remote placement cost the same, moving one thing.
-
-    factor       ``payload_kb``, ``rate_per_s`` or ``hops``
-    value        by best figures, None where they never meet; low and high what the intervals allow, high None for open
-    device_wins  ``below`` or ``above`` the point, ``always`` or ``never``
-    """
-
-    against: str
-    factor: Literal["payload_kb", "rate_per_s", "hops"]
-    value: float | None
-    low: float | None
-    high: float | None
-    device_wins: Literal["below", "above", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +103,9 @@ def if_on_anyway(study: Study) -> dict[View, str | None]:
     grid, limits, found = intensities(free), constraints(free), {}
     for view in VIEWS:
         items = placements(free, view, study.published if view == "attribution" else None)
-        costs = {item.id: _value(item.option(grid), free.objective, weights) for item in items if _keeps(item, limits)}
+        costs = {
+            item.id: value_of(item.option(grid), free.objective, weights) for item in items if _keeps(item, limits)
+        }
         found[view] = min(costs, key=costs.__getitem__) if costs else None
     return found
 
@@ -155,7 +138,7 @@ def _view(study: Study, view: View, weights: Mapping[str, Estimate], seed: int) 
         view,
         decision,
         kept,
-        tuple(_break_points(study, options, kept, metric, weights)),
+        tuple(break_points(study, options, kept, metric, weights)),
         pair,
         _bars(both, metric, weights) if both else (),
         winner_map(
@@ -179,15 +162,9 @@ def _with_best_split(
     cuts = [item for item in everything if item.id.startswith("split:")]
     if not cuts:
         return tuple(whole), None
-    best = min(cuts, key=lambda item: _value(options[item.id], metric, weights))
-    ends = min(_value(options[name], metric, weights) for name in ("device", "cloud"))
-    return (*whole, best), ends <= _value(options[best.id], metric, weights)
-
-
-def _value(option: Option, metric: str, weights: Mapping[str, Estimate]) -> float:
-    found = option.value_of(metric, weights)
-    assert found is not None
-    return found.value
+    best = min(cuts, key=lambda item: value_of(options[item.id], metric, weights))
+    ends = min(value_of(options[name], metric, weights) for name in ("device", "cloud"))
+    return (*whole, best), ends <= value_of(options[best.id], metric, weights)
 
 
 def _pair(decision: Decision, metric: str) -> tuple[str, str] | None:
@@ -226,79 +203,6 @@ def _bars(pair: tuple[Option, Option], metric: str, weights: Mapping[str, Estima
     return tornado(lambda values: total(composites[1], values) - total(composites[0], values), inputs)
 
 
-def _break_points(
-    study: Study,
-    options: Mapping[str, Option],
-    kept: Sequence[Placement],
-    metric: str,
-    weights: Mapping[str, Estimate],
-) -> list[BreakPoint]:
-    found = []
-    for item in kept:
-        if item.id in ("device",) or item.id.startswith("split:"):
-            continue
-        ours, theirs = (options[name].metrics[metric] for name in ("device", item.id))
-        assert isinstance(ours, Composite)
-        assert isinstance(theirs, Composite)
-        found.append(_moved("up", "payload_kb", item.id, ours, theirs, weights))
-        found.append(_moved("interval", "rate_per_s", item.id, ours, theirs, weights))
-        if item.id == "cloud" and study.per_hop is not None:
-            found.append(_hops(study, item.id, options, metric, weights))
-    return found
-
-
-def _affine(composite: Composite, name: str, weights: Mapping[str, Estimate]) -> Affine:
-    """The metric as a straight line in one weight."""
-    moving = [part.figure for part in composite.parts if part.weight == name]
-    still = Composite(tuple(part for part in composite.parts if part.weight != name) or composite.parts)
-    fixed = still.at(weights)
-    head = fixed.unit.partition("/")[0]
-    per = "s" if name == "interval" else "kB"
-    per_unit = Estimate.exact(0.0, f"{head}/{per}", Provenance.ASSUMED, fixed.boundary)
-    for figure in moving:
-        per_unit = per_unit + figure
-    return Affine(fixed, per_unit)
-
-
-def _moved(
-    name: str,
-    factor: Literal["payload_kb", "rate_per_s"],
-    against: str,
-    ours: Composite,
-    theirs: Composite,
-    weights: Mapping[str, Estimate],
-) -> BreakPoint:
-    point = break_even(_affine(ours, name, weights), _affine(theirs, name, weights))
-    if point.n is None:
-        return BreakPoint(against, factor, None, None, None, "always" if point.cheaper == "a" else "never")
-    below = point.verdict == "a-below"
-    if factor == "payload_kb":
-        value, low_kb, high_kb = (None if n is None else n / unit("kB").scale for n in (point.n, point.low, point.high))
-        return BreakPoint(against, factor, value, low_kb, high_kb, "below" if below else "above")
-    low = 0.0 if point.high is None else 1 / point.high
-    high = 1 / point.low if point.low else None
-    return BreakPoint(against, factor, 1 / point.n, low, high, "above" if below else "below")
-
-
-def _hops(
-    study: Study, against: str, options: Mapping[str, Option], metric: str, weights: Mapping[str, Estimate]
-) -> BreakPoint:
-    """The number of hops at which the cloud loses: the lead without hops over what one hop costs."""
-    assert study.per_hop is not None
-    kilobytes = study.up_kb.value + study.down_kb.value
-    per_hop = study.per_hop.to("J/kB") * kilobytes
-    if metric == "carbon":
-        per_hop = per_hop * (study.network_intensity.value / 3.6e6)
-    device, cloud = (_value(options[name], metric, weights) for name in ("device", against))
-    lead = device - (cloud - per_hop.value * study.hops)
-    if per_hop.value <= 0 or lead <= 0:
-        return BreakPoint(against, "hops", None, None, None, "always" if lead <= 0 else "never")
-    low = lead / per_hop.high
-    return BreakPoint(
-        against, "hops", lead / per_hop.value, low, lead / per_hop.low if per_hop.low > 0 else None, "above"
-    )
-
-
 def _published(study: Study, weights: Mapping[str, Estimate]) -> list[PublishedAnswer]:
     grid, found = intensities(study), []
     limits = constraints(study)
@@ -306,7 +210,7 @@ def _published(study: Study, weights: Mapping[str, Estimate]) -> list[PublishedA
         model = published(name)
         items = [item for item in placements(study, "attribution", model) if not item.id.startswith("split:")]
         joules = {item.id: item.energy(weights).value for item in items}
-        costs = {item.id: _value(item.option(grid), study.objective, weights) for item in items}
+        costs = {item.id: value_of(item.option(grid), study.objective, weights) for item in items}
         possible = [item for item in items if _keeps(item, limits)]
         winner = min(possible, key=lambda item: costs[item.id]).id if possible else None
         found.append(PublishedAnswer(name, model.title, winner, joules["cloud"], joules["device"]))

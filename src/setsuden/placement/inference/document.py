@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from setsuden.decision import Bar
-from setsuden.placement.inference.answer import Answer, BreakPoint, ViewAnswer, intensities
+from setsuden.placement.inference.answer import Answer, ViewAnswer, intensities
+from setsuden.placement.inference.break_points import BreakPoint
 from setsuden.placement.inference.term import Placement
 from setsuden.placement.inference.winners import WinnerMap
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from setsuden.decision import Flip
 from setsuden.language import Language, Messages
-from setsuden.placement.inference.answer import Answer, BreakPoint, PublishedAnswer, ViewAnswer, if_on_anyway
+from setsuden.placement.inference.answer import Answer, PublishedAnswer, ViewAnswer, if_on_anyway
+from setsuden.placement.inference.break_points import BreakPoint
 from setsuden.placement.inference.document import split_name
 from setsuden.placement.inference.term import Placement
 from setsuden.placement.judgement import own_names

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Literal
 
 from setsuden.placement.inference import Answer, Placement
-from setsuden.placement.inference.answer import BreakPoint, intensities
+from setsuden.placement.inference.answer import intensities
+from setsuden.placement.inference.break_points import BreakPoint
 from setsuden.placement.inference.document import by_kind
 from setsuden.placement.inference.words import PlaceWords
 from setsuden.placement.network import VIEWS, View

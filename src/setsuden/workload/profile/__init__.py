@@ -3,8 +3,9 @@
 from setsuden.workload.profile.entry import count_macs, count_training_macs, profile
 from setsuden.workload.profile.errors import UnknownOperatorError
 from setsuden.workload.profile.registry import register, unregister
-from setsuden.workload.profile.result import Node, OperatorRow, OperatorTotal, Profile, UnknownOperator
+from setsuden.workload.profile.result import Profile
 from setsuden.workload.profile.roofline import Device, Roofline
+from setsuden.workload.profile.tree import Node, OperatorRow, OperatorTotal, UnknownOperator
 
 __all__ = [
     "Device",

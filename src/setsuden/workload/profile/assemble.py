@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from setsuden.workload.profile.result import Node, OperatorRow, OperatorTotal, Profile, UnknownOperator
+from setsuden.workload.profile.result import Profile
+from setsuden.workload.profile.tree import Node, OperatorRow, OperatorTotal, UnknownOperator
 
 FORWARD, LOSS, RECOMPUTE, BACKWARD, UPDATE = "forward", "loss", "recompute", "backward", "update"
 TRAINING = (FORWARD, RECOMPUTE, BACKWARD)

@@ -10,8 +10,9 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 from setsuden.workload.profile.assemble import assembled, node_of
 from setsuden.workload.profile.engine import CALLS, ELEMENTS, MACS, READ, UNKNOWN, WRITTEN, Place
 from setsuden.workload.profile.registry import rule_of
-from setsuden.workload.profile.result import Node, OperatorRow, Profile
+from setsuden.workload.profile.result import Profile
 from setsuden.workload.profile.run import Recording
+from setsuden.workload.profile.tree import Node, OperatorRow
 
 _ASSUMED = "branches on data were decided without data: every all() taken as true, every any() as false"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from math import prod
 from typing import Any
 
-from setsuden.workload.profile.result import OperatorRow
+from setsuden.workload.profile.tree import OperatorRow
 
 _BIASED_BY_THIRD = frozenset({"aten::convolution", "aten::linear"})
 _BIASED = frozenset({"aten::addmm"})

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from setsuden.language import Language, Messages
 from setsuden.quantity import Estimate, Provenance, render
-from setsuden.workload.profile.result import Node, Profile
+from setsuden.workload.profile.result import Profile
 from setsuden.workload.profile.roofline import Roofline
+from setsuden.workload.profile.tree import Node
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _ROWS = 40

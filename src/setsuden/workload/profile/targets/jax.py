@@ -10,8 +10,9 @@ from typing import Any
 from setsuden.errors import InputError, MissingDependencyError
 from setsuden.workload.profile.assemble import BACKWARD, assembled, by_scope
 from setsuden.workload.profile.errors import UnknownOperatorError
-from setsuden.workload.profile.result import OperatorRow, Profile
+from setsuden.workload.profile.result import Profile
 from setsuden.workload.profile.targets.jaxpr import Jaxpr
+from setsuden.workload.profile.tree import OperatorRow
 
 _NOTE = "counted from the jaxpr, before XLA fuses: bytes are an upper bound; taps on padding are counted"
 

@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from setsuden.workload.profile.assemble import FORWARD
-from setsuden.workload.profile.result import OperatorRow
+from setsuden.workload.profile.tree import OperatorRow
 
 _MOVES_NOTHING = frozenset({"reshape", "squeeze", "expand_dims", "broadcast_in_dim", "stop_gradient"})
 

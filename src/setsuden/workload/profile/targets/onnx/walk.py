@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from setsuden.workload.profile.result import OperatorRow
 from setsuden.workload.profile.targets.onnx.macs import COUNTS, PACKED_ATTENTION
 from setsuden.workload.profile.targets.onnx.model import Graph, Model, Node, Stored
 from setsuden.workload.profile.targets.onnx.shapes import RULES, folded
 from setsuden.workload.profile.targets.onnx.values import UnknownValueError, Value, content
+from setsuden.workload.profile.tree import OperatorRow
 
 _SHAPING = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Shape", "Size"})
 _VIEWS = _SHAPING | {"Constant", "ConstantOfShape", "Range"}
