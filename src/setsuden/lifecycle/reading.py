@@ -8,8 +8,6 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from setsuden.catalogue import grid
 from setsuden.catalogue.uncertainty import default
 from setsuden.lifecycle.answer import Alternative
@@ -28,7 +26,7 @@ from setsuden.placement.judgement import also, judged
 from setsuden.placement.network import VIEWS, Link, View, link
 from setsuden.quantity import Estimate
 from setsuden.study.places import Declared, parse_yaml, read_yaml
-from setsuden.study.reading import explained
+from setsuden.study.reading import parsed
 
 _DAYS_PER_MONTH = 365.25 / 12
 _J_PER_KWH = 3.6e6
@@ -62,11 +60,7 @@ def read(declared: Declared, folder: Path = Path()) -> Question:
     Raises InputError with the place of the first problem.
     """
     declared = filled(declared, folder)
-    try:
-        said = LifeDeclaration.model_validate(declared.data)
-    except ValidationError as error:
-        raise explained(error, declared, LifeDeclaration) from None
-
+    said = parsed(declared, LifeDeclaration)
     at = declared.at
     stated = said.intensity_g_per_kwh
     here = at(("site",), lambda: _intensity(said.site or grid.WORLD)) if stated is None else stated.estimate(_GRAMS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,6 +16,7 @@ from setsuden.study.places import Declared, FieldPath
 from setsuden.study.preset import apply_preset, check_preset
 from setsuden.study.vocabulary import CANDIDATES, Vocabulary, default_vocabulary
 
+M = TypeVar("M", bound=BaseModel)
 DEFAULT_BATCH_SIZES = (16, 64, 256)
 _SECTIONS = ("serve", "measure", "quality", "question", "constraints")
 
@@ -27,10 +28,7 @@ def checked(declared: Declared, vocabulary: Vocabulary | None = None) -> StudyDe
     """
     known = vocabulary or default_vocabulary()
     _fill_defaults(declared, known)
-    try:
-        study = StudyDeclaration.model_validate(declared.data)
-    except ValidationError as error:
-        raise explained(error, declared) from None
+    study = parsed(declared, StudyDeclaration)
     _check_names(study, declared, known)
     check_preset(study, declared)
     return _with_proper_names(study, declared, known)
@@ -119,6 +117,14 @@ def near(name: str, allowed: Iterable[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     return f"Known: {', '.join(options)}."
+
+
+def parsed(declared: Declared, model: type[M]) -> M:
+    """What was declared as ``model``; raises InputError with the place of the first problem."""
+    try:
+        return model.model_validate(declared.data)
+    except ValidationError as error:
+        raise explained(error, declared, model) from None
 
 
 def explained(

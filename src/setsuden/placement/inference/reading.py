@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.resources import files
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from setsuden.catalogue import grid
 from setsuden.catalogue.embodied import server_utilisation
@@ -20,7 +20,7 @@ from setsuden.placement.judgement import also, judged
 from setsuden.placement.network import Link, Speed, link, published, radio, speed, technology_of
 from setsuden.quantity import Estimate
 from setsuden.study.places import Declared
-from setsuden.study.reading import explained
+from setsuden.study.reading import parsed
 
 _YEAR_S = 365.25 * 86400
 _SECTIONS = ("network",)
@@ -36,11 +36,7 @@ def read(declared: Declared) -> Study:
     for name in _SECTIONS:
         if name in declared.data and declared.data[name] is None:
             declared.data[name] = {}
-    try:
-        said = PlaceDeclaration.model_validate(declared.data)
-    except ValidationError as error:
-        raise explained(error, declared, PlaceDeclaration) from None
-
+    said = parsed(declared, PlaceDeclaration)
     at = declared.at
     stated = said.intensity_g_per_kwh
     here = (

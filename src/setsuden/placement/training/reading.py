@@ -6,8 +6,6 @@ import math
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from setsuden.catalogue import hourly
 from setsuden.errors import InputError
 from setsuden.placement.judgement import judged
@@ -18,7 +16,7 @@ from setsuden.placement.training.signal import PERSISTENCE
 from setsuden.placement.training.study import Job, Site
 from setsuden.quantity import Factor
 from setsuden.study.places import Declared
-from setsuden.study.reading import explained
+from setsuden.study.reading import parsed
 
 
 def example_text() -> str:
@@ -28,11 +26,7 @@ def example_text() -> str:
 
 def read(declared: Declared) -> Job:
     """The job; raises InputError with the place of the first problem."""
-    try:
-        said = TrainingDeclaration.model_validate(declared.data)
-    except ValidationError as error:
-        raise explained(error, declared, TrainingDeclaration) from None
-
+    said = parsed(declared, TrainingDeclaration)
     at = declared.at
     job = said.training
     path = at(("training", "moving", "link"), lambda: link(job.moving.link))
