@@ -21,7 +21,7 @@ GROUPED_UP_TO = 131_072
 # Clients side by side: their activations stay in the cache with 5, no longer with 10.
 GROUP = 5
 
-_POOLS = (
+POOLS = (
     nn.MaxPool1d,
     nn.MaxPool2d,
     nn.AvgPool1d,
@@ -49,7 +49,7 @@ def grouped_stack(module: nn.Module) -> tuple[nn.Module, ...] | None:
         and not isinstance(part.padding, str)
         for part in convolving
     )
-    fits = all(isinstance(part, (nn.Conv1d, nn.Conv2d, nn.ReLU, *_POOLS)) for part in before) and all(
+    fits = all(isinstance(part, (nn.Conv1d, nn.Conv2d, nn.ReLU, *POOLS)) for part in before) and all(
         isinstance(part, nn.ReLU) or (isinstance(part, nn.Linear) and part.bias is not None) for part in after
     )
     whole = isinstance(parts[flattened[0]], nn.Flatten) and parts[flattened[0]].start_dim == 1

@@ -13,24 +13,12 @@ from torch import nn
 
 from setsuden.errors import InputError
 from setsuden.federated.compression import SubModel
+from setsuden.federated.grouped import POOLS
 
 if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
 
-_SHAPELESS = (
-    nn.ReLU,
-    nn.Tanh,
-    nn.Sigmoid,
-    nn.GELU,
-    nn.SiLU,
-    nn.MaxPool1d,
-    nn.MaxPool2d,
-    nn.AvgPool1d,
-    nn.AvgPool2d,
-    nn.AdaptiveAvgPool1d,
-    nn.AdaptiveAvgPool2d,
-    nn.Identity,
-)
+_SHAPELESS = (nn.ReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU, *POOLS, nn.Identity)
 
 
 class Part(NamedTuple):

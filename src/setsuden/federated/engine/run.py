@@ -6,24 +6,21 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from setsuden.errors import InputError
 from setsuden.federated.algorithms import FedBuff
-from setsuden.federated.algorithms.base import Vector
-from setsuden.federated.engine import checkpoint as disk
 from setsuden.federated.engine.asynchronous import AsynchronousRounds
 from setsuden.federated.engine.closing import client_accuracy, personalised
 from setsuden.federated.engine.federation import Federation
 from setsuden.federated.engine.gossip import GossipRounds
+from setsuden.federated.engine.keeping import Keeper
 from setsuden.federated.engine.orders import Answering
 from setsuden.federated.engine.pool import Pool
-from setsuden.federated.engine.progress import Progress
-from setsuden.federated.engine.record import Recorder
 from setsuden.federated.engine.result import Clients, FederatedResult, RoundDone
+from setsuden.federated.engine.rounds import Rounds
 from setsuden.federated.engine.shared import SharedArray
 from setsuden.federated.engine.synchronous import SynchronousRounds
 from setsuden.federated.engine.timeline import usual
@@ -36,35 +33,6 @@ from setsuden.federated.world import EqualWorld, World
 
 if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
-
-
-class Rounds(Protocol):
-    """One way to run rounds."""
-
-    @property
-    def parameters(self) -> Vector:
-        """The model of the federation now."""
-        ...
-
-    def round(self, round_: int) -> tuple[int, int]:
-        """One round; how many were asked, how many entered the model."""
-        ...
-
-    def evaluation_rows(self) -> list[int]:
-        """Rows of the shared models to be evaluated."""
-        ...
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """For a checkpoint."""
-        ...
-
-    def plain(self) -> dict[str, Any]:
-        """For a checkpoint, what JSON takes."""
-        ...
-
-    def restore(self, about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        """The inverse."""
-        ...
 
 
 def run(
@@ -135,22 +103,14 @@ class _Run:
         checkpoint: Path | None,
         on_round: Callable[[RoundDone], None] | None,
     ) -> None:
-        self.task, self.path, self.on_round = task, checkpoint, on_round
+        self.task, self.on_round = task, on_round
+        self.keeper = Keeper(checkpoint, task, world)
+        progress, recorder = self.keeper.begun(task.clients)
+        self.resumed_from = progress.round
         samples = np.array([len(rows) for rows in task.partition.indices], dtype=np.int64)
-        self.resumed_from = 0
-        progress, recorder = Progress.start(task.clients), Recorder()
-        self.print = disk.fingerprint(task, world) if checkpoint is not None else ""
-        stored = disk.load(checkpoint, self.print) if checkpoint is not None else None
-        if stored is not None:
-            progress = Progress.restored(stored[0]["progress"], _under(stored[1], "progress."))
-            recorder.restore(_under(stored[1], "trace."))
-            self.resumed_from = progress.round
         self.fed = Federation(task, world, work, pool, memory, progress, recorder, samples, usual(task, work))
         self.rounds = _rounds(self.fed)
-        if stored is not None:
-            self.rounds.restore(stored[0]["rounds"], _under(stored[1], "rounds."))
-            for name, shared in _kept(memory).items():
-                _unpack(shared, _under(stored[1], f"{name}."))
+        self.keeper.restore(self.rounds, memory)
         self.watch = StopWatch(task.stop)
         self.watch.in_a_row = progress.in_a_row
 
@@ -183,23 +143,11 @@ class _Run:
         reason = self.watch.look(round_, accuracy, progress.spent)
         progress.in_a_row = self.watch.in_a_row
         fed.recorder.round(round_, start_s, progress.time_s, asked, replied, accuracy, loss)
-        if self.path is not None:
-            self._save()
+        self.keeper.save(self.fed, self.rounds)
         if self.on_round is not None:
             new = tuple(progress.faults[faults:])
             self.on_round(RoundDone(round_, asked, replied, accuracy, loss, progress.train_loss, progress.spent, new))
         return reason
-
-    def _save(self) -> None:
-        assert self.path is not None
-        about, arrays = self.fed.progress.plain()
-        stored = {f"progress.{name}": array for name, array in arrays.items()}
-        stored |= {f"trace.{name}": array for name, array in self.fed.recorder.arrays().items()}
-        stored |= {f"rounds.{name}": array for name, array in self.rounds.arrays().items()}
-        touched = np.flatnonzero(self.fed.progress.replied)
-        for name, shared in _kept(self.fed.memory).items():
-            stored |= {f"{name}.{part}": array for part, array in _packed(shared, touched).items()}
-        disk.save(self.path, {"fingerprint": self.print, "progress": about, "rounds": self.rounds.plain()}, stored)
 
     def _closed(self, reason: str) -> FederatedResult:
         task, fed, progress = self.task, self.fed, self.fed.progress
@@ -280,20 +228,3 @@ def _check_budgets(task: FederatedTask, world: World) -> None:
         raise InputError(
             "a budget in grams needs the grid of each client", place="stop.carbon_g", remedy="Declare a fleet."
         )
-
-
-def _kept(memory: Memory) -> dict[str, SharedArray[np.float32]]:
-    kept = {"residuals": memory.residuals, "own_controls": memory.own_controls}
-    return {name: shared for name, shared in kept.items() if shared is not None}
-
-
-def _packed(shared: SharedArray[np.float32], touched: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    return {"clients": touched, "values": shared.array[:, touched]}
-
-
-def _unpack(shared: SharedArray[np.float32], arrays: dict[str, NDArray[Any]]) -> None:
-    shared.array[:, arrays["clients"]] = arrays["values"]
-
-
-def _under(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
