@@ -45,7 +45,7 @@ import json, resource, sys, time
 import numpy
 def usage():
     own = resource.getrusage(resource.RUSAGE_SELF)
-    return own.ru_utime + own.ru_stime
+    return own.ru_utime + own.ru_stime, own.ru_nvcsw + own.ru_nivcsw
 rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 t0 = time.perf_counter(); p0 = time.process_time()
 {prepare}
@@ -53,9 +53,9 @@ t1 = time.perf_counter()
 {start}
 t2 = time.perf_counter(); p2 = time.process_time()
 time.sleep(0.5)
-cpu0, w0 = usage(), time.perf_counter()
+(cpu0, n0), w0 = usage(), time.perf_counter()
 time.sleep({seconds})
-cpu1, w1 = usage(), time.perf_counter()
+(cpu1, n1), w1 = usage(), time.perf_counter()
 t3 = time.perf_counter(); p3 = time.process_time()
 {stop}
 t4 = time.perf_counter(); p4 = time.process_time()
@@ -63,7 +63,7 @@ print(json.dumps({{
     "import_ms": 1e3 * (t1 - t0), "start_ms": 1e3 * (t2 - t0), "stop_ms": 1e3 * (t4 - t3),
     "start_cpu_ms": 1e3 * (p2 - p0), "stop_cpu_ms": 1e3 * (p4 - p3),
     "rss_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - rss) / 1024,
-    "cpu_ms_per_s": 1e3 * (cpu1 - cpu0) / (w1 - w0),
+    "cpu_ms_per_s": 1e3 * (cpu1 - cpu0) / (w1 - w0), "switches_per_s": (n1 - n0) / (w1 - w0),
 }}))
 """
 
@@ -112,8 +112,9 @@ def main() -> None:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load "
         f"{os.getloadavg()[0]:.1f} at the start; medians of {options.repeats}, beyond a process with numpy loaded.",
         "",
-        "| tool | rate Hz | import ms | import + start ms | its CPU | stop ms | its CPU | memory MB | asleep ms/s |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| tool | rate Hz | import ms | import + start ms | its CPU | stop ms | its CPU | memory MB | asleep ms/s "
+        "| switches/s |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     print("\n".join(lines), flush=True)
     for tool, folder in [("setsuden", None), *peers.items()]:
@@ -121,12 +122,12 @@ def main() -> None:
             try:
                 row = compare(tool, rate_hz, options.repeats, options.seconds, folder)
             except RuntimeError as error:
-                line = f"| {tool} | {rate_hz:g} | {error} | | | | | | |"
+                line = f"| {tool} | {rate_hz:g} | {error} | | | | | | | |"
             else:
                 line = (
                     f"| {tool} | {rate_hz:g} | {row['import_ms']:.0f} | {row['start_ms']:.0f} | "
                     f"{row['start_cpu_ms']:.1f} | {row['stop_ms']:.1f} | {row['stop_cpu_ms']:.1f} | "
-                    f"{row['rss_mb']:.1f} | {row['cpu_ms_per_s']:.2f} |"
+                    f"{row['rss_mb']:.1f} | {row['cpu_ms_per_s']:.2f} | {row['switches_per_s']:.1f} |"
                 )
             lines.append(line)
             print(line, flush=True)
