@@ -57,3 +57,26 @@ def test_the_real_module_reads_a_stub_of_the_library(tmp_path: Path) -> None:
     assert 190 < float(first[2]) < 600, "a loaded machine sleeps longer than asked, never shorter"
     assert second[:2] == ["nvml/GPU-bbbb", "power"]
     assert 75 < float(second[2]) < 250
+
+
+STAND_IN = """
+class NVMLError(Exception):
+    value = 3
+def nvmlInit(): pass
+def nvmlShutdown(): pass
+def nvmlDeviceGetCount(): return 1
+def nvmlDeviceGetHandleByIndex(index): return index
+def nvmlDeviceGetName(handle): return "NVIDIA L4"
+def nvmlDeviceGetUUID(handle): return "GPU-cccc"
+def nvmlDeviceGetTotalEnergyConsumption(handle): return 12345
+"""
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="the driver's library is here and comes first")
+def test_a_stand_in_for_the_module_that_was_put_first_needs_no_library(tmp_path: Path) -> None:
+    (tmp_path / "pynvml.py").write_text(STAND_IN)
+    program = "from setsuden.sensors import discover; print([c.id for c in discover().channels])"
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environ.pop("CUDA_VISIBLE_DEVICES", None)
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
+    assert "nvml/GPU-cccc" in done.stdout

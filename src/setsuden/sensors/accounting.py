@@ -6,7 +6,8 @@
    counts while discharging). These are recorded beside the parts for comparison, and counted where nothing inside
    them is measured, or when asked for with ``prefer``.
 3. Of two sources of the same component only the first in ``PRECEDENCE`` counts, because they watch the same silicon.
-   GPUs are apart: sources of different makers watch different cards, except on a Jetson, whose rails feed its GPU.
+   GPUs are apart: sources of different makers watch different cards, except on a Jetson, whose rails feed its GPU, and
+   AMD's, which are told by their place on the bus.
 4. A board or battery total that counts covers CPU and DRAM, so nothing else is counted or modelled for them.
 5. A modelled channel counts only where no measured channel covers its component.
 """
@@ -17,7 +18,19 @@ from collections.abc import Collection, Sequence
 
 from setsuden.sensors.protocol import Channel, Component, Method
 
-PRECEDENCE = ("rapl", "emi", "powermetrics", "amd_energy", "grace", "ina3221", "nvml", "amdgpu", "battery", "model")
+PRECEDENCE = (
+    "rapl",
+    "emi",
+    "powermetrics",
+    "amd_energy",
+    "grace",
+    "ina3221",
+    "nvml",
+    "amdsmi",
+    "amdgpu",
+    "battery",
+    "model",
+)
 _ASIDE = ("rapl/psys", "rapl/platform", "grace/module", "battery/")
 _WHOLE = (Component.BOARD, Component.BATTERY)
 
@@ -85,7 +98,10 @@ def _covered(channel: Channel, counted: Sequence[Channel]) -> bool:
     if channel.component is Component.GPU:
         if source_of(channel.id) == "ina3221":
             return any(c.component is Component.BATTERY for c in counted)
-        return any(c.component is Component.BATTERY or _whole_module(c) for c in counted)
+        twin = channel.id.replace("amdgpu/", "amdsmi/", 1)
+        return any(
+            c.component is Component.BATTERY or _whole_module(c) or (c.id == twin and c is not channel) for c in counted
+        )
     return any(_watches(c, channel) for c in counted)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from setsuden.sensors.accounting import components_covered, counted_channels
-from setsuden.sensors.host import Host, NvmlUnavailableError
+from setsuden.sensors.host import AmdSmiUnavailableError, Host, NvmlUnavailableError
 from setsuden.sensors.limits import Limits, dram_bytes, read_limits
 from setsuden.sensors.machine import Machine, read_machine
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sensor, Status, finding
@@ -71,7 +71,7 @@ def discover(host: Host | None = None, *, prefer: Collection[str] = ()) -> Disco
     findings: list[Finding] = []
     machine, limits = read_machine(host), read_limits(host)
     elsewhere = {"darwin": (_powermetrics,), "win32": (_emi, _nvml)}
-    probes = elsewhere.get(host.platform, (_rapl, _nvml, _jetson, _hwmon, _battery))
+    probes = elsewhere.get(host.platform, (_rapl, _nvml, _amdsmi, _jetson, _hwmon, _battery))
     for probe in probes:
         opened, found = probe(host, machine)
         sensors += opened
@@ -106,6 +106,19 @@ def _nvml(host: Host, machine: Machine) -> _Probed:
     from setsuden.sensors.nvml import probe_nvml
 
     return _listed(*probe_nvml(host, library))
+
+
+def _amdsmi(host: Host, machine: Machine) -> _Probed:
+    # Where the module is missing, the kernel's own figures (hwmon) stand in.
+    if not (host.sysfs / "module" / "amdgpu").exists():
+        return [], []
+    try:
+        library = host.amdsmi()
+    except AmdSmiUnavailableError:
+        return [], []
+    from setsuden.sensors.amdsmi import probe_amdsmi
+
+    return _listed(*probe_amdsmi(host, library))
 
 
 def _jetson(host: Host, machine: Machine) -> _Probed:

@@ -101,6 +101,11 @@ class NvmlUnavailableError(SensorError):
     """There is no NVIDIA driver library here, or it does not start; the message says which."""
 
 
+def _put_first() -> list[str]:
+    """Folders that somebody put before all installed packages."""
+    return [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+
+
 def load_nvml() -> Any:
     """The ``pynvml`` module, imported only where the driver's library loads; else NvmlUnavailableError.
 
@@ -116,10 +121,27 @@ def load_nvml() -> Any:
     try:
         ctypes.CDLL(library)
     except OSError:
+        if any(os.path.exists(os.path.join(folder, "pynvml.py")) for folder in _put_first()):
+            import pynvml  # a stand-in for the whole module, which needs no library
+
+            return pynvml
         raise NvmlUnavailableError(f"the NVIDIA driver library {library} is not installed") from None
     import pynvml
 
     return pynvml
+
+
+class AmdSmiUnavailableError(SensorError):
+    """There is no ``amdsmi`` module here, or it does not load."""
+
+
+def load_amdsmi() -> Any:
+    """The ``amdsmi`` module, which AMD ships with its driver; else AmdSmiUnavailableError."""
+    try:
+        import amdsmi
+    except (ImportError, OSError, RuntimeError, AttributeError, KeyError) as error:
+        raise AmdSmiUnavailableError(f"the Python module amdsmi does not load ({error})") from None
+    return amdsmi
 
 
 def open_energy_meters() -> list[Any]:
@@ -139,6 +161,7 @@ class Host(NamedTuple):
     environ     environment variables (``CUDA_VISIBLE_DEVICES``)
     platform    ``sys.platform``
     pid         the process whose own share is reported; None: this one
+    amdsmi      returns the AMD SMI module or raises AmdSmiUnavailableError; called only where the driver is loaded
     energy_meters  opens the meters that Windows shows, or raises OSError; called at most once per discovery
     cache       folder for what was looked up before; None: keep nothing
     """
@@ -153,6 +176,7 @@ class Host(NamedTuple):
     pid: int | None = None
     cache: str | os.PathLike[str] | None = None
     energy_meters: Callable[[], list[Any]] = open_energy_meters
+    amdsmi: Callable[[], Any] = load_amdsmi
 
     def text(self, path: Place) -> str | None:
         """A small text file, stripped; None when it is absent or unreadable."""

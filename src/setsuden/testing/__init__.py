@@ -3,6 +3,7 @@
 The suites need pytest and are imported from their own module: ``setsuden.testing.sensor_contract``.
 """
 
+from setsuden.testing.amdsmi import FakeAmdGpu, FakeAmdSmi
 from setsuden.testing.clock import FakeClock
 from setsuden.testing.faults import FaultyFiles
 from setsuden.testing.host import FakeMachine
@@ -12,6 +13,8 @@ from setsuden.testing.replay import ReplaySensor
 from setsuden.testing.sensor import FakeSensor, fake_channel
 
 __all__ = [
+    "FakeAmdGpu",
+    "FakeAmdSmi",
     "FakeClock",
     "FakeGpu",
     "FakeMachine",

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from setsuden.sensors.host import Host, NvmlUnavailableError
+from setsuden.sensors.host import AmdSmiUnavailableError, Host, NvmlUnavailableError
+from setsuden.testing.amdsmi import FakeAmdSmi
 from setsuden.testing.clock import FakeClock
 from setsuden.testing.faults import FaultyFiles
 from setsuden.testing.nvml import FakeNvml
@@ -22,6 +23,7 @@ class FakeMachine:
     cpu_name      as ``/proc/cpuinfo`` would write it
     busy          share of the CPUs at work from now on, 0-1; change it at will
     nvml          a stand-in for the ``pynvml`` module, see ``FakeNvml``
+    amdsmi        a stand-in for the ``amdsmi`` module, see ``FakeAmdSmi``; its driver is then loaded
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class FakeMachine:
         virtual: bool = False,
         memory_bytes: int = 16_000_000_000,
         nvml: FakeNvml | None = None,
+        amdsmi: FakeAmdSmi | None = None,
         environ: Mapping[str, str] | None = None,
         platform: str = "linux",
     ) -> None:
@@ -46,7 +49,7 @@ class FakeMachine:
         self.files = FaultyFiles()
         self.sysfs, self.procfs = root / "sys", root / "proc"
         self.busy = 0.0
-        self.nvml = nvml
+        self.nvml, self.amdsmi = nvml, amdsmi
         self.threads = threads * sockets
         self._busy_ticks = self._idle_ticks = 0.0
         self._powercap: FakePowercap | None = None
@@ -54,6 +57,8 @@ class FakeMachine:
         self._usage_us = 0.0
         (self.procfs / "self").mkdir(parents=True)
         self.sysfs.mkdir(parents=True)
+        if amdsmi is not None:
+            (self.sysfs / "module" / "amdgpu").mkdir(parents=True)
         flags = "fpu hypervisor" if virtual else "fpu"
         blocks = [
             f"processor\t: {i}\nvendor_id\t: {vendor}\ncpu family\t: {family}\nmodel\t\t: {model}\n"
@@ -73,6 +78,7 @@ class FakeMachine:
             clock=self.clock,
             files=self.files,
             nvml=(lambda: nvml) if nvml is not None else _no_nvml,
+            amdsmi=(lambda: amdsmi) if amdsmi is not None else _no_amdsmi,
             environ=dict(environ or {}),
             platform=platform,
             pid=4242,
@@ -93,6 +99,8 @@ class FakeMachine:
             self.clock.advance(seconds)
         if self.nvml is not None:
             self.nvml.advance(seconds)
+        if self.amdsmi is not None:
+            self.amdsmi.advance(seconds)
         ticks = seconds * _TICKS_PER_S * self.threads
         self._busy_ticks += ticks * self.busy
         self._idle_ticks += ticks * (1 - self.busy)
@@ -120,3 +128,7 @@ class FakeMachine:
 
 def _no_nvml() -> Any:
     raise NvmlUnavailableError("the NVIDIA driver library libnvidia-ml.so.1 is not installed")
+
+
+def _no_amdsmi() -> Any:
+    raise AmdSmiUnavailableError("the Python module amdsmi does not load")
