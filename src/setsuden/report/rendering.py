@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setsuden.errors import InputError
 from setsuden.language import Language
 from setsuden.report.page.parts import Page
 from setsuden.report.words import Words
+from setsuden.study.output import write_files
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,18 +31,8 @@ def write_pages(
     All pages are made before the first is written, and each replaces its predecessor in one step.
     Raises InputError for a folder that cannot be written.
     """
-    pages = [(Path(out_dir) / f"{name}.{language}.html", render(language)) for language in languages]
-    try:
-        Path(out_dir).mkdir(parents=True, exist_ok=True)
-        for path, page in pages:
-            draft = path.with_name(f".{path.name}.{os.getpid()}")
-            draft.write_text(page, encoding="utf-8")
-            draft.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"cannot write the report: {error.strerror}", place=str(out_dir), remedy="Choose another folder with --out."
-        ) from None
-    return [path for path, _ in pages]
+    pages = {f"{name}.{language}.html": render(language) for language in languages}
+    return write_files(pages, Path(out_dir), "the report")
 
 
 @lru_cache(maxsize=1)

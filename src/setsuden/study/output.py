@@ -1,4 +1,4 @@
-"""``result.json`` appears whole or not at all."""
+"""``result.json`` and what goes with it appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -31,16 +31,22 @@ def check_folder(folder: Path) -> None:
 
 
 def write_result(document: Mapping[str, Any], folder: Path) -> Path:
-    """Write the pilot document beside its place and move it there in one step."""
+    """Write a document as ``result.json`` beside its place and move it there in one step."""
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    path = folder / RESULT
+    return write_files({RESULT: text}, folder, "the results")[0]
+
+
+def write_files(texts: Mapping[str, str], folder: Path, what: str) -> list[Path]:
+    """Write every file beside its place and move it there in one step; InputError saying that ``what`` cannot be."""
+    paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{RESULT}.{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        for name, text in texts.items():
+            draft = folder / f".{name}.{os.getpid()}"
+            draft.write_text(text, encoding="utf-8")
+            paths.append(draft.replace(folder / name))
     except OSError as error:
         raise InputError(
-            f"cannot write the results: {error.strerror}", place=str(folder), remedy="Choose another folder with --out."
+            f"cannot write {what}: {error.strerror}", place=str(folder), remedy="Choose another folder with --out."
         ) from None
-    return path
+    return paths
