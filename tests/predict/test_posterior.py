@@ -7,11 +7,12 @@ import pytest
 
 from setsuden.predict.base import fit_terms, non_negative
 from setsuden.predict.domain import FEATURES
-from setsuden.predict.kernel import Kernel, Points, covariance, likeness, variance
+from setsuden.predict.kernel import LEVELS, Kernel, Points, covariance, likeness, variance
 from setsuden.predict.posterior import Posterior, blocks, conformal, least_relative_error, normal_quantile
 from setsuden.predict.sheet import sheet
 from setsuden.predict.terms import TERMS
 from setsuden.predict.words import model_words, similarity
+from setsuden.predict.work import limited_power
 
 
 def points(count: int, seed: int = 0) -> Points:
@@ -19,12 +20,13 @@ def points(count: int, seed: int = 0) -> Points:
     names = tuple(f"{['resnet', 'vit', 'convnext'][i % 3]}{i % 7}_small" for i in range(count))
     cards = tuple(f"card{i % 2}" for i in range(count))
     software = tuple(("eager amp", "compiled amp", "eager fp32")[i % 3] for i in range(count))
-    return Points(random.normal(size=(count, len(FEATURES))), names, names, cards, software)
+    sizes = random.normal(size=(count, len(FEATURES)))
+    return Points(sizes, names, names, cards, software, random.uniform(0.3, 1.0, count))
 
 
 def kernel() -> Kernel:
     random = np.random.default_rng(1)
-    return Kernel(random.uniform(0.0, 0.05, (4, 6)), random.uniform(1.0, 3.0, len(FEATURES)), 0.01)
+    return Kernel(random.uniform(0.0, 0.05, (len(LEVELS), 6)), random.uniform(1.0, 3.0, len(FEATURES)), 0.01)
 
 
 def test_leaving_a_group_out_is_the_same_as_refitting_without_it() -> None:
@@ -49,11 +51,12 @@ def test_covariance_is_symmetric_positive_and_has_the_stated_diagonal() -> None:
 def test_one_measurement_pulls_by_its_share_of_the_variance() -> None:
     one = points(1)
     k = Kernel(
-        np.array([[0.3, 0, 0, 0, 0, 0], [0] * 6, [0] * 6, [0] * 6], dtype=float), np.full(len(FEATURES), np.inf), 0.1
+        np.array([[0.3, 0, 0, 0, 0, 0], *([[0] * 6] * 4)], dtype=float), np.full(len(FEATURES), np.inf), 0.1
     )
     posterior = Posterior.given(k, one, np.array([2.0]))
-    assert posterior.mean(one)[0] == pytest.approx(2.0 * 0.3 / 0.4, rel=1e-6)
-    assert posterior.mean_and_deviation(one)[1][0] ** 2 == pytest.approx(0.3 - 0.3**2 / 0.4 + 0.1, rel=1e-6)
+    own = 0.3 * one.gains[0] ** 2
+    assert posterior.mean(one)[0] == pytest.approx(2.0 * own / (own + 0.1), rel=1e-6)
+    assert posterior.mean_and_deviation(one)[1][0] ** 2 == pytest.approx(own - own**2 / (own + 0.1) + 0.1, rel=1e-6)
 
 
 def test_conformal_widths_grow_with_the_level_and_lean_to_the_normal_when_groups_are_few() -> None:
@@ -106,6 +109,17 @@ def test_rows_that_count_little_shape_a_law_and_do_not_place_it() -> None:
     assert np.median(found / truth[:100]) == pytest.approx(1.0, abs=0.01)
 
 
+def test_a_demand_that_limits_hide_is_nearly_found_again() -> None:
+    random = np.random.default_rng(8)
+    used = np.zeros((400, len(TERMS)))
+    share = random.uniform(0, 1, 400)
+    used[:, TERMS.index("busy")], used[:, TERMS.index("idle")] = 250 * share, 250 * (1 - share)
+    demand = 0.95 * used[:, TERMS.index("busy")] + 0.2 * used[:, TERMS.index("idle")]
+    limit = random.choice([100.0, 150.0, 200.0, 250.0], 400)
+    found = used @ np.array(fit_terms(used, limited_power(demand, limit), limit=limit))
+    assert np.allclose(found, demand, rtol=0.05)
+
+
 def test_names_of_one_family_are_like_each_other() -> None:
     alike = similarity(["resnet50", "tf_efficientnet_b0"], ["resnet101", "efficientnet_b0", "vit_base"], model_words)
     assert alike[0, 0] > 0.5 > alike[0, 1]
@@ -140,11 +154,12 @@ def test_the_fast_answer_is_that_of_the_textbook() -> None:
 
 def test_the_covariance_adds_up_its_levels_and_parts_as_stated() -> None:
     k, a, b = kernel(), points(12), points(9, seed=5)
-    name, group, software, device, same = likeness(a, b)
+    name, group, software, device, both, same = likeness(a, b)
     left, right = a.sizes / k.lengths, b.sizes / k.lengths
     inner = left @ right.T
     near = np.exp(-0.5 * ((left[:, None, :] - right[None, :, :]) ** 2).sum(axis=2))
     parts = (np.ones_like(inner), inner, near, near * name, name, group)
-    levels = (np.ones_like(inner), software, device, same)
-    wanted = sum(k.strengths[i, j] * levels[i] * parts[j] for i in range(4) for j in range(6))
-    assert np.allclose(covariance(k, a, b), wanted)
+    levels = (np.ones_like(inner), software, device, both, same)
+    wanted = sum(k.strengths[i, j] * levels[i] * parts[j] for i in range(len(LEVELS)) for j in range(6))
+    assert np.allclose(covariance(k, a, b), np.outer(a.gains, b.gains) * wanted)
+    assert np.array_equal(both, software * device)

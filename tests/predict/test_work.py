@@ -15,6 +15,7 @@ from setsuden.predict.terms import TERMS, terms
 from setsuden.predict.work import (
     at_once,
     busy,
+    demand_gain,
     limited_power,
     passed_over_bytes,
     sustained_flops,
@@ -47,23 +48,49 @@ def test_a_pipeline_fed_one_piece_is_no_faster_than_one_device() -> None:
 @settings(max_examples=60, deadline=None)
 @given(active=st.floats(1, 300), more=st.floats(1.0, 50), batch=st.integers(1, 4096))
 def test_a_step_reads_at_least_the_active_and_at_most_all_parameters(active: float, more: float, batch: int) -> None:
-    one, some, next_one = touched_params(
-        np.full(3, active * more), np.full(3, active), np.array([1.0, float(batch), batch + 1.0])
+    one, some, next_one = np.sum(
+        touched_params(
+            np.full(3, active * more), np.full(3, active), np.array([1.0, float(batch), batch + 1.0]), ["mixture"] * 3
+        ),
+        axis=0,
     )
     assert one == pytest.approx(active)
     assert active * (1 - 1e-9) <= some <= active * more * (1 + 1e-9)
     assert next_one >= some
 
 
-def test_a_busy_card_draws_less_than_limit_and_design_power_and_more_with_a_higher_limit() -> None:
-    drawn = limited_power(np.array([100.0, 150.0, 250.0, 400.0]), np.full(4, 250.0))
+def test_a_name_that_counts_its_experts_tells_what_every_token_passes() -> None:
+    always, experts = touched_params(
+        np.array([400e9, 400e9, 8e9]),
+        np.array([17e9, 17e9, 8e9]),
+        np.ones(3),
+        ["Llama-4-17B-128E-it", "other", "dense"],
+    )
+    assert always[0] + 128 * (17e9 - always[0]) == pytest.approx(400e9)
+    assert always[1] == pytest.approx(0.4 * 17e9)
+    assert (always + experts)[:2] == pytest.approx(17e9)
+    assert (always[2], experts[2]) == (8e9, 0.0)
+
+
+def test_a_busy_card_draws_less_than_limit_and_demand_and_more_with_a_higher_limit() -> None:
+    limits = np.array([100.0, 150.0, 250.0, 400.0])
+    drawn = limited_power(np.full(4, 225.0), limits)
     assert (np.diff(drawn) > 0).all()
-    assert (drawn < np.minimum([100.0, 150.0, 250.0, 400.0], 0.9 * 250.0)).all()
-    assert drawn[0] == pytest.approx(100.0, rel=0.01)
+    assert (drawn < np.minimum(limits, 225.0)).all()
+    assert limited_power(np.array([1e4]), limits[:1])[0] == pytest.approx(100.0, rel=0.01)
+    assert limited_power(np.array([225.0]), np.array([np.inf]))[0] == pytest.approx(225.0)
+
+
+def test_what_is_left_of_an_error_in_the_demand_is_the_slope_of_the_draw() -> None:
+    demand, limit = np.array([50.0, 150.0, 250.0]), np.full(3, 250.0)
+    up, down = limited_power(demand * 1.001, limit), limited_power(demand / 1.001, limit)
+    assert demand_gain(demand, limit) == pytest.approx(np.log(up / down) / (2 * np.log(1.001)), rel=1e-4)
+    assert demand_gain(np.array([1e4]), limit[:1])[0] > 0
 
 
 def test_a_card_is_busier_the_more_work_a_step_holds() -> None:
-    share = busy(np.array([1e-5, 1.7e-3, 1.0]))
+    half = 2.1e-3 * 15 * 9e11
+    share = busy(np.array([1e-3, 1.0, 1e3]) * half, np.full(3, 9e11))
     assert share[1] == pytest.approx(0.5)
     assert share[0] < 0.001
     assert share[2] > 0.999

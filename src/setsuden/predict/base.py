@@ -2,10 +2,11 @@
 
     seconds   arithmetic at the peak rate, memory traffic of activations and of weights, a start-up cost per batch, and
               arithmetic that the design power pays for (small cards cannot hold their peak); transformers also the
-              arithmetic of attention and a cost of each layer, decoding also the prompt and, for a mixture
-              of experts, how much less its arithmetic is packed
+              arithmetic of attention and a cost of each layer, decoding also the prompt, for a mixture of experts
+              how much less its arithmetic and its reading are packed, and what several devices exchange a step
     joules    the same terms times the design power of what runs
-    watts     the smaller of design power and power limit; in training, that while busy and an idle draw in between
+    watts     the smaller of design power and power limit; in training, what is drawn while busy and idle in between,
+              as far as the limit lets it
 
 Every term is a work divided by a data-sheet rate, so a prediction grows with work and falls with speed; coefficients
 are at least zero and say how far from the data sheet real software stays (one is the roofline itself).
@@ -20,10 +21,12 @@ import numpy as np
 from setsuden.predict import domain as kinds
 from setsuden.predict.frame import Floats, Rows
 from setsuden.predict.sheet import is_cpu
-from setsuden.predict.terms import TERMS, terms
+from setsuden.predict.shipped import Knowledge
+from setsuden.predict.terms import TERMS, power_limits, terms
+from setsuden.predict.work import demand_gain, limited_power
 
 # Where the tables cannot tell terms apart, their shares are drawn to these, with the weight of a twentieth of the rows.
-_PLAIN_COEFFICIENTS, _PLAIN_WEIGHT = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2), 0.05
+_PLAIN_COEFFICIENTS, _PLAIN_WEIGHT = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2, 1.5, 1.0), 0.05
 # Training that fills its card shows little of the idle draw in between, which is therefore held to what cards idle at.
 _MOST_IDLE = 0.3
 _REWEIGHTED, _OUTLIER = 6, 0.2  # Huber weights on logarithmic errors
@@ -52,19 +55,26 @@ def strata(rows: Rows, domains: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def log_base(
-    rows: Rows,
-    domains: tuple[str, ...],
-    target: str,
-    coefficients: Mapping[str, tuple[float, ...]],
-    typical: Mapping[str, Mapping[str, float]],
-) -> Floats:
+def log_base(rows: Rows, domains: tuple[str, ...], target: str, knowledge: Knowledge) -> Floats:
     """Natural logarithm of the physical prediction of every row."""
-    used = terms(rows, domains, target, typical)
-    theta = np.array([_coefficients(stratum, coefficients) for stratum in strata(rows, domains)]).reshape(
-        -1, len(TERMS)
-    )
-    return np.asarray(np.log(np.maximum((used * theta).sum(axis=1), 1e-15)), dtype=np.float64)
+    demand = _demand(rows, domains, target, knowledge)
+    limit = power_limits(rows, domains, target)
+    return np.asarray(np.log(np.maximum(limited_power(demand, limit), 1e-15)), dtype=np.float64)
+
+
+def gains(rows: Rows, domains: tuple[str, ...], target: str, knowledge: Knowledge) -> Floats:
+    """What is left of an error in what a row demands, 0-1: little where a power limit holds it, else all."""
+    limit = power_limits(rows, domains, target)
+    if np.isinf(limit).all():
+        return np.ones(len(rows))
+    return demand_gain(_demand(rows, domains, target, knowledge), limit)
+
+
+def _demand(rows: Rows, domains: tuple[str, ...], target: str, knowledge: Knowledge) -> Floats:
+    """The sum of the terms of every row, before any limit, above zero."""
+    used = terms(rows, domains, target, knowledge.typical)
+    theta = np.array([_coefficients(stratum, knowledge.coefficients) for stratum in strata(rows, domains)])
+    return np.asarray(np.maximum((used * theta.reshape(-1, len(TERMS))).sum(axis=1), 1e-15), dtype=np.float64)
 
 
 def _coefficients(stratum: str, coefficients: Mapping[str, tuple[float, ...]]) -> tuple[float, ...]:
@@ -83,32 +93,40 @@ def _coefficients(stratum: str, coefficients: Mapping[str, tuple[float, ...]]) -
     return (1.0,) * len(TERMS)
 
 
-def fit_terms(used: Floats, measured: Floats, weight: Floats | None = None) -> tuple[float, ...]:
+def fit_terms(
+    used: Floats, measured: Floats, weight: Floats | None = None, limit: Floats | None = None
+) -> tuple[float, ...]:
     """Coefficients >= 0 with the least relative error, outliers held at ``_OUTLIER``, centred on the median ratio.
 
     used     shape (rows, terms); weight: what each row counts for, 1 where None; rows below 1 do not move the centre
+    limit    watts that a row cannot pass, inf or None: none; rows under a limit are fitted to first order around the
+             last fit and are not centred, as what they show of their demand is little
     """
     counts = np.ones(len(measured)) if weight is None else weight
+    limit = np.full(len(measured), np.inf) if limit is None else limit
     relative = used / measured[:, None]
     keep = relative.max(axis=0) > 0
     scale = np.where(keep, np.sqrt(counts @ relative**2 / counts.sum()), 1.0)
-    matrix = relative / scale
-    trusted = np.ones(len(measured))
     plain = np.where(keep, np.minimum(np.array(_PLAIN_COEFFICIENTS) * scale, 1.0), 0.0)
     drawn = np.sqrt(_PLAIN_WEIGHT * counts.sum()) * np.eye(len(plain))
+    trusted, slope, offset = np.ones(len(measured)), np.ones(len(measured)), np.zeros(len(measured))
     for _ in range(_REWEIGHTED):
         each = trusted * np.sqrt(counts)
-        rows = np.vstack([matrix * each[:, None], drawn])
-        theta = non_negative(rows, np.concatenate([each, drawn @ plain]))
-        trusted = np.sqrt(_OUTLIER / np.maximum(np.abs(np.log(np.maximum(matrix @ theta, 1e-9))), _OUTLIER))
-    theta = theta / scale
+        rows = np.vstack([relative / scale * (slope * each)[:, None], drawn])
+        theta = non_negative(rows, np.concatenate([(1 - offset) * each, drawn @ plain])) / scale
+        demand = np.maximum(used @ theta, 1e-15)
+        said = limited_power(demand, limit)
+        trusted = np.sqrt(_OUTLIER / np.maximum(np.abs(np.log(np.maximum(said / measured, 1e-9))), _OUTLIER))
+        gain = demand_gain(demand, limit)
+        slope, offset = gain * said / demand, (1 - gain) * said / measured
     idle = TERMS.index("idle")
     theta[idle] = min(theta[idle], _MOST_IDLE)
     predicted = used @ theta
     if not (predicted > 0).all():
         return tuple(np.where(keep, 1.0, 0.0).tolist())
-    centre = counts >= 1
-    return tuple((theta * np.exp(np.median(np.log(measured[centre] / predicted[centre])))).tolist())
+    centre = (counts >= 1) & np.isinf(limit)
+    factor = np.exp(np.median(np.log(measured[centre] / predicted[centre]))) if centre.any() else 1.0
+    return tuple((theta * factor).tolist())
 
 
 def non_negative(matrix: Floats, wanted: Floats, rounds: int = 4000) -> Floats:

@@ -132,7 +132,8 @@ def _derived(rows: Rows, answer: Floats) -> Floats:
     n = {name: rows.numbers[name][index] for name in ("params_m", "active_params_m", "batch_size")}
     active = np.where(np.isnan(n["active_params_m"]), n["params_m"], n["active_params_m"])
     prompt = np.array([prompt_tokens(rows.words["task"][i]) for i in index])
-    found[index, 0] = touched_params(n["params_m"], active, n["batch_size"])
+    models = [rows.words["model"][i] for i in index]
+    found[index, 0] = np.sum(touched_params(n["params_m"], active, n["batch_size"], models), axis=0)
     found[index, 1] = np.where(active < n["params_m"], n["batch_size"], 1.0)
     found[index, 2] = 1 + prompt / answer[index]
     return found

@@ -8,6 +8,7 @@ from math import exp, log
 from typing import TYPE_CHECKING, Any, Literal
 
 from setsuden.errors import InputError
+from setsuden.predict.answers import Level
 from setsuden.predict.domain import NETWORKS
 from setsuden.predict.sheet import is_cpu, sheet
 from setsuden.predict.shipped import Target, loosened, shipped
@@ -17,7 +18,6 @@ from setsuden.quantity import DEVICE, Estimate, Provenance
 if TYPE_CHECKING:
     from setsuden.workload.profile import Profile
 
-Level = Literal["data sheet", "data sheet + calibration runs", "calibrated here"]
 # What an accelerator draws at work, as a share of its design power, and a processor's package; median and 5-95 %
 # of 120 public training configurations on four cards without a power limit; for packages a wider assumption.
 _SHARE_OF_DESIGN = {"gpu": (0.67, 0.21, 0.90), "cpu": (0.70, 0.35, 1.0)}

@@ -3,6 +3,7 @@
     shared by all            sizes, name, sizes x name, same group
     by like software         the same, times the squared likeness of what is known beside the device
     by device                the same, on one device
+    by software on a device  the same, on one device, times the squared likeness of the software
     within a configuration   the same, where device and software are equal
 
 so a model seen on another device still says something, and five rows of a new device say most about that device.
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from setsuden.predict.frame import Floats
 from setsuden.predict.words import model_words, plain_words, similarity
 
-LEVELS = ("shared", "software", "device", "same")
+LEVELS = ("shared", "software", "device", "both", "same")
 PARTS = ("constant", "linear", "sizes", "sizes_and_name", "name", "group")
 
 
@@ -27,7 +28,7 @@ PARTS = ("constant", "linear", "sizes", "sizes_and_name", "name", "group")
 class Kernel:
     """Strengths of the parts and lengths of the sizes; all in squared or plain natural-log units.
 
-    strengths   (4 levels, 6 parts) variances
+    strengths   (5 levels, 6 parts) variances
     lengths     one per feature: how far a size may differ, in natural logs, before it says nothing; inf: ignored
     noise       variance of a repetition
     """
@@ -39,13 +40,14 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Rows as the kernel sees them; ``sizes`` are logs without NaN."""
+    """Rows as the kernel sees them; ``sizes`` are logs without NaN, ``gains`` what is left of an error (0-1)."""
 
     sizes: Floats
     names: tuple[str, ...]
     groups: tuple[str, ...]
     devices: tuple[str, ...]
     software: tuple[str, ...]
+    gains: Floats
 
     def __len__(self) -> int:
         return len(self.names)
@@ -62,15 +64,17 @@ class Points:
             tuple(self.groups[i] for i in index),
             tuple(self.devices[i] for i in index),
             tuple(self.software[i] for i in index),
+            self.gains[list(index)],
         )
 
 
 def likeness(a: Points, b: Points) -> tuple[Floats, ...]:
-    """Names (squared cosine), groups (0 or 1), then by level: software (squared cosine), device, same (0 or 1)."""
+    """Names and groups, then by level: software, device, both, same; squared cosines of words, else 0 or 1."""
     name = similarity(a.names, b.names, model_words) ** 2
     software = similarity(a.software, b.software, plain_words) ** 2
     device = equal(a.devices, b.devices)
-    return name, equal(a.groups, b.groups), software, device, device * equal(a.software, b.software)
+    same = device * equal(a.software, b.software)
+    return name, equal(a.groups, b.groups), software, device, device * software, same
 
 
 def equal(a: Sequence[str], b: Sequence[str]) -> Floats:
@@ -121,7 +125,8 @@ def covariance(kernel: Kernel, a: Points, b: Points) -> Floats:
         block += same_name
         if group.any():
             block += group * (group_a[rows][:, None] == group_b)
-        total[rows] = block
+        total[rows] = block * a.gains[rows][:, None]
+    total *= b.gains
     return total
 
 
@@ -138,8 +143,8 @@ def _configured(points: Points) -> tuple[npt.NDArray[np.intp], list[int]]:
 
 def _strengths(kernel: Kernel, a: Points, b: Points) -> Floats:
     """Strength of every part between every two points, its levels added up, shape (a, b, 6)."""
-    _, _, software, device, same = likeness(a, b)
-    levels = np.stack([np.ones_like(software), software, device, same], axis=-1)
+    _, _, *alike = likeness(a, b)
+    levels = np.stack([np.ones_like(alike[0]), *alike], axis=-1)
     return np.asarray(levels @ kernel.strengths, dtype=np.float64)
 
 
@@ -148,4 +153,4 @@ def variance(kernel: Kernel, a: Points) -> Floats:
     used = np.isfinite(kernel.lengths)
     inner = ((a.sizes[:, used] / kernel.lengths[used]) ** 2).sum(axis=1)
     parts = kernel.strengths.sum(axis=0)
-    return np.asarray(parts[0] + parts[1] * inner + parts[2:].sum(), dtype=np.float64)
+    return np.asarray(a.gains**2 * (parts[0] + parts[1] * inner + parts[2:].sum()), dtype=np.float64)

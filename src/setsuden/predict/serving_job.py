@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from setsuden.predict.answers import Level
 from setsuden.predict.frame import Floats
-from setsuden.predict.job import Level
 from setsuden.predict.serving import Server, Steady, steady
 from setsuden.predict.serving_model import PARTS, Installation, Known, Llm, Part, Traffic
 from setsuden.quantity import DEVICE, Estimate, Provenance

@@ -13,14 +13,14 @@ import numpy as np
 
 from setsuden.errors import InputError
 from setsuden.predict.domain import FEATURES
-from setsuden.predict.kernel import Kernel
+from setsuden.predict.kernel import LEVELS, Kernel
 from setsuden.predict.terms import TERMS
 
 Target = Literal["seconds_per_unit", "energy_j", "power_w"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 FILE = "coefficients.json"
 # Residuals of work that no public table shows: a tenth up or down for each reason to differ.
-PLAIN = Kernel(np.full((4, 6), 0.01) * [1, 0.1, 1, 1, 1, 1], np.full(len(FEATURES), 2.0), 0.0025)
+PLAIN = Kernel(np.full((len(LEVELS), 6), 0.01) * [1, 0.1, 1, 1, 1, 1], np.full(len(FEATURES), 2.0), 0.0025)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,9 @@ def loosened(knowledge: Knowledge, kind: str) -> Knowledge:
     """
     kernel = knowledge.kernels.get(kind, PLAIN)
     strengths = kernel.strengths.copy()
-    strengths[2, 0] = max(float(strengths[2, 0]), 4.0)
-    strengths[3, 0] = max(float(strengths[3, 0]), 0.03)
+    for level, least in (("device", 4.0), ("same", 0.03)):
+        place = LEVELS.index(level)
+        strengths[place, 0] = max(float(strengths[place, 0]), least)
     return replace(knowledge, kernels={**knowledge.kernels, kind: replace(kernel, strengths=strengths)})
 
 

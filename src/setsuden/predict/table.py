@@ -15,20 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from setsuden.errors import InputError
-from setsuden.predict.base import log_base
+from setsuden.predict.base import gains, log_base
 from setsuden.predict.domain import FEATURES, SIZES, devices, domains_of, features, software
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.posterior import Posterior, conformal, least_relative_error, normal_quantile
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
+from setsuden.predict.situation import DEVICE, GROUP, PAIR, ROW, SETTING, labels, situations
 from setsuden.predict.sizes import borrowed_sizes
-from setsuden.predict.words import family, plain_words, similarity
+from setsuden.predict.words import plain_words, similarity
 
 _MOST_ROWS = 1000  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
 _FEW_LABELS = 5.0  # held-out labels that the middle of relative errors is weighed against, taken to lie at zero
-_ROW, _SETTING, _GROUP, _FAMILY, _DEVICE = "row", "setting", "group", "family", "device"
-_BATCH = FEATURES.index("batch_size")
 
 
 def fit(frame: Any, target: str) -> Predictor:
@@ -79,7 +78,8 @@ class Predictor:
         for asked in self._asked(rows):
             logs[asked.index] = asked.base
             if asked.posterior is not None:
-                shift = [self._shift(asked.posterior, how) for how in asked.situations()]
+                new = situations(asked.points, asked.posterior.points)
+                shift = [self._shift(asked.posterior, how) for how in new]
                 logs[asked.index] += asked.posterior.mean(asked.points) + shift
         return np.exp(logs)
 
@@ -103,7 +103,8 @@ class Predictor:
                 continue
             mean, deviation = asked.posterior.mean_and_deviation(asked.points)
             logs[asked.index] = asked.base + mean
-            width = np.array([self._width(asked.posterior, how, level) for how in asked.situations()])
+            new = situations(asked.points, asked.posterior.points)
+            width = np.array([self._width(asked.posterior, how, level) for how in new])
             half[asked.index] = far * width * deviation
         return np.exp(logs - half), np.exp(logs + half)
 
@@ -116,6 +117,16 @@ class Predictor:
                 reasons[i] = reason
         return tuple(reasons)
 
+    def unseen(self, frame: Any) -> tuple[str, ...]:
+        """What of a row no measured row shows, the largest of the words in ``setsuden.predict.situation``."""
+        rows = rows_of(frame)
+        found = [DEVICE] * len(rows)
+        for asked in self._asked(rows):
+            if asked.posterior is not None:
+                for i, new in zip(asked.index, situations(asked.points, asked.posterior.points), strict=True):
+                    found[i] = new
+        return tuple(found)
+
     def _asked(self, rows: Rows) -> list[_Asked]:
         """Rows that share a kind of work and the measured rows that answer them."""
         kinds = domains_of(rows)
@@ -126,8 +137,8 @@ class Predictor:
             seen = self._seen.get(kind)
             if seen is not None:
                 own = borrowed_sizes(own, seen.rows)
-            base = log_base(own, (kind,) * len(own), self.target, self.knowledge.coefficients, self.knowledge.typical)
-            points = points_of(own, kind, self.knowledge)
+            base = log_base(own, (kind,) * len(own), self.target, self.knowledge)
+            points = points_of(own, kind, self.target, self.knowledge)
             outside = self._outside(own, kind, seen)
             kernel = self.knowledge.kernels.get(kind, PLAIN)
             if seen is None:
@@ -157,23 +168,23 @@ class Predictor:
 
     def _shift(self, posterior: Posterior, how: str) -> float:
         """Natural logarithm to add so that the mean relative error of rows held out likewise is smallest."""
-        if how == _ROW:
+        if how == ROW:
             return 0.0
-        how = how if how == _SETTING else _GROUP  # devices and families are too few to place anything
+        how = how if how in (SETTING, PAIR) else GROUP  # devices and families are too few to place anything
         key = (id(posterior), how)
         if key not in self._shifts:
-            labels = _labels(posterior.points)[how]
-            error, _ = posterior.held_out(labels)
-            count = len(set(labels))
+            told = labels(posterior.points)[how]
+            error, _ = posterior.held_out(told)
+            count = len(set(told))
             self._shifts[key] = least_relative_error(error) * count / (count + _FEW_LABELS)
         return self._shifts[key]
 
     def _width(self, posterior: Posterior, how: str, level: float) -> float:
         key = (id(posterior), how, level)
         if key not in self._widths:
-            labels = _labels(posterior.points)
-            error, deviation = posterior.held_out(labels[how])
-            count = len(set(labels[how]))
+            told = labels(posterior.points)[how]
+            error, deviation = posterior.held_out(told)
+            count = len(set(told))
             scores = np.abs(error) / deviation if count > 1 else np.empty(0)
             self._widths[key] = conformal(scores, count if count > 1 else 0, level)
         return self._widths[key]
@@ -207,28 +218,6 @@ class _Asked:
     kernel: Kernel
     posterior: Posterior | None
 
-    def situations(self) -> list[str]:
-        """What is new about each row: its device, its family, its group, its batch size there, or none of them."""
-        assert self.posterior is not None
-        seen, own = _labels(self.posterior.points), _labels(self.points)
-        found = [_ROW] * len(self.points)
-        for how in (_SETTING, _GROUP, _FAMILY, _DEVICE):
-            known = set(seen[how])
-            found = [how if label not in known else told for label, told in zip(own[how], found, strict=True)]
-        return found
-
-
-def _labels(points: Points) -> dict[str, tuple[str, ...]]:
-    """What is held out together to learn how wide an interval must be, for each thing that can be new."""
-    settings = zip(points.groups, points.devices, points.sizes[:, _BATCH].tolist(), strict=True)
-    return {
-        _ROW: tuple(str(i) for i in range(len(points))),
-        _SETTING: tuple(f"{group} {device} {batch:.3f}" for group, device, batch in settings),
-        _GROUP: points.groups,
-        _FAMILY: tuple(family(name) for name in points.names),
-        _DEVICE: points.devices,
-    }
-
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -242,8 +231,8 @@ class _Seen:
     @classmethod
     def of(cls, rows: Rows, logs: Floats, kind: str, target: Target, knowledge: Knowledge) -> _Seen:
         rows = borrowed_sizes(rows, rows)
-        base = log_base(rows, (kind,) * len(rows), target, knowledge.coefficients, knowledge.typical)
-        return cls(rows, points_of(rows, kind, knowledge), logs - base, ranges_of(rows))
+        base = log_base(rows, (kind,) * len(rows), target, knowledge)
+        return cls(rows, points_of(rows, kind, target, knowledge), logs - base, ranges_of(rows))
 
     def split(self, asked: tuple[str, ...]) -> list[tuple[tuple[str, ...], npt.NDArray[np.intp]]]:
         """Asked rows by the measured configurations that answer them: all, or the likest up to ``_MOST_ROWS`` rows."""
@@ -274,13 +263,14 @@ class _Seen:
         return Posterior.given(kernel, self.points.take(index.tolist()), self.residual[index])
 
 
-def points_of(rows: Rows, kind: str, knowledge: Knowledge) -> Points:
+def points_of(rows: Rows, kind: str, target: str, knowledge: Knowledge) -> Points:
     """Rows as the kernel sees them: sizes as logs around the typical ones, zero where they are not stated."""
     typical = knowledge.typical.get(kind, {})
     centre = np.log(np.array([typical.get(name, 1.0) for name in FEATURES]))
     logs = features(rows) - centre
     groups = tuple(group or name for group, name in zip(rows.words["group"], rows.words["model"], strict=True))
-    return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, devices(rows), software(rows))
+    gain = gains(rows, (kind,) * len(rows), target, knowledge)
+    return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, devices(rows), software(rows), gain)
 
 
 def ranges_of(rows: Rows) -> dict[str, tuple[float, float]]:

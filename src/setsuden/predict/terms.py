@@ -14,7 +14,6 @@ from setsuden.predict.sheet import Sheet, sheet, stated
 from setsuden.predict.work import (
     at_once,
     busy,
-    limited_power,
     passed_over_bytes,
     prompt_tokens,
     sustained_flops,
@@ -23,7 +22,8 @@ from setsuden.predict.work import (
 )
 
 TERMS = (
-    "arithmetic", "activations", "weights", "start", "power", "attention", "prompt", "layers", "mixture", "busy", "idle"
+    "arithmetic", "activations", "weights", "start", "power", "attention", "prompt", "layers", "mixture", "busy",
+    "idle", "experts", "exchange",
 )  # fmt: skip
 _BACKWARD = 3.0  # work of a training step in forward passes: each contraction again for its input and its weights
 _START_S = 1e-3
@@ -104,13 +104,17 @@ def _decoded(
     bandwidth = devices.bandwidth * devices.count
     params, active, answer = told["params_m"] * 1e6, told["active_params_m"] * 1e6, told["input_0"]
     prompt = np.array([prompt_tokens(task) for task in rows.words["task"]])
+    always, experts = touched_params(params, active, told["batch_size"], rows.words["model"])
+    read = width / bandwidth / told["batch_size"]
     arithmetic = 2 * active / flops
     start = _START_S / told["batch_size"]
     return {
         "arithmetic": arithmetic,
         "activations": width * (prompt + answer / 2) * np.sqrt(active) / bandwidth,
-        "weights": width * touched_params(params, active, told["batch_size"]) / bandwidth / told["batch_size"],
+        "weights": (always + experts) * read,
+        "experts": experts * read,
         "start": start,
+        "exchange": np.where(devices.count > 1, start, 0.0),
         "prompt": arithmetic * prompt / answer,
         "layers": start * np.cbrt(active) / 1e3,
         "mixture": np.where(active < params, arithmetic * (1 + prompt / answer), 0.0),
@@ -136,13 +140,19 @@ def _stepped(
 
 
 def _drawn(rows: Rows, told: Mapping[str, Floats], devices: _Devices, passes: Floats) -> dict[str, Floats]:
-    """Watts of training under a power limit; most of what is trained fills a card, and so does work of unknown size."""
-    step_s = 2 * passes * told["gmacs"] * 1e9 * told["batch_size"] / devices.flops
-    share = np.where(np.isnan(rows.numbers["gmacs"]), 1.0, busy(step_s))
-    return {
-        "busy": share * limited_power(devices.ceiling, devices.power) * devices.count,
-        "idle": (1 - share) * devices.power * devices.count,
-    }
+    """Watts of training that meets no power limit; most of it fills a card, and so does work of unknown size."""
+    flop = 2 * passes * told["gmacs"] * 1e9 * told["batch_size"]
+    share = np.where(np.isnan(rows.numbers["gmacs"]), 1.0, busy(flop, devices.bandwidth))
+    return {"busy": share * devices.power * devices.count, "idle": (1 - share) * devices.power * devices.count}
+
+
+def power_limits(rows: Rows, domains: tuple[str, ...], target: str) -> Floats:
+    """Watts that training cannot pass, its power limit or else its design power; inf for other work and targets."""
+    if target != "power_w" or kinds.EPOCHS not in domains:
+        return np.full(len(rows), np.inf)
+    count = rows.numbers["device_count"]
+    devices = _Devices.of(rows, np.where(np.isnan(count), 1.0, count))
+    return np.where(np.array(domains) == kinds.EPOCHS, devices.ceiling * devices.count, np.inf)
 
 
 @dataclass(frozen=True, slots=True)

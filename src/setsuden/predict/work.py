@@ -23,6 +23,7 @@ _HEAD = 64  # width of an attention head
 _PASSES, _ATTENTION_PASSES = 60.0, 8.0
 _FUSED = 0.4  # of that traffic stays when a compiler fuses it, as seen on one card
 _FLOAT_BYTES = 4
+_EXPERTS = re.compile(r"-(\d+)E\b")
 _STAGES = re.compile(r"pp(\d+)_(\d+)")
 
 # Tokens of a request before the first answer, assumed: a question, a chat turn, an image or a video in tokens, a file.
@@ -34,11 +35,11 @@ _ALWAYS_ON = 0.4  # of the active parameters of a mixture of experts: attention 
 # chosen on matrix products and transformers on ten cards, the smallest of which cannot hold half of their peak.
 _SUSTAINED_PER_JOULE, _SUSTAINED_YEAR, _DOUBLING_YEARS, _CORNER = 7e10, 2018, 2.6, 8.0
 
-# A step with as much arithmetic as the device does in this time at its peak keeps it busy half of the time; the
-# sharpness was read off small networks at batches of 8 to 8192 on four cards.
-_HALF_BUSY_S, _SHARPNESS = 1.7e-3, 2.0
-# Work that meets no limit draws this share of the design power; how sharply draw and limit meet, likewise.
-_UNLIMITED_SHARE, _MEETING = 0.9, 6.0
+# A training step that needs this long of a device's memory keeps it busy half of the time, one byte moved for so many
+# operations; these and the sharpness were read off small networks at batches of 8 to 8192 on four cards.
+_HALF_BUSY_S, _SHARPNESS, _FLOP_PER_BYTE = 2.1e-3, 1.5, 15.0
+# How sharply what would be drawn and a power limit meet; a draw wanders in time, so it feels a limit above its mean.
+_MEETING, _LEAST_GAIN = 3.0, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +91,40 @@ def prompt_tokens(task: str) -> float:
     return _PROMPTS.get(task, _PROMPT)
 
 
-def touched_params(params: Floats, active: Floats, batch: Floats) -> Floats:
-    """Parameters that one decoding step reads: a mixture of experts reads more of them the more tokens it serves."""
-    always = np.where(active < params, _ALWAYS_ON * active, 0.0)
-    share = np.clip((active - always) / (params - always), 1e-6, 1.0)
-    read = 1 - (1 - share) ** np.maximum(batch, 1.0)
-    return np.asarray(always + (params - always) * read, dtype=np.float64)
+def touched_params(params: Floats, active: Floats, batch: Floats, models: Sequence[str]) -> tuple[Floats, Floats]:
+    """Parameters that one decoding step reads: those that every token passes, and those of experts.
+
+    models   a name that counts its experts, as ``Llama-4-Scout-17B-16E`` does, is taken to use one of them a token, so
+             that its sizes tell what every token passes; of other mixtures that is an assumed share of what is active
+
+    The more tokens are decoded together, the more experts are read; dense models have none.
+    """
+    chosen = np.array([_share_chosen(name) for name in models])
+    told = (active - chosen * params) / (1 - chosen)
+    always = np.where(np.isfinite(told) & (told > 0), told, _ALWAYS_ON * active)
+    always = np.where(active < params, always, params)
+    experts = params - always
+    share = np.clip((active - always) / np.where(experts > 0, experts, 1.0), 0.0, 1.0)
+    return always, np.asarray(experts * (1 - (1 - share) ** np.maximum(batch, 1.0)), dtype=np.float64)
 
 
-def busy(step_s: Floats) -> Floats:
-    """Share of the time (0-1) that a device works, from the arithmetic of a step in seconds at its peak rate."""
-    told = (step_s / _HALF_BUSY_S) ** _SHARPNESS
+def _share_chosen(model: str) -> float:
+    """One of how many experts a name counts; NaN where it counts none."""
+    found = _EXPERTS.search(model)
+    return 1 / int(found[1]) if found and int(found[1]) > 1 else float("nan")
+
+
+def busy(flop: Floats, bandwidth: Floats) -> Floats:
+    """Share of the time (0-1) that a device works, from the operations of a training step and its bytes/s."""
+    told = (flop / (_FLOP_PER_BYTE * bandwidth) / _HALF_BUSY_S) ** _SHARPNESS
     return np.asarray(told / (1 + told), dtype=np.float64)
 
 
-def limited_power(limit: Floats, design: Floats) -> Floats:
-    """Watts of a busy device: the smaller of what it would draw and its power limit, rounded where the two meet."""
-    free = _UNLIMITED_SHARE * design
-    return np.asarray((free**-_MEETING + limit**-_MEETING) ** (-1 / _MEETING), dtype=np.float64)
+def limited_power(demand: Floats, limit: Floats) -> Floats:
+    """Watts under a power limit: the smaller of it and what would be drawn without one, rounded where the two meet."""
+    return np.asarray((demand**-_MEETING + limit**-_MEETING) ** (-1 / _MEETING), dtype=np.float64)
+
+
+def demand_gain(demand: Floats, limit: Floats) -> Floats:
+    """By what share watts under a limit change where the demand changes by one: 1 far below it, never under a floor."""
+    return np.asarray(np.maximum((limited_power(demand, limit) / demand) ** _MEETING, _LEAST_GAIN), dtype=np.float64)
