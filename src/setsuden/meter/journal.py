@@ -99,6 +99,14 @@ class Journal:
             except LedgerError as error:
                 self.fault = str(error)
 
+    def catch_up(self) -> None:
+        """Do what the start put off: have on disk what it wrote.
+
+        The commit after a checkpoint begins the log anew and waits for the disk; better here than at a sample.
+        """
+        self.checkpoint()
+        self._commit([], [], lambda run: run.heartbeat(at_once=True))
+
     def finish(self, write: Callable[[RunWriter], None]) -> bool:
         """Write all that is waiting and then ``write``; a few attempts, however recent the last failure."""
         self._closed = any(self._write_waiting() and self._commit([], [], write) for _ in range(LAST_ATTEMPTS))

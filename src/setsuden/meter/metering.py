@@ -103,7 +103,7 @@ class Meter(Edges):
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
         self._recorder.begin(first.t_s)
-        self._background.start(rig.channels, first, self._tick, self._recorder.journal.checkpoint)
+        self._background.start(rig.channels, first, self._tick, self._recorder.journal.catch_up)
         lifetime.opened(self)
         return self
 

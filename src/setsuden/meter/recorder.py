@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.windows import OpenWindow
 
-_LATEST_S = 0.75  # what a kill may lose is a second; the rest of it is for a thread that wakes late and for the commit
+_LATEST_S = 0.85  # what a kill may lose is a second; the rest of it is for a thread that wakes late and for the commit
 _CHECKPOINT_S = 30.0
 
 
