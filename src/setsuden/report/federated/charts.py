@@ -19,6 +19,7 @@ from setsuden.report.svg.dumbbell import Row as Bell
 from setsuden.report.svg.marks import series_class, swatch
 from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
 from setsuden.report.svg.steps import Track, steps
+from setsuden.report.svg.world import Spot, known, world
 
 _PARTIES = ("clients", "links", "server")
 
@@ -37,6 +38,25 @@ def country_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     """Carbon of every training by the country in which the electricity was drawn."""
     rows = [(_name(outcome, words, index), bill, bill.by_country()) for index, bill in enumerate(outcome.bills)]
     return _bars("places", words, rows, {name: name for _, _, parts in rows for name in parts})
+
+
+def country_map(outcome: Outcome, words: FederatedWords) -> Chart | None:
+    """Carbon of the first training on a map, with the accuracy of the devices there; None where no country is known."""
+    found: dict[str, float] = {}
+    for place, cost in outcome.bills[0].by_country().items():
+        country = place[:2]  # a zone of a grid begins with its country
+        if known(country) and not place[2:3].isalpha():
+            found[country] = found.get(country, 0.0) + cost.carbon.value
+    most = max(found.values(), default=0.0)
+    if most <= 0:
+        return None
+    regions = outcome.trained[0].result.clients.by_region()
+    spots = []
+    for country, grams in found.items():
+        accuracy, _ = regions.get(country, (math.nan, 0.0))
+        served = "" if math.isnan(accuracy) else f", {words.say('axis.accuracy')} {accuracy:.1%}"
+        spots.append(Spot(country, grams / most, f"{country}: {significant(grams, 3)} gCO2e{served}"))
+    return _chart("map", words, partial(world, spots))
 
 
 def _bars(

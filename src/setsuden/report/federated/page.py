@@ -12,7 +12,7 @@ from setsuden.federated.study.words import FederatedWords, size
 from setsuden.language import Language
 from setsuden.quantity import Estimate, render, significant
 from setsuden.report import sheet
-from setsuden.report.federated.charts import country_chart, networks_chart, rounds_grid, who_chart
+from setsuden.report.federated.charts import country_chart, country_map, networks_chart, rounds_grid, who_chart
 from setsuden.report.numbers import shown
 from setsuden.report.page.parts import (
     Block,
@@ -44,9 +44,10 @@ def build(outcome: Outcome, language: Language) -> Page:
     if outcome.compared and (chart := networks_chart(outcome, words)) is not None:
         sections.append(Section("networks", say("section.networks"), [chart]))
     if priced:
-        sections.append(
-            Section("places", say("section.places"), [country_chart(outcome, words), *_places(outcome, words)])
-        )
+        drawn: list[Block] = [country_chart(outcome, words), *_places(outcome, words)]
+        if (on_a_map := country_map(outcome, words)) is not None:
+            drawn.insert(0, on_a_map)
+        sections.append(Section("places", say("section.places"), drawn))
     sections.append(Section("comparison", say("section.comparison"), _comparison(outcome, words)))
     method: list[Block] = [Bullets(said.notes), provenance_entries(frame), *_factors(outcome, words)]
     sections.append(Section("method", say("section.method"), method))
