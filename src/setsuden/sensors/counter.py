@@ -126,7 +126,7 @@ class CounterTally:
         patience_s = _STUCK_UPDATES * self.traits.update_interval_s
         if still_s < max(_STUCK_S, patience_s) and not self._silent:
             # Too early to say so, too late to be certain that nothing was drawn.
-            unseen_w = 0.0 if still_s <= patience_s else self._peak_w or self._limit_w
+            unseen_w = self._peak_w if still_s > patience_s else 0.0
             return self._tally.sample(now.t_s, None, notes, (0.0, 0.0, unseen_w * still_s))
         self._silent = self._stuck = True
         return self._bridge(now, (*notes, flags.COUNTER_STUCK))
