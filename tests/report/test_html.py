@@ -272,3 +272,10 @@ def test_forecasts_of_trainings_stand_beside_what_came_out() -> None:
 def test_a_training_that_was_cut_short_is_not_judged() -> None:
     document = changed(lambda d: d.update(forecasts=[_forecast(90.0, 10.0, complete=False)]))
     assert "No training was long enough" in render(read(document), "en")
+
+
+def test_the_stages_of_a_pilot_are_named_in_the_language_of_the_page() -> None:
+    document = sample()
+    document["trace"]["marks"] = [{"t_s": document["trace"]["t_s"][0], "label": "measure"}]
+    for language, said in (("en", "measuring"), ("ja", "測定中")):
+        assert f">{said}</text>" in render(read(document), language)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from setsuden.language import Messages
 from setsuden.quantity import Estimate
 from setsuden.report.page.batch import PHASES
 from setsuden.report.page.context import Context
@@ -22,6 +23,7 @@ from setsuden.report.page.parts import (
 )
 from setsuden.report.record import Configuration, Phase
 from setsuden.report.svg import areas, series_class, swatch
+from setsuden.report.words import Words
 
 
 def trace_section(context: Context) -> Section:
@@ -43,7 +45,7 @@ def trace_section(context: Context) -> Section:
         areas(
             trace.t_s,
             trace.power_w,
-            [(mark.t_s, mark.label) for mark in trace.marks],
+            [(mark.t_s, _stage(mark.label, words)) for mark in trace.marks],
             f"trace-{name}",
             title=title,
             description=words("trace.description", components=words.listing(names.values())),
@@ -69,6 +71,12 @@ def trace_section(context: Context) -> Section:
         width="wide broad",
     )
     return Section("trace", words("trace.heading"), [chart, *blocks])
+
+
+def _stage(label: str, words: Words) -> str:
+    """What began at a mark: a stage of the study in the reader's language, else the label as it is."""
+    messages = Messages("study", words.language)
+    return messages.say(f"phase.{label}") if f"phase.{label}" in messages else label
 
 
 def _trace_table(context: Context) -> Table | None:
