@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from setsuden.meter import Meter
+import pytest
+
+from setsuden.meter import Meter, background
 from setsuden.sensors import Channel
 from setsuden.testing import FakeClock, FakeSensor
 from setsuden.testing.sensor import Watts
@@ -33,6 +35,30 @@ class Bench:
         for _ in range(times):
             self.clock.advance(seconds)
             self.meter.sample()
+
+
+class Puppet:
+    """Stands in for the sampling thread: the test lets its rest pass and ticks."""
+
+    def __init__(self, tick: Callable[[], None], period_s: float, prepare: Callable[[], None]) -> None:
+        self.tick, self.period_s, self.prepare = tick, period_s, prepare
+        self.cpu_s, self.late, self.fault = 0.0, 0, None
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def puppets(monkeypatch: pytest.MonkeyPatch) -> list[Puppet]:
+    """From now on meters get puppets; those that were made so far."""
+    made: list[Puppet] = []
+
+    def make(tick: Callable[[], None], period_s: float, prepare: Callable[[], None]) -> Puppet:
+        made.append(Puppet(tick, period_s, prepare))
+        return made[-1]
+
+    monkeypatch.setattr(background, "Sampler", make)
+    return made
 
 
 def joules(measurement: Any) -> float:

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from setsuden.ledger import Ledger
-from setsuden.meter import Meter, background
+from setsuden.meter import Meter
 from setsuden.testing import FakeClock, FakeSensor
-from tests.meter.support import joules
-
-
-class Puppet:
-    """Stands in for the sampling thread."""
-
-    made: list[Puppet]
-
-    def __init__(self, tick: Callable[[], None], period_s: float, prepare: Callable[[], None]) -> None:
-        self.tick, self.period_s, self.prepare = tick, period_s, prepare
-        self.cpu_s, self.late, self.fault = 0.0, 0, None
-        self.made.append(self)
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
+from tests.meter.support import joules, puppets
 
 
 class Bench:
     """A meter at a rate whose samples come when the test says so."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, rate_hz: float, **settings: Any) -> None:
-        monkeypatch.setattr(background, "Sampler", Puppet)
-        Puppet.made = []
+        self.puppets = puppets(monkeypatch)
         self.clock = FakeClock()
         self.sensor = FakeSensor(self.clock, {"fake/cpu": lambda t: 90.0 if int(10 * t) % 2 else 30.0})
         self.meter = Meter(
@@ -42,7 +25,7 @@ class Bench:
         )
 
     def go(self, seconds: float) -> None:
-        (puppet,) = Puppet.made
+        (puppet,) = self.puppets
         for _ in range(round(seconds / puppet.period_s)):
             self.clock.advance(puppet.period_s)
             puppet.tick()
@@ -82,6 +65,6 @@ def test_what_the_start_did_not_wait_for_the_thread_does(monkeypatch: pytest.Mon
     bench = Bench(monkeypatch, 10.0, ledger=path)
     with bench.meter:
         in_the_log = path.stat().st_size
-        (puppet,) = Puppet.made
+        (puppet,) = bench.puppets
         puppet.prepare()
         assert path.stat().st_size > in_the_log

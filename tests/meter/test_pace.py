@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,13 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.ledger.store import Ledger
-from setsuden.meter import Meter, background
+from setsuden.meter import Meter
 from setsuden.meter.pace import FASTEST_S, SLOWEST_S, Pace
 from setsuden.meter.rig import Rig
 from setsuden.meter.setup import find_setup
 from setsuden.testing import FakeClock, FakeSensor, fake_channel
 from setsuden.testing.sensor import Watts
+from tests.meter.support import puppets
 
 
 def rests(watts: Watts, seconds: float, update_interval_s: float = 0.001) -> list[tuple[float, float]]:
@@ -66,30 +66,14 @@ def test_whatever_is_drawn_it_rests_within_its_bounds(watts: list[float], update
     assert all(FASTEST_S <= rest <= SLOWEST_S for _, rest in found)
 
 
-class Puppet:
-    """Stands in for the sampling thread: ``step`` lets its rest pass and ticks."""
-
-    made: list[Puppet]
-
-    def __init__(self, tick: Callable[[], None], period_s: float, prepare: Callable[[], None]) -> None:
-        self.tick, self.period_s = tick, period_s
-        self.cpu_s, self.late, self.fault = 0.0, 0, None
-        self.made.append(self)
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
 def test_a_kill_at_any_moment_loses_at_most_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "Sampler", Puppet)
-    Puppet.made = []
+    made = puppets(monkeypatch)
     clock = FakeClock()
     sensor = FakeSensor(clock, {"cpu": lambda t: 90.0 if 10 < t < 12 or 14.3 < t < 14.4 else 40.0})
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         meter = Meter("adaptive", sensors=[sensor], clock=clock, idle_s=0, ledger=ledger, rate_hz="adaptive")
         with meter:
-            (puppet,) = Puppet.made
+            (puppet,) = made
             assert meter.run_id is not None
             lags = []
             while clock.elapsed() < 1030.0:
