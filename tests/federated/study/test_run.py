@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.federated.study.support import FLEET, SHORT, TINY, outcome
+from tests.report.support import Page
 from tests.schemas_support import validate
 
 from setsuden.errors import InputError
@@ -220,6 +221,7 @@ def test_the_page_stands_alone_and_leaves_no_placeholder(whole: Outcome, languag
     assert page.startswith("<!")
     for foreign in ("<script src", "<link ", 'src="http', "@import", ">None<", ">nan", "{topology}"):
         assert foreign not in page
+    assert Page(page).faults == []
     assert [path.name for path in write(whole, tmp_path, [language])] == [f"report.{language}.html"]
 
 
