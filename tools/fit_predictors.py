@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from predictor_learning import learn
 from predictor_scores import QUESTIONS, SUPPORTING, folds, labels_of, load, published, score
 
 from setsuden.predict.base import log_base
-from setsuden.predict.domain import domains_of
+from setsuden.predict.domain import DOMAINS, domains_of
 from setsuden.predict.frame import Rows, rows_of
 from setsuden.predict.kernel import variance
 from setsuden.predict.shipped import FILE, TARGETS, parse
@@ -74,10 +75,13 @@ def main() -> None:
     parser.add_argument(
         "--only", default="", help="score questions whose name contains this; with --keep-models into the file"
     )
+    parser.add_argument(
+        "--kinds", nargs="+", default=[], choices=DOMAINS, help="fit these kinds of work only, no scores"
+    )
     options = parser.parse_args()
     scores: dict[str, Any] = {}
     for name, table, target, wanted, by, count, runs in QUESTIONS:
-        if options.no_scores or options.only not in name:
+        if options.no_scores or options.kinds or options.only not in name:
             continue
         start = time.perf_counter()
         rows = rows_of(load(options.folder, table))
@@ -96,17 +100,26 @@ def main() -> None:
         document |= {"sources": SOURCES, "scores": {**kept, **scores}}
         OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         return
-    document = {}
+    document = json.loads(OUT.read_text(encoding="utf-8")) if options.no_scores or options.kinds else {"scores": scores}
     for target in TARGETS:
         rows = rows_of([row for table in TABLES[target] for row in load(options.folder, table)])
         rows = rows.take(np.flatnonzero(np.isfinite(rows.measured(target))))
-        document[target] = learn(rows, target)
+        if options.kinds:
+            rows = rows.take(np.array([i for i, kind in enumerate(domains_of(rows)) if kind in options.kinds]))
+        found = learn(rows, target)
         print(target, "fitted", flush=True)
-        document[target]["widths"] = widths(rows, target, domains_of(rows), document[target]["kernels"])
-    if options.no_scores and OUT.exists():
-        scores = json.loads(OUT.read_text(encoding="utf-8"))["scores"]
-    document |= {"sources": SOURCES, "scores": scores}
+        found["widths"] = widths(rows, target, domains_of(rows), found["kernels"])
+        document[target] = merged(document[target], found, options.kinds) if options.kinds else found
+    document |= {"sources": SOURCES}
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def merged(old: dict[str, Any], new: dict[str, Any], fitted: Container[str]) -> dict[str, Any]:
+    """The knowledge of a target with what was fitted anew in place of what was known of these kinds of work."""
+    return {
+        part: {name: found for name, found in old[part].items() if name.split("/")[0] not in fitted} | new[part]
+        for part in new
+    }
 
 
 if __name__ == "__main__":

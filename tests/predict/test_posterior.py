@@ -50,9 +50,7 @@ def test_covariance_is_symmetric_positive_and_has_the_stated_diagonal() -> None:
 
 def test_one_measurement_pulls_by_its_share_of_the_variance() -> None:
     one = points(1)
-    k = Kernel(
-        np.array([[0.3, 0, 0, 0, 0, 0], *([[0] * 6] * 4)], dtype=float), np.full(len(FEATURES), np.inf), 0.1
-    )
+    k = Kernel(np.array([[0.3, 0, 0, 0, 0, 0], *([[0] * 6] * 4)], dtype=float), np.full(len(FEATURES), np.inf), 0.1)
     posterior = Posterior.given(k, one, np.array([2.0]))
     own = 0.3 * one.gains[0] ** 2
     assert posterior.mean(one)[0] == pytest.approx(2.0 * own / (own + 0.1), rel=1e-6)

@@ -10,12 +10,13 @@ import numpy as np
 from setsuden.predict.frame import Floats, Rows, input_numbers
 from setsuden.predict.work import prompt_tokens, touched_params
 
-NETWORKS, SYSTEMS, TOKENS, SEQUENCES = "networks", "systems", "tokens", "sequences"
+NETWORKS, SYSTEMS, BOARDS, TOKENS, SEQUENCES = "networks", "systems", "boards", "tokens", "sequences"
 EPOCHS, GENERATION, KERNELS = "epochs", "generation", "kernels"
 CONVOLUTIONS, LAYERS, MICROCONTROLLERS = "convolutions", "layers", "microcontrollers"
 DOMAINS = (
     NETWORKS,
     SYSTEMS,
+    BOARDS,
     TOKENS,
     SEQUENCES,
     EPOCHS,
@@ -63,7 +64,9 @@ def domain(unit: str, task: str, device_class: str, scope: str) -> str:
         return MICROCONTROLLERS
     if task in ("layer", "layer in architecture", "architecture"):
         return LAYERS
-    return SYSTEMS if scope.startswith("whole system") else NETWORKS
+    if not scope.startswith("whole system"):
+        return NETWORKS
+    return BOARDS if device_class == "edge" else SYSTEMS
 
 
 def domains_of(rows: Rows) -> tuple[str, ...]:
