@@ -16,7 +16,8 @@ class Stop:
     target     accuracy on held-out samples, share 0-1; None trains on to another bound
     held       evaluations in a row that must reach the target, >= 1
     time_s     on the clock of the world
-    energy_j   of the clients' turns as the world counts them; needs a world that declares energy
+    energy_j   of the clients' own turns as the world counts them, networks and servers not among them; needs a world
+               that declares energy
     carbon_g   the same joules times each client's grid; needs a world that declares both
     """
 

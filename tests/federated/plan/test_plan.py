@@ -22,7 +22,7 @@ from setsuden.federated.plan import (
 )
 from setsuden.federated.price import central
 from setsuden.federated.simulate import Synchronous, Work, closed_form
-from setsuden.quantity import Provenance
+from setsuden.quantity import Estimate, Provenance
 from tests.federated.price.builder import device, exact, group, server, synchronous
 
 AT = Setting(epochs=1, concurrency=10)
@@ -135,6 +135,22 @@ def test_centralised_training_is_chosen_where_it_emits_less_and_the_turns_say_wh
     assert rounds.at < rounds.now == 100
     dear = central(header, fleet, macs=1e16)
     assert plan(fleet, doing(fleet), known(), [AT], centralised=dear).answer == "federated"
+
+
+def test_many_settings_alike_are_no_surer_than_one_beside_training_in_one_place():
+    """On a steady grid the starting hour changes nothing: 24 times the same way to train is one way."""
+    fleet = clients()
+    rule = RoundsToTarget(rounds=Estimate(100.0, 40.0, 250.0, "1", Provenance.ESTIMATED), at=AT)
+    grams = closed_form(fleet, doing(fleet), Synchronous(rounds=100, cohort=10)).carbon_g
+    unit = central(synchronous(clients=200).header, fleet, macs=1e12).carbon.value
+    beside = central(synchronous(clients=200).header, fleet, macs=1e12 * 0.7 * grams / unit)
+    one, many = (
+        plan(fleet, doing(fleet), rule, settings(concurrency=(10,), start_hours=hours), centralised=beside)
+        for hours in ((0.0,), tuple(float(hour) for hour in range(24)))
+    )
+    chances = [found.decision.assessment("centralised").best_probability for found in (one, many)]
+    assert chances[1] == pytest.approx(chances[0], abs=0.02)
+    assert many.answer == one.answer
 
 
 def test_asynchronous_settings_are_planned_beside_synchronous_ones():

@@ -326,6 +326,23 @@ def test_the_spectral_gap_stands_beside_the_carbon(whole: Outcome) -> None:
     assert "gCO2e" in lines[0]
 
 
+def test_a_budget_that_ends_a_training_is_said_and_so_is_whom_a_selection_left_out() -> None:
+    found = outcome(
+        TINY
+        + "selection: {kind: carbon-aware, cohort: 2, sharpness: 50}\nstop: {energy_j: 0.5, rounds: 40}\n"
+        + OFF
+        + FLEET
+    )
+    assert document(found)["trainings"][0]["stop_reason"] == "energy"
+    said = text(found, "en")
+    assert "ended by its budget of energy" in said
+    assert "not networks and servers" in said
+    rows = {row["region"]: row for row in document(found)["trainings"][0]["regions"]}
+    assert rows["CN"]["asked"] == 0.0
+    assert f"CN {rows['CN']['accuracy']:.1%}, 0.0" in said
+    assert f"FR {rows['FR']['accuracy']:.1%}, {rows['FR']['asked']:.1f}" in said
+
+
 def test_the_gap_of_a_graph_and_of_graphs_drawn_anew_are_told_apart() -> None:
     found = outcome(f"{TINY}topologies: [ring, gossip, server]\nstop: {{rounds: 1}}\n{OFF}")
     assert [one["spectral_gap_of"] for one in document(found)["trainings"]] == ["graph", "expected", None]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from setsuden.decision import Constraint, Decision, Objective, Option, front, recommend
+from setsuden.decision import Composite, Constraint, Decision, Objective, Option, Part, front, recommend
 from setsuden.errors import InputError
 from setsuden.federated.fleet import Fleet
 from setsuden.federated.plan.rounds import RoundsToTarget
@@ -131,8 +131,10 @@ def plan(
                   so that no floor is met
     centralised   the bill of training in one place to the same target; None where the data may not leave
 
-    Between settings the error of the price is common and cancels; that of the rounds does not. Centralised training has
-    other factors, so that nothing cancels where it is among the options.
+    Between settings the error of the price is common and cancels; that of the rounds does not. With centralised
+    training among the options the figures of one party (clients, links, server) are one unknown over all of them, the
+    rounds included: the same devices, networks and rule are meant, and many settings are not better than one place
+    because many were drawn.
     """
     if not choices:
         raise InputError("there is nothing to plan", remedy="Give at least one setting.")
@@ -142,7 +144,8 @@ def plan(
     candidates = []
     shared: list[float] = []
     for setting in dict.fromkeys(choices):
-        candidate, price_error = _candidate(fleet, work, rounds, setting, quality, common, chosen, made)
+        beside = centralised is not None
+        candidate, price_error = _candidate(fleet, work, rounds, setting, quality, common, chosen, made, beside)
         candidates.append(candidate)
         shared.append(price_error)
     options = [one.option for one in candidates]
@@ -176,6 +179,7 @@ def _candidate(
     common: Around,
     rule: Rule,
     made: dict[tuple[int, str], tuple[Work, Tables]],
+    beside: bool,
 ) -> tuple[Candidate, float]:
     there = replace(setting.asking.of(fleet), start_utc_hour=setting.start_hour)
     key = (setting.epochs, setting.packing.name)
@@ -190,12 +194,13 @@ def _candidate(
     needed = rounds.of(setting)
     runs = _runs(there, *made[key], setting, needed, common, rule)
     few, middle, many = runs
-    metrics: dict[str, Estimate] = {
-        name: _between(
-            getattr(few.bill, name).low, getattr(middle.bill, name), getattr(many.bill, name).high, needed.provenance
-        )
-        for name in ("carbon", "energy")
-    }
+    metrics: dict[str, Estimate | Composite] = {}
+    for name in ("carbon", "energy"):
+        if beside:
+            metrics[name] = _by_party([run.bill for run in runs], name, needed.provenance)
+        else:
+            ends = getattr(few.bill, name).low, getattr(many.bill, name).high
+            metrics[name] = _between(ends[0], getattr(middle.bill, name), ends[1], needed.provenance)
     times = sorted(run.duration_s for run in runs)
     metrics["time"] = Estimate(middle.duration_s, times[0], times[2], "s", Provenance.ESTIMATED, None).weakened(
         needed.provenance
@@ -250,10 +255,20 @@ def _between(low: float, middle: Estimate, high: float, provenance: Provenance) 
     return found.within(None).weakened(provenance)
 
 
+def _by_party(bills: Sequence[Bill], name: str, provenance: Provenance) -> Composite:
+    """``carbon`` or ``energy`` of bills with few, likely and many rounds, in parts that all options share."""
+    parts = []
+    few, middle, many = (bill.by_party() for bill in bills)
+    for party, cost in middle.items():
+        low, high = (getattr(bill[party], name) if party in bill else getattr(cost, name) for bill in (few, many))
+        parts.append(Part(_between(low.low, getattr(cost, name), high.high, provenance), source=party))
+    return Composite(tuple(parts))
+
+
 def _central(bill: Bill, quality: Estimate | None) -> Option:
-    metrics = {
-        "carbon": bill.carbon.within(None),
-        "energy": bill.energy.within(None),
+    metrics: dict[str, Estimate | Composite] = {
+        "carbon": _by_party([bill] * 3, "carbon", bill.carbon.provenance),
+        "energy": _by_party([bill] * 3, "energy", bill.energy.provenance),
         "time": Estimate.exact(bill.ended_s, "s", Provenance.ASSUMED),
     }
     if quality is not None:

@@ -217,12 +217,15 @@ class FederatedWords:
             if one.carried_bytes is not None and one.task.topology.peer_to_peer:
                 sizes = {"links": size(sum(traffic(one.result.trace).values())), "flower": size(one.carried_bytes)}
                 yield self.say("note.peers_over_flower", topology=self.topology(name), **sizes)
+        yield from self._regions()
         for one in self.outcome.trained:
             result, names = one.result, {"topology": self.topology(one.task.topology.name), "seed": one.task.seed}
             if result.epsilon is not None and one.task.privacy is not None:
                 epsilon, delta = significant(result.epsilon), f"{one.task.privacy.delta:g}"
                 sampling = self.say(f"sampling.{epsilon_sampling(one.task)}")
                 yield self.say("note.epsilon", epsilon=epsilon, delta=delta, sampling=sampling, **names)
+            if (reason := result.trace.header.stop_reason) in ("time", "energy", "carbon"):
+                yield self.say(f"note.ended_{reason}", rounds=len(result.trace.rounds.round), **names)
             ends = endings(result.trace)
             if lost := sum(count for ending, count in ends.items() if ending != "done"):
                 yield self.say("note.dropped", count=lost, **names)
@@ -230,6 +233,22 @@ class FederatedWords:
                 yield self.say("note.fault", fault=str(fault), **names)
             if result.resumed_from:
                 yield self.say("note.resumed", round=result.resumed_from, **names)
+
+    def _regions(self) -> Iterator[str]:
+        """Whom the first training serves how well and how often it asked them: the bias of a selection."""
+        one = self.outcome.trained[0]
+        regions = one.result.clients.by_region()
+        if len(regions) < 2:
+            return
+        each = (
+            self.say(
+                "note.region", region=name, accuracy=_share(None if math.isnan(share) else share), asked=f"{asked:.1f}"
+            )
+            for name, (share, asked) in regions.items()
+        )
+        yield self.say(
+            "note.regions", topology=self.topology(one.task.topology.name), each=self.say("note.join").join(each)
+        )
 
     def _here(self) -> Iterator[str]:
         measured = [one.measured for one in self.outcome.trained] + [self.outcome.central_measured]
