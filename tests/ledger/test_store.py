@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -357,3 +359,16 @@ def test_a_sign_of_life_is_given_only_when_the_last_one_has_grown_old(
             beats.append(connection.execute("SELECT heartbeat_at FROM runs").fetchone()[0])
         now_s += 1.0
     assert sorted(set(beats)) == [1000.0, 1010.0, 1020.0]
+
+
+def test_counts_of_any_kind_of_number_come_back_and_no_others_go_in(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train")
+    run.add_channels([channel("fake/cpu")])
+    figures = (1e-9, 0.1 + 0.2, 1e300, 3)
+    run.write_samples(0, [(*figures, None), (*map(np.float64, figures), None)])  # type: ignore[list-item]
+    with ledger.transaction() as connection:
+        first, last = connection.execute("SELECT first, last FROM channels").fetchone()
+    assert json.loads(first) == json.loads(last) == list(figures)
+    for wrong in (float("nan"), float("inf")):
+        with pytest.raises(InputError):
+            run.write_samples(0, [(9.0, wrong, 0.0, 0.0, None)])

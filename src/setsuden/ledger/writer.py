@@ -77,7 +77,7 @@ class RunWriter:
             (number, channel, len(rows), rows[0][0], rows[-1][0], dumps(list(flags)) if flags else None, pack(rows))
             for channel, rows, flags in blocks
         ]
-        ends = [(len(rows), dumps(rows[0][:4]), dumps(rows[-1][:4]), number, channel) for channel, rows, _ in blocks]
+        ends = [(len(rows), _count(rows[0]), _count(rows[-1]), number, channel) for channel, rows, _ in blocks]
         with self.transaction() as connection:
             connection.executemany(
                 "INSERT INTO blocks (run, channel, samples, first_t_s, last_t_s, flags, data) VALUES (?,?,?,?,?,?,?)",
@@ -211,6 +211,12 @@ class RunWriter:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _count(row: Row) -> str:
+    """The first four figures as JSON; Python writes plain finite numbers the same, a dozen times as fast."""
+    text = repr(list(row[:4]))
+    return text if "n" not in text else dumps(row[:4])  # nan, inf, numpy.float64(...)
 
 
 def _text(measurement: Measurement) -> str:
