@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from setsuden.meter.metering import Meter
 
-_open: weakref.WeakSet[Meter] = weakref.WeakSet()
+# With the error that had been shown last when the meter started: in a notebook, a cell that failed before is no reason.
+_open: weakref.WeakKeyDictionary[Meter, BaseException | None] = weakref.WeakKeyDictionary()
 # A forked child must neither use nor close the parent's database connection: what it inherits stays referenced here.
 _inherited: list[Meter] = []
 
 
 def opened(meter: Meter) -> None:
     """Keep an eye on a meter that has started."""
-    _open.add(meter)
+    _open[meter] = _last_error()
 
 
 def running() -> list[Meter]:
@@ -28,7 +29,7 @@ def running() -> list[Meter]:
 
 def closed(meter: Meter) -> None:
     """It has stopped."""
-    _open.discard(meter)
+    _open.pop(meter, None)
 
 
 def _after_fork_in_child() -> None:
@@ -36,11 +37,15 @@ def _after_fork_in_child() -> None:
     _open.clear()
 
 
-def _at_exit() -> None:
+def _last_error() -> BaseException | None:
     # 3.12 names the exception that ends the interpreter last_exc, 3.11 last_value.
-    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-    for meter in list(_open):
-        meter.stop(error)
+    return getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+
+
+def _at_exit() -> None:
+    error = _last_error()
+    for meter, before in list(_open.items()):
+        meter.stop(None if error is before else error)
 
 
 if hasattr(os, "register_at_fork"):
