@@ -68,6 +68,7 @@ def test_the_text_says_level_interval_and_what_would_help(language: str) -> None
     assert code == 0
     assert "[" in output
     assert "setsuden calibrate" in output
+    assert {"en": "Every figure is estimated", "ja": "推定"}[language] in output
     assert "{" not in output
 
 
