@@ -97,6 +97,35 @@ def test_a_single_option_is_not_called_one_of_one() -> None:
     assert "測定した選択肢はこの案だけ" in verdict(pilot, Words("ja")).because
 
 
+def test_a_choice_that_accuracies_cannot_carry_is_not_announced_as_one() -> None:
+    def unlearnt(document: dict[str, Any]) -> None:
+        document["decision"] |= {
+            "confidence": "too-close",
+            "reservations": [
+                {"code": "accuracy-unknown", "models": ["lenet"], "epochs_trained": None, "epochs_asked": None},
+                {"code": "short-training", "models": [], "epochs_trained": 0.153, "epochs_asked": 30},
+            ],
+        }
+
+    said = verdict(read(changed(unlearnt)), Words("en"))
+    assert said.headline.startswith("Not decided yet")
+    assert "Not trained for accuracy, because time ran out: LeNet." in said.sure
+    assert "after 0.15 of the 30 epochs that are priced" in said.sure
+    assert said.sure.endswith("Give the pilot more minutes.")
+    assert "まだ決められません" in verdict(read(changed(unlearnt)), Words("ja")).headline
+
+
+def test_an_option_whose_accuracy_nobody_knows_is_not_said_to_miss_the_floor() -> None:
+    def unknown(document: dict[str, Any]) -> None:
+        option = document["decision"]["options"][0]
+        option |= {"accuracy": None, "feasible": False}
+        option["violations"] = [{"constraint": "accuracy_floor", "value": None, "limit": 0.9}]
+
+    pilot = read(changed(unknown))
+    assert pilot.decision.options[0].unknown
+    assert not any(option.unknown for option in pilot.decision.options[1:])
+
+
 def test_what_to_measure_next_names_the_configuration_or_the_limited_figure() -> None:
     def configuration(document: dict[str, Any]) -> None:
         document["decision"]["measure_next"]["factor"] = document["configurations"][0]["id"]

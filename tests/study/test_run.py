@@ -323,6 +323,13 @@ def test_a_training_cut_short_by_the_time_is_left_out_and_named() -> None:
     assert len({item["samples_seen"] for item in document["quality"]}) <= 1
 
 
+def test_every_model_is_trained_once_before_any_is_trained_again() -> None:
+    document = FakeLab().run()
+    models = [item["model"] for item in document["quality"]]
+    assert len(models) == 2 * len(set(models))
+    assert set(models[: len(models) // 2]) == set(models)
+
+
 def test_a_ledger_that_fails_on_the_way_does_not_stop_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
     keep = RunWriter.put_document
 

@@ -79,7 +79,9 @@ def _moved_limit(
         moved = [replace(c, limit=limit) if i == index else c for i, c in enumerate(constraints)]
         becomes = _chosen(table, objective, moved)
         if becomes != now:
-            return Flip(constraint.called, constraint.limit, figure, direction, becomes)
+            # An option whose figure nobody knows might still keep the limit: then nobody knows that none does.
+            unknown = becomes is None and None in table.figures[constraint.metric]
+            return None if unknown else Flip(constraint.called, constraint.limit, figure, direction, becomes)
     return None
 
 

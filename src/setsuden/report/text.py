@@ -93,7 +93,7 @@ def _row(option: Option, pilot: Pilot, names: Names, words: Words, energy_unit: 
         f"{significant(total.value, digits)} [{significant(total.low, digits)}, {significant(total.high, digits)}]",
         significant(serving.value, digits_for(serving)) if serving is not None else "-",
         f"{best * 100:.0f} %" if best is not None else "-",
-        words("text.met" if option.feasible else "text.missed"),
+        words("text.met" if option.feasible else "text.unknown" if option.unknown else "text.missed"),
     ]
 
 

@@ -69,6 +69,8 @@ def _confidence(pilot: Pilot) -> str:
 def _headline(pilot: Pilot, option: Option | None, runner_up: Option | None, names: Names, words: Words) -> str:
     if option is None:
         return words("verdict.none" if pilot.decision.options else "verdict.no_options")
+    if pilot.decision.undecided:
+        return words("verdict.undecided", option=names.said(option))
     if _confidence(pilot) == "too-close" and runner_up is not None:
         return words("verdict.close", option=names.said(option), other=names.said(runner_up))
     return words("verdict.choose", option=names.full(option))
@@ -126,7 +128,18 @@ def _sure(pilot: Pilot, option: Option | None, runner_up: Option | None, names: 
         text += words(key, option=names.said(rival), probability=f"{(rival.best_probability or 0) * 100:.0f} %")
     elif runner_up is not None:
         text += words("sure.runner_up", option=names.said(runner_up))
-    return text
+    return text + _held_back(pilot, names, words)
+
+
+def _held_back(pilot: Pilot, names: Names, words: Words) -> str:
+    """What the probabilities leave out: accuracies that are missing, mean nothing, or are of short trainings."""
+    said = ""
+    for item in pilot.decision.reservations:
+        models = words.listing(names.model(model) for model in item.models)
+        trained = f"{item.epochs_trained or 0:.2g}"
+        asked = count(item.epochs_asked) if item.epochs_asked is not None else words("page.unknown")
+        said += words(f"reservation.{item.code}", models=models, trained=trained, asked=asked)
+    return said + (words("reservation.remedy") if pilot.decision.undecided else "")
 
 
 def _rival(pilot: Pilot, option: Option) -> Option | None:

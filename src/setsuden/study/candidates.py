@@ -12,6 +12,7 @@ from setsuden.quantity import Estimate, Provenance, unit
 
 TOTAL, ACCURACY, LATENCY = "total_energy", "accuracy", "latency_p90_ms"
 TRAININGS, REQUESTS = "trainings", "expected_requests"
+TRAINED_AS = ("batch_size", "optimizer", "learning_rate", "precision")  # what decides a model's accuracy
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,23 @@ class Candidate:
 
     @property
     def accuracy(self) -> Estimate | None:
-        """Held-out accuracy of the nearest quality training, None where there was none or it diverged."""
+        """Held-out accuracy of the nearest quality training, None where there was none or it diverged.
+
+        Only an estimate where another setting was trained than this one.
+        """
         if self.quality is None or self.quality.get("diverged"):
             return None
-        return Estimate.from_json(self.quality["accuracy"])
+        found = Estimate.from_json(self.quality["accuracy"])
+        return found if self.accuracy_of is None else found.weakened(Provenance.ESTIMATED)
+
+    @property
+    def accuracy_of(self) -> Mapping[str, Any] | None:
+        """The settings that were trained in the place of these; None where these were, or nothing was."""
+        if self.quality is None:
+            return None
+        decisive = TRAINED_AS if self.train is not None else ("precision",)
+        trained = {key: self.quality.get(key, self.settings.get(key)) for key in TRAINED_AS}
+        return None if all(trained[key] == self.settings.get(key) for key in decisive) else trained
 
     @property
     def latency(self) -> Estimate | None:
@@ -80,8 +94,7 @@ class Candidate:
         """This candidate for the decision engine."""
         metrics: dict[str, Estimate | Composite] = {TOTAL: self.total_energy()}
         if (accuracy := self.accuracy) is not None and self.quality is not None:
-            keys = ("model", "batch_size", "optimizer", "learning_rate", "precision")
-            told = "/".join(str(self.quality.get(key)) for key in keys)
+            told = "/".join(str(self.quality.get(key)) for key in ("model", *TRAINED_AS))
             metrics[ACCURACY] = Composite((Part(accuracy, None, f"accuracy of {told}"),))
         if (latency := self.latency) is not None and self.serve is not None:
             metrics[LATENCY] = Composite((Part(latency, None, f"latency of {self.serve['id']}"),))

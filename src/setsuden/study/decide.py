@@ -24,6 +24,7 @@ from setsuden.quantity import Estimate
 from setsuden.quantity.draws import DEFAULT_SEED
 from setsuden.study.analysis.shared_error import shared_relative_error
 from setsuden.study.candidates import ACCURACY, LATENCY, TOTAL, TRAININGS, Candidate, candidates, in_joules, weights
+from setsuden.study.reservations import held_back, reservations
 
 OBJECTIVE = Objective(TOTAL, "min")
 POINTS_BELOW_BEST = 0.01
@@ -53,6 +54,12 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
         seed=case.seed,
     )
     flips = _flips(case)
+    held = reservations(
+        document,
+        list(case.chosen.values()),
+        [constraint.metric for constraint in case.constraints],
+        decision.recommended,
+    )
     return {
         "objective": case.objective,
         "constraints": [
@@ -63,7 +70,8 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
         "front": list(decision.front),
         "recommended": decision.recommended,
         "runner_up": decision.runner_up,
-        "confidence": decision.confidence,
+        "confidence": held_back(decision.confidence, held),
+        "reservations": held,
         "agreement": dict(decision.agreement),
         "saving_against": _saving(case, decision),
         "break_even": _break_evens(case, decision, flips),
@@ -174,6 +182,7 @@ def _option(candidate: Candidate, item: Assessment) -> dict[str, Any]:
         "loader_workers": settings.get("loader_workers"),
         "serving_batch_size": candidate.serving_batch_size,
         "accuracy": candidate.accuracy.to_json() if candidate.accuracy else None,
+        "accuracy_of": candidate.accuracy_of,
         "latency_p90_ms": candidate.latency.to_json() if candidate.latency else None,
         "training_energy": in_joules(training).to_json() if training else None,
         "serving_energy_per_request": serving.to_json() if serving else None,

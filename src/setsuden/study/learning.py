@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,7 @@ class Lessons:
         for configuration in runner.plan:
             if configuration.phase == "train" and runner.findings.of(configuration.id):
                 seen.setdefault(configuration.trained_as, configuration)
-        # Cheapest first: should the time end early after all, most configurations have been trained.
-        self._all = sorted(seen.values(), key=self._seconds_per_sample)
+        self._all = self._in_turn(list(seen.values()))
 
     def hold(self) -> None:
         """Train everything that was measured and not trained yet."""
@@ -68,6 +68,18 @@ class Lessons:
             findings.flags.append(
                 Flag(NO_QUALITY, f"Nothing was left of the budget to train for accuracy: {', '.join(missed)}.")
             )
+
+    def _in_turn(self, configurations: list[Configuration]) -> list[Configuration]:
+        """Every model once, the cheapest first, then every model's second setting, and so on.
+
+        Should the time end early after all, as many models as possible have an accuracy to be compared by.
+        """
+        ranked: list[tuple[int, float, Configuration]] = []
+        seen: Counter[str] = Counter()
+        for configuration in sorted(configurations, key=self._seconds_per_sample):
+            ranked.append((seen[configuration.model], self._seconds_per_sample(configuration), configuration))
+            seen[configuration.model] += 1
+        return [configuration for *_, configuration in sorted(ranked, key=lambda item: item[:2])]
 
     def _affordable(self) -> bool:
         budget = self._runner.budget

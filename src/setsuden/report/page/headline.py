@@ -62,7 +62,8 @@ def cards(context: Context) -> list[Card]:
     if option.serving_energy_per_request is not None:
         found.append(_card("serving", per_thousand(option.serving_energy_per_request), context))
     if option.accuracy is not None:
-        found.append(_card("accuracy", option.accuracy, context, shown=context.percent(option.accuracy)))
+        note = _learnt(context)
+        found.append(_card("accuracy", option.accuracy, context, shown=context.percent(option.accuracy), note=note))
     priced = context.pilot.footprint
     if priced is not None and priced.operational_carbon_kg is not None:
         found.append(_card("carbon", priced.operational_carbon_kg, context))
@@ -73,6 +74,15 @@ def cards(context: Context) -> list[Card]:
         label = words.known("saving_label", against.label)
         found.append(_card("saving", against.saving, context, note=words("card.saving_note", label=label)))
     return found
+
+
+def _learnt(context: Context) -> str:
+    """After how much of the training that is priced the accuracy was reached."""
+    trained = max((quality.epochs_trained or 0.0 for quality in context.pilot.quality), default=0.0)
+    asked = context.pilot.study.epochs_asked
+    if asked is None or not 0 < trained < asked:
+        return context.words("card.accuracy_note")
+    return context.words("card.accuracy_short", trained=f"{trained:.2g}", asked=count(asked))
 
 
 def cards_notes(context: Context) -> list[str]:

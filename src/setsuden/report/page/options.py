@@ -169,7 +169,7 @@ def options_table(context: Context) -> Table:
     words = context.words
     options = sorted(context.pilot.decision.options, key=lambda o: (not o.feasible, o.total_energy.value))
     columns: list[tuple[Head, list[Cell]]] = [
-        (Head(words("chart.accuracy"), "%"), [context.cell(option.accuracy, "%") for option in options]),
+        (Head(words("chart.accuracy"), "%"), [_accuracy_cell(option, context) for option in options]),
         context.column([option.total_energy for option in options], words("options.total")),
         context.column([option.training_energy for option in options], words("options.training")),
         _serving_column(options, context),
@@ -213,9 +213,18 @@ def _name_cell(option: Option, context: Context) -> Cell:
     return Cell(context.names.short(option), small=small, tone="good" if small else "")
 
 
+def _accuracy_cell(option: Option, context: Context) -> Cell:
+    cell = context.cell(option.accuracy, "%")
+    if option.accuracy_of is None:
+        return cell
+    return replace(cell, small=context.words("options.accuracy_of", size=option.accuracy_of.batch_size))
+
+
 def _limits_cell(option: Option, context: Context) -> Cell:
     if option.feasible:
         return Cell(context.words("options.met"), tone="good")
+    if option.unknown:
+        return Cell(context.words("options.unknown"))
     reasons = context.words.listing(violation_sentence(violation, context.words) for violation in option.violations)
     return Cell(context.words("options.missed"), tone="bad", small=reasons)
 

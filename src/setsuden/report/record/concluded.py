@@ -81,12 +81,19 @@ class Violation(Part):
     limit: float | None = None
 
 
+class Trained(Part):
+    """The settings that were trained for accuracy in the place of an option's own."""
+
+    batch_size: int
+
+
 class Option(Settings):
     """One thing that could be chosen."""
 
     id: str
     serving_batch_size: int | None = None
     accuracy: Figure | None = None
+    accuracy_of: Trained | None = None
     latency_p90_ms: Figure | None = None
     training_energy: Figure | None = None
     serving_energy_per_request: Figure | None = None
@@ -98,6 +105,11 @@ class Option(Settings):
     front_probability: float | None = None
     best_probability: float | None = None
     expected_regret: Figure | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it misses no limit by a known figure, but some figure that is limited is not known."""
+        return not self.feasible and all(violation.value is None for violation in self.violations)
 
 
 class Saving(Part):
@@ -141,6 +153,15 @@ class MeasureNext(Part):
     gain: Figure | None = None
 
 
+class Reservation(Part):
+    """Why the accuracies cannot carry a surer choice, by code."""
+
+    code: str
+    models: tuple[str, ...] = ()
+    epochs_trained: float | None = None
+    epochs_asked: float | None = None
+
+
 class Decision(Part):
     """What to choose, how sure, and what would change it."""
 
@@ -150,11 +171,17 @@ class Decision(Part):
     recommended: str | None = None
     runner_up: str | None = None
     confidence: str = "none-feasible"
+    reservations: tuple[Reservation, ...] = ()
     saving_against: Saving | None = None
     break_even: tuple[BreakEven, ...] = ()
     flips: tuple[Flip, ...] = ()
     measure_next: MeasureNext | None = None
     agreement: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether a model that could change the choice has no accuracy to speak of."""
+        return any(item.models for item in self.reservations)
 
     def option(self, identity: str | None) -> Option | None:
         """The option of this id; None when there is none."""
