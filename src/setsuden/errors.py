@@ -14,6 +14,8 @@ Every message says what was seen, what was expected and what to do next.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class SetsudenError(Exception):
     """Base of every error this package raises on purpose.
@@ -59,14 +61,22 @@ class BoundaryError(InputError):
 
 
 class MissingDependencyError(SetsudenError, ImportError):
-    """An optional package is needed for what was asked."""
+    """One or more optional packages are needed for what was asked.
+
+    package   as it is called on the package index; several at once where several are missing
+    purpose   what needs it, the beginning of the sentence
+    extra     what brings it, such as ``torch`` or ``torch,data``
+    """
 
     exit_code = 2
 
-    def __init__(self, package: str, purpose: str, extra: str) -> None:
+    def __init__(self, package: str | Sequence[str], purpose: str, extra: str) -> None:
+        names = (package,) if isinstance(package, str) else tuple(package)
+        named = " and ".join(map(repr, names))
+        lack = f"the package {named}, which is" if len(names) == 1 else f"the packages {named}, which are"
         super().__init__(
-            f"{purpose} needs the package {package!r}, which is not installed.",
-            remedy=f'Install it with: pip install "setsuden[{extra}]"',
+            f"{purpose} needs {lack} not installed.",
+            remedy=f'Install {"it" if len(names) == 1 else "them"} with: pip install "setsuden[{extra}]"',
         )
 
 
@@ -80,3 +90,26 @@ class SensorPermissionError(SensorError):
 
 class LedgerError(SetsudenError):
     """The ledger cannot be opened, written or understood."""
+
+
+def require(purpose: str, extra: str, *modules: str) -> None:
+    """Raise one MissingDependencyError that names every one of ``modules`` that is not installed; nothing is imported.
+
+    purpose, extra   as for MissingDependencyError
+    """
+    missing = [_PACKAGES.get(module, module) for module in modules if not _installed(module)]
+    if missing:
+        raise MissingDependencyError(missing, purpose, extra)
+
+
+def _installed(module: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is not None
+    except ImportError:
+        return False
+
+
+_PACKAGES = {"sklearn": "scikit-learn"}
+"""Modules that are called otherwise on the package index."""

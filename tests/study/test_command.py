@@ -118,8 +118,9 @@ def test_an_interrupted_pilot_resumes_without_naming_anything(
     lab.fail_after = 9
     out = tmp_path / "out"
     stopped = call(study, "--out", out)
-    assert stopped.exit_code == 1
+    assert stopped.exit_code == 130
     assert "the same command and --resume" in stopped.stderr
+    assert "Aborted" not in stopped.stderr
     assert not out.exists()
     again = FakeLab()
     monkeypatch.setattr("setsuden.study.surroundings.Surroundings", again.surroundings)

@@ -13,6 +13,9 @@ import click
 from setsuden.errors import SetsudenError
 from setsuden.language import LANGUAGES
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else.")
@@ -32,7 +35,7 @@ def print_json(document: Any) -> None:
 
 
 def failing_clearly(function: F) -> F:
-    """Turn a SetsudenError into one sentence on stderr and its documented exit code."""
+    """Turn a SetsudenError into one sentence on stderr and its documented exit code; Ctrl-C into INTERRUPTED."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -41,5 +44,7 @@ def failing_clearly(function: F) -> F:
         except SetsudenError as error:
             click.echo(f"setsuden: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
 
     return wrapper  # type: ignore[return-value]

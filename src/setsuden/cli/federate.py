@@ -13,9 +13,11 @@ from setsuden.cli.federate_price import price
 from setsuden.cli.federate_scenario import plan, simulate
 from setsuden.cli.federate_table import table
 from setsuden.cli.ledger_option import ledger_option
+from setsuden.errors import require
 from setsuden.language import Language, Messages
 
 if TYPE_CHECKING:
+    from setsuden.federated.study.declaration import FederationDeclaration
     from setsuden.federated.study.run import Outcome
 
 DEFAULT_OUT = Path("out/federate")
@@ -99,6 +101,7 @@ def train(
     for option, value in (("engine", engine), ("workers", workers), ("fleet", fleet_path and str(fleet_path))):
         if value is not None:
             declared.override(f"--{option}", (option,), value)
+    _require_packages(reading.declaration(declared))
     federation = reading.read(declared)
     fleet = reading.read_fleet(declared, federation, study.parent if study and fleet_path is None else Path())
     with Ledger.open(ledger_path) as ledger:
@@ -110,6 +113,17 @@ def train(
         return
     click.echo(text(found, language))
     click.echo(Messages("federated", language).say("text.written", paths=", ".join(map(str, paths))))
+
+
+def _require_packages(said: FederationDeclaration) -> None:
+    """Everything that is missing at once, before data are loaded."""
+    engine = {"embedded": "federated", "flower": "flower"}[said.engine]
+    modules = ["torch"]
+    if said.engine == "flower":
+        modules.append("flwr")
+    if said.data.name == "digits":
+        modules.append("sklearn")
+    require("Federated training", f"{engine},data", *modules)
 
 
 def _pages(found: Outcome, out: Path) -> list[Path]:

@@ -69,5 +69,5 @@ class _LazyGroup(click.Group):
 def main() -> None:
     """How much energy and carbon machine learning takes, will take, and what to do about it.
 
-    Exit codes: 0 done, 1 failed, 2 wrong use. `run` passes the exit code of its command through.
+    Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C. `run` passes the exit code of its command through.
     """

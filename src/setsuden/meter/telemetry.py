@@ -44,7 +44,9 @@ class Telemetry:
             from opentelemetry import metrics
         except ImportError:
             raise InputError(
-                "OpenTelemetry is not installed", place="telemetry", remedy="pip install 'setsuden[telemetry]'"
+                "OpenTelemetry is not installed",
+                place="telemetry",
+                remedy='Install it with: pip install "setsuden[telemetry]"',
             ) from None
         chosen = provider or metrics.get_meter_provider()
         if type(chosen).__name__ in ("_ProxyMeterProvider", "NoOpMeterProvider"):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from setsuden.errors import MissingDependencyError
+from setsuden.errors import require
 from setsuden.meter import DEFAULT_RATE_HZ
 from setsuden.sensors import Clock, Discovery, Host, SystemClock, discover
 from setsuden.study.declaration import StudyDeclaration
@@ -16,10 +16,9 @@ from setsuden.study.workshop import Workshop
 
 def torch_workshop(study: StudyDeclaration, declared: Declared, seconds: Callable[[], float]) -> Workshop:
     """Models and data for real; raises MissingDependencyError without torch."""
-    try:
-        from setsuden.study.torch_workshop import TorchWorkshop
-    except ImportError as error:
-        raise MissingDependencyError("torch", "A pilot study", "all") from error
+    require("Training and measuring models", "torch,data", "torch")
+    from setsuden.study.torch_workshop import TorchWorkshop
+
     return TorchWorkshop.of(study, declared, seconds)
 
 

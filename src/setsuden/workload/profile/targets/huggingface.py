@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from setsuden.errors import InputError, MissingDependencyError
+from setsuden.errors import InputError, MissingDependencyError, require
 from setsuden.workload.profile.targets.torchvision import mend
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def work(
     The class is the first of the configuration's ``architectures``, else the base model of its type. Raises InputError
     for a configuration without a known ``model_type``.
     """
+    require("A Hugging Face configuration", "huggingface", "torch", "transformers")
     import torch
 
     from setsuden.workload.profile.targets.torch import TorchWork

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from setsuden.errors import InputError
+from setsuden.errors import InputError, require
 from setsuden.workload.profile.result import Profile
 
 
@@ -48,6 +48,7 @@ def resolve(
             from setsuden.workload.profile.targets import jax
 
             return jax.JaxWork(target, args, kwargs, batch_size)
+        require("Counting the work of this model", "torch", "torch")
         from setsuden.workload.profile.targets.torch import TorchWork
 
         return TorchWork.of(target, args, kwargs, input_shape, batch_size)
@@ -88,6 +89,7 @@ def _named(
     if is_factory(name):
         return _made(name, load_factory(name)(), args, kwargs, input_shape, batch_size)
     if name in zoo.names():
+        require("Counting the work of this model", "torch", "torch")
         from setsuden.workload.profile.targets.torch import TorchWork
 
         return TorchWork.from_zoo(name, input_shape, batch_size)
