@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,7 +76,7 @@ def export(
     if output is None:
         click.echo(text, nl=False)
         return
-    _write_whole(output, text)
+    _write(output, text)
     click.echo(Messages("meter", language).say("export.written", count=len(records), path=output), err=True)
 
 
@@ -133,12 +132,10 @@ def _csv(records: Sequence[RunRecord]) -> str:
     return out.getvalue()
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """All of it or nothing: written beside and moved into place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def _write(path: Path, text: str) -> None:
+    from setsuden.study.output import write_whole
+
     try:
-        beside.write_bytes(text.encode("utf-8"))
-        beside.replace(path)
+        write_whole({path: text})
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise InputError(f"cannot be written ({error.strerror})", place="--output", value=str(path)) from error

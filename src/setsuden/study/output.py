@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -37,16 +38,25 @@ def write_result(document: Mapping[str, Any], folder: Path) -> Path:
 
 
 def write_files(texts: Mapping[str, str], folder: Path, what: str) -> list[Path]:
-    """Write every file beside its place and move it there in one step; InputError saying that ``what`` cannot be."""
-    paths = []
+    """Write every file or none of them; InputError saying that ``what`` cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            draft = folder / f".{name}.{os.getpid()}"
-            draft.write_text(text, encoding="utf-8")
-            paths.append(draft.replace(folder / name))
+        return write_whole({folder / name: text for name, text in texts.items()})
     except OSError as error:
         raise InputError(
             f"cannot write {what}: {error.strerror}", place=str(folder), remedy="Choose another folder with --out."
         ) from None
-    return paths
+
+
+def write_whole(texts: Mapping[Path, str]) -> list[Path]:
+    """Write every file beside its place, then move each there in one step; a failure leaves no draft behind."""
+    drafts = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in texts}
+    try:
+        for path, draft in drafts.items():
+            draft.write_bytes(texts[path].encode("utf-8"))
+        return [draft.replace(path) for path, draft in drafts.items()]
+    except BaseException:
+        for draft in drafts.values():
+            with contextlib.suppress(OSError):  # a read-only disk refuses even to remove what is not there
+                draft.unlink(missing_ok=True)
+        raise
