@@ -10,6 +10,7 @@ from setsuden.ledger import Ledger, Measurement
 from setsuden.meter import Meter
 from setsuden.testing import fake_channel
 from tests.meter.support import Bench, codes
+from tests.meter.test_load import FakeProbe
 
 
 def run_with(ledger: Ledger, idle_s: float | None) -> Meter:
@@ -147,3 +148,44 @@ def test_idle_power_that_drifted_is_an_error_of_its_own() -> None:
 def test_idle_before_and_after_is_not_inside_the_run(ledger: Ledger) -> None:
     meter = run_with(ledger, 10.0)
     assert meter.result.duration_s == pytest.approx(10.0)
+
+
+def beside(others: float, ledger: Ledger, idle_s: float | None = 10.0) -> Meter:
+    """A run after a baseline during which other programs kept ``others`` of two CPUs at work."""
+    bench = Bench(ledger=ledger, idle_s=idle_s)
+    probe = FakeProbe(bench.clock)
+    probe.busy = 2 * others  # half of which is this program's own
+    meter = Meter(
+        sensors=[bench.sensor], clock=bench.clock, probe=probe, rate_hz=0, ledger=ledger, idle_s=idle_s,
+        sleep=bench.clock.advance,
+    )  # fmt: skip
+    with meter:
+        bench.clock.advance(10.0)
+    return meter
+
+
+def test_a_baseline_beside_busy_programs_is_flagged_and_not_reused(ledger: Ledger) -> None:
+    disturbed = beside(0.5, ledger)
+    (flag,) = [flag for flag in disturbed.result.flags if flag.code == "SET-IDLE-BUSY"]
+    assert flag.detail == "Other programs kept 25% of the processor busy while the idle power was taken."
+    assert disturbed.result.dynamic is not None
+    assert ledger.run("last").document("meter")["idle"]["busy_share"] == pytest.approx(0.25)
+    assert beside(0.0, ledger, None).idle is None
+
+
+def test_a_busy_baseline_does_not_drive_out_a_quiet_one(ledger: Ledger) -> None:
+    quiet = beside(0.2, ledger)
+    assert "SET-IDLE-BUSY" not in codes(quiet.result)
+    beside(0.5, ledger)
+    reused = beside(0.0, ledger, None).idle
+    assert reused is not None
+    assert reused.reused
+    assert reused.busy_share == pytest.approx(0.1)
+
+
+def test_where_the_load_cannot_be_read_a_baseline_is_neither_busy_nor_quiet(ledger: Ledger) -> None:
+    meter = run_with(ledger, 10.0)
+    assert meter.idle is not None
+    assert meter.idle.busy_share is None
+    assert "SET-IDLE-BUSY" not in codes(meter.result)
+    assert run_with(ledger, None).idle is not None

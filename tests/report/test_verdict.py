@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from setsuden.language import Language
+from setsuden.report import text_summary
 from setsuden.report.record import BreakEven, Flip, Pilot, read
 from setsuden.report.verdict import break_even_sentence, flip_sentence, verdict
 from setsuden.report.words import Names, Words
@@ -190,3 +191,17 @@ def test_without_options_nothing_is_said_about_limits_or_changes() -> None:
     assert said.confidence == "no-options"
     assert said.flips == ()
     assert "limit" not in said.sure
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.98, True), (0.15, False), (None, False)])
+def test_a_machine_busy_with_other_work_is_the_first_warning(share: float | None, said: bool) -> None:
+    document = sample()
+    document["idle"]["busy_share"] = share
+    pilot = read(document)
+    first, *_ = verdict(pilot, Words("en")).warnings
+    sentence = "This machine was busy with other work (98 % of the CPU before the pilot began): the joules include it."
+    assert first.startswith(sentence) is said
+    assert any("busy with other work" in line for line in text_summary(document).splitlines()) is said
+    assert (
+        verdict(pilot, Words("ja")).warnings[0].startswith("このコンピューターはほかの処理も実行していました") is said
+    )

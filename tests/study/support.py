@@ -9,6 +9,7 @@ from typing import Any
 
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
+from setsuden.meter.load import LoadProbe
 from setsuden.sensors import Discovery
 from setsuden.sensors.limits import Limits
 from setsuden.sensors.machine import Machine
@@ -81,6 +82,7 @@ class FakeLab:
     clock: FakeClock = field(default_factory=FakeClock)
     visited: list[str] = field(default_factory=list)
     windows: int = 0
+    probe: LoadProbe | None = None
 
     def __post_init__(self) -> None:
         self.sensor = FakeSensor(self.clock, {"fake/cpu": self.idle_w}, (self._channel(),))
@@ -91,7 +93,10 @@ class FakeLab:
     def surroundings(self) -> Surroundings:
         machine = Machine("Fake CPU", "Fake", None, None, 1, 4, 4, False, 8 * 2**30)
         found = Discovery((self.sensor,), (), frozenset({"fake/cpu"}), machine, Limits(), None)
-        return Surroundings(self.clock, lambda clock: found, lambda *_: FakeWorkshop(self), self.clock.advance, 0.0)
+        return Surroundings(
+            self.clock, lambda clock: found, lambda *_: FakeWorkshop(self), self.clock.advance, 0.0,
+            probe=lambda *_: self.probe,
+        )  # fmt: skip
 
     def run(self, text: str = STUDY, ledger: Path | None = None, **settings: Any) -> dict[str, Any]:
         study, declared = declared_study(text)

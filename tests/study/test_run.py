@@ -13,6 +13,7 @@ from setsuden.ledger import Ledger, Measurement, RunWriter, Utilisation
 from setsuden.quantity import NODE, Estimate, Provenance
 from setsuden.study.plan import configurations
 from setsuden.study.record import Work, repeat_of
+from tests.meter.test_load import FakeProbe
 from tests.schemas_support import validate
 from tests.study.support import MODELS, STUDY, FakeLab, FakeLearner, FakeTask, declared_study
 
@@ -357,3 +358,13 @@ def test_other_programs_at_work_are_told() -> None:
     assert codes(0.9, 0.5) == {"SET-STUDY-BUSY-MACHINE"}
     assert codes(0.6, 0.5) == set()
     assert codes(None, 0.5) == set()
+
+
+def test_work_of_others_before_a_pilot_is_kept_with_its_idle_power() -> None:
+    lab = FakeLab()
+    lab.probe = FakeProbe(lab.clock)
+    lab.probe.busy = 2.0  # of two CPUs, half of it this program's own
+    document = lab.run()
+    assert document["idle"]["busy_share"] == pytest.approx(0.5)
+    assert "SET-IDLE-BUSY" in {flag["code"] for flag in document["flags"]}
+    validate("pilot", document)

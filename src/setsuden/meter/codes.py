@@ -12,11 +12,14 @@ BELOW_RESOLUTION = "SET-BELOW-RESOLUTION"  # shorter or smaller than what a sens
 NOISY = "SET-NOISY"  # power varied much inside the window
 NO_SENSOR = "SET-NO-SENSOR"  # nothing was measured: all joules are modelled, or there are none
 IDLE_DRIFT = "SET-IDLE-DRIFT"  # idle power before and after do not agree
+IDLE_BUSY = "SET-IDLE-BUSY"  # other programs were at work while the idle power was taken
 NOT_RECORDED = "SET-NOT-RECORDED"  # the ledger could not be written, in whole or in part
 FORKED = "SET-FORKED"  # asked for in a forked process, which does not measure
 
 NORMAL_LIMITS = ("gpu-power-cap",)
 """Limits under which a busy device works all the time; they are no fault of the window."""
+IDLE_BUSY_SHARE = 0.15
+"""Of the processor: an idle baseline beside so much work of other programs is not one of an idle machine."""
 INPUT_BOUND_SHARE = 0.10
 UNSATURATED_SHARE = 0.50
 UNSATURATED_AFTER_S = 1.0

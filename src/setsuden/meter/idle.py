@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from setsuden.ledger.channel import ChannelRecord, Count, RawEnergy, raw_between
+from setsuden.meter.codes import IDLE_BUSY_SHARE
+from setsuden.meter.load import others_share
 from setsuden.quantity import Estimate
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class IdleBaseline:
     duration_s    over how long it was measured
     measured_at   UTC, ISO 8601
     reused        taken from an earlier run of this machine
+    busy_share    of the processor, 0-1, that other programs kept busy meanwhile; None where it could not be told
     """
 
     powers: Mapping[str, Estimate]
@@ -29,6 +32,12 @@ class IdleBaseline:
     duration_s: float
     measured_at: str
     reused: bool = False
+    busy_share: float | None = None
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs worked so much that this is not the power of an idle machine."""
+        return self.busy_share is not None and self.busy_share > IDLE_BUSY_SHARE
 
     def widened(self, after: IdleBaseline) -> IdleBaseline:
         """The same watts, their intervals stretched to hold what was measured afterwards."""
@@ -70,6 +79,7 @@ class IdleBaseline:
             "duration_s": self.duration_s,
             "measured_at": self.measured_at,
             "reused": self.reused,
+            "busy_share": self.busy_share,
         }
 
     @classmethod
@@ -77,7 +87,7 @@ class IdleBaseline:
         """The inverse of ``to_json``."""
         powers = {name: Estimate.from_json(power) for name, power in data["powers"].items()}
         raw = {name: RawEnergy(*figures) for name, figures in data["raw"].items()}
-        return cls(powers, raw, data["duration_s"], data["measured_at"], data["reused"])
+        return cls(powers, raw, data["duration_s"], data["measured_at"], data["reused"], data.get("busy_share"))
 
 
 def measure_idle(rig: Rig, seconds: float, sleep: Callable[[float], None]) -> IdleBaseline | None:
@@ -104,4 +114,5 @@ def baseline_between(
         ).scaled(1.0 / duration_s)
         per_second[channel.id] = raw
         powers[channel.id] = replace(raw.estimate(channel), unit="W")
-    return IdleBaseline(powers, per_second, duration_s, measured_at)
+    busy_share = others_share(begin.load, end.load)
+    return IdleBaseline(powers, per_second, duration_s, measured_at, busy_share=busy_share)

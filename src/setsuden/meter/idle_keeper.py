@@ -39,17 +39,20 @@ class IdleKeeper:
         self._after: IdleBaseline | None = None
         self.baseline: IdleBaseline | None = None
 
-    def before(self, rig: Rig, journal: Journal) -> None:
-        """Measure or fetch the baseline; a measured one is kept for later runs."""
+    def before(self, rig: Rig, journal: Journal) -> Flag | None:
+        """Measure or fetch the baseline; a measured one is kept for later runs, unless others were busy: it says so."""
         if self._idle_s is None:
             self.baseline = kept_idle(journal.run, rig.channels)
         elif self._idle_s > 0:
             from setsuden.meter.idle import measure_idle
 
             self.baseline = measure_idle(rig, self._idle_s, self._sleep)
+            if self.baseline is not None and self.baseline.disturbed:
+                return _disturbed(self.baseline)
             if self.baseline is not None:
                 body, key = self.baseline.to_json(), machine_key(rig.channels)
                 journal.note(lambda run: run.ledger.put_baseline(key, body))
+        return None
 
     def after(self, rig: Rig) -> Flag | None:
         """Measure again where it was measured before; the baseline then holds both, a contradiction is flagged."""
@@ -73,6 +76,13 @@ class IdleKeeper:
             "idle": None if self.baseline is None else self.baseline.to_json(),
             "idle_after": None if self._after is None else self._after.to_json(),
         }
+
+
+def _disturbed(baseline: IdleBaseline) -> Flag:
+    from setsuden.ledger.measurement import Flag
+
+    said = f"Other programs kept {baseline.busy_share:.0%} of the processor busy while the idle power was taken."
+    return Flag(codes.IDLE_BUSY, said)
 
 
 def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleBaseline | None:

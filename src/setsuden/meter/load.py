@@ -108,6 +108,15 @@ class LoadSpan:
         )
 
 
+def others_share(begin: Load | None, end: Load | None) -> float | None:
+    """Share of the processor that other programs kept busy between two readings, 0-1; None where it cannot be told."""
+    if begin is None or end is None:
+        return None
+    busy = _share(begin.cpu_busy_s, end.cpu_busy_s, begin, end)
+    ours = _share(begin.process_cpu_s, end.process_cpu_s, begin, end)
+    return None if busy is None or ours is None else max(0.0, busy - ours)
+
+
 class _Mean:
     __slots__ = ("_count", "_sum")
 

@@ -98,7 +98,9 @@ class Meter(Edges):
         given = (self._settings[name] for name in ("sensors", "clock", "probe", "corrections"))
         rig = self._rig = Rig(find_setup(*given))
         first_id = self._recorder.open(rig.channels)
-        self._idle.before(rig, self._recorder.journal)
+        disturbed = self._idle.before(rig, self._recorder.journal)
+        if disturbed is not None:
+            self._recorder.remark(disturbed.code, disturbed.detail)
         first = self._first = rig.read()
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)

@@ -73,6 +73,7 @@ def pilot_document(session: Session) -> dict[str, Any]:
         "idle": {
             "before": findings.idle_before.to_json() if findings.idle_before else None,
             "after": findings.idle_after.to_json() if findings.idle_after else None,
+            "busy_share": findings.idle_busy_share,
         },
         "models": models,
         "configurations": measured,

@@ -18,6 +18,7 @@ class Findings:
     repeats    by configuration id, in the order they were measured
     stops      why each configuration was measured no further
     idle_before, idle_after   W, counted channels; None where none was measured
+    idle_busy_share   of the processor, kept busy by other programs while ``idle_before`` was taken
     spent_s, spent_j          time and energy of the study so far, interruptions left out
     """
 
@@ -27,6 +28,7 @@ class Findings:
     models: dict[str, ModelFacts] = field(default_factory=dict)
     idle_before: Estimate | None = None
     idle_after: Estimate | None = None
+    idle_busy_share: float | None = None
     spent_s: float = 0.0
     spent_j: float = 0.0
     flags: list[Flag] = field(default_factory=list)

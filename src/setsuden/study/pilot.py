@@ -68,6 +68,7 @@ def run_pilot(
         study.name,
         run=store.run,
         sensors=discovery.sensors,
+        probe=around.probe(around.host, discovery),
         clock=around.clock,
         idle_s=budget.idle_s,
         sleep=around.sleep,
@@ -78,7 +79,9 @@ def run_pilot(
     try:
         runner.show("idle", 0, 1, "")
         with meter:
-            findings.idle_before = findings.idle_before or _idle_power(channels, meter.idle)
+            if findings.idle_before is None and meter.idle is not None:
+                findings.idle_before = _idle_power(channels, meter.idle)
+                findings.idle_busy_share = meter.idle.busy_share
             store.keep_spent(findings)
             runner.run()
             findings.spent_s = budget.elapsed_s

@@ -86,7 +86,8 @@ class StudyStore(State):
     def keep_spent(self, findings: Findings) -> None:
         """Time and energy spent so far, this and earlier sessions together, and the idle power before."""
         before = findings.idle_before.to_json() if findings.idle_before else None
-        self.put(_SPENT, {"seconds": findings.spent_s, "joules": findings.spent_j, "idle_before": before})
+        spent = {"seconds": findings.spent_s, "joules": findings.spent_j, "idle_before": before}
+        self.put(_SPENT, {**spent, "idle_busy_share": findings.idle_busy_share})
 
 
 def unfinished(ledger: Ledger, wanted: str | None, kind: str = KIND) -> RunRecord:
@@ -152,6 +153,7 @@ def found_in(record: RunRecord) -> Findings:
     spent = record.document(_SPENT) or {"seconds": 0.0, "joules": 0.0, "idle_before": None}
     findings.spent_s, findings.spent_j = spent["seconds"], spent["joules"]
     findings.idle_before = Estimate.from_json(spent["idle_before"]) if spent["idle_before"] else None
+    findings.idle_busy_share = spent.get("idle_busy_share")
     return findings
 
 

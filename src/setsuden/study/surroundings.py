@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from setsuden.errors import require
 from setsuden.meter import DEFAULT_RATE_HZ
+from setsuden.meter.load import LoadProbe
 from setsuden.sensors import Clock, Discovery, Host, SystemClock, discover
+from setsuden.sensors.utilisation import UtilisationProbe
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.places import Declared
 from setsuden.study.workshop import Workshop
@@ -22,6 +24,11 @@ def torch_workshop(study: StudyDeclaration, declared: Declared, seconds: Callabl
     return TorchWorkshop.of(study, declared, seconds)
 
 
+def machine_load(host: Host, found: Discovery) -> LoadProbe:
+    """How busy this machine, or what of it is ours, and its cards are."""
+    return UtilisationProbe(host, found.sensors, found.limits)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a study stands on; tests put fakes in their place.
@@ -32,6 +39,7 @@ class Surroundings:
     sleep      waits during idle baselines
     rate_hz    of the background sampler
     host       where the settings of the processor are read
+    probe      how busy the machine is meanwhile; None: not looked at
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -40,3 +48,4 @@ class Surroundings:
     sleep: Callable[[float], None] = time.sleep
     rate_hz: float = DEFAULT_RATE_HZ
     host: Host = field(default_factory=Host)
+    probe: Callable[[Host, Discovery], LoadProbe | None] = machine_load

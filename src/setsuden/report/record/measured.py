@@ -88,10 +88,11 @@ class Machine(Part):
 
 
 class Idle(Part):
-    """Idle power before and after."""
+    """Idle power before and after, W; share of the processor that other programs kept busy before, 0-1."""
 
     before: Figure | None = None
     after: Figure | None = None
+    busy_share: float | None = None
 
 
 class ModelFacts(Part):
