@@ -65,6 +65,7 @@ def import_(
         found = [{"id": run_id, "measurement": measurement_to_json(run.measurement())} for run_id, run in pairs]
         print_json({"kind": kind, "runs": found})
         return
+    from setsuden.cli.flag_text import told
     from setsuden.cli.ledger_option import figure
 
     messages = Messages("formats", language)
@@ -74,7 +75,7 @@ def import_(
         provenance = messages.say(f"provenance.{energy.provenance.value}") if energy else "-"
         click.echo(messages.say("import.run", id=run_id, name=run.name, energy=shown, provenance=provenance))
         for flag in run.flags:
-            click.echo(messages.say("import.flag", code=flag.code, detail=flag.detail))
+            click.echo(messages.say("import.flag", code=flag.code, detail=told(flag, language)))
     click.echo(messages.say("import.done", count=len(runs)))
     click.echo(messages.say("import.next", id=ids[-1]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from setsuden.cli.flag_text import told
 from setsuden.cli.ledger_option import duration
 from setsuden.language import Messages
 from setsuden.ledger import Measurement, node_total
@@ -25,7 +26,7 @@ def measurement_lines(measurement: Measurement, messages: Messages) -> Iterator[
     if ours is not None:
         yield messages.say("summary.process", energy=render(ours))
     for flag in measurement.flags:
-        yield messages.say("summary.flag", code=flag.code, detail=flag.detail)
+        yield messages.say("summary.flag", code=flag.code, detail=told(flag, messages.language))
 
 
 def own_cost(measurement: Measurement, messages: Messages) -> str:
