@@ -189,3 +189,22 @@ def test_where_the_load_cannot_be_read_a_baseline_is_neither_busy_nor_quiet(ledg
     assert meter.idle.busy_share is None
     assert "SET-IDLE-BUSY" not in codes(meter.result)
     assert run_with(ledger, None).idle is not None
+
+
+def test_a_constant_draw_has_nothing_above_idle_not_even_rounding() -> None:
+    bench = Bench(
+        {"a": 0.1}, (fake_channel("a", relative_error=0.093, relative_error_below=0.47, update_interval_s=0.0),),
+        idle_s=0.7,
+    )  # fmt: skip
+    with bench.meter:
+        for _ in range(7):
+            bench.clock.advance(0.3)
+    (part,) = bench.meter.result.channels
+    assert part.dynamic is not None
+    assert part.dynamic.value == 0.0
+
+
+def test_what_is_above_idle_by_more_than_rounding_stays() -> None:
+    (part,) = gaining(0.0, 10.0, 10.0 * (1 + 1e-6)).channels
+    assert part.dynamic is not None
+    assert part.dynamic.value == pytest.approx(1e-4, rel=1e-3)

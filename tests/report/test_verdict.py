@@ -8,6 +8,7 @@ import pytest
 
 from setsuden.language import Language
 from setsuden.report import text_summary
+from setsuden.report.html import render
 from setsuden.report.record import BreakEven, Flip, Pilot, read
 from setsuden.report.verdict import break_even_sentence, flip_sentence, verdict
 from setsuden.report.words import Names, Words
@@ -205,3 +206,40 @@ def test_a_machine_busy_with_other_work_is_the_first_warning(share: float | None
     assert (
         verdict(pilot, Words("ja")).warnings[0].startswith("このコンピューターはほかの処理も実行していました") is said
     )
+
+
+def test_a_break_even_with_an_open_end_says_three_digits_and_its_low_end() -> None:
+    def loosen(document: dict[str, Any]) -> None:
+        found = document["decision"]["break_even"]
+        found[:] = [{**found[0], "requests": None, "requests_value": 82_938_594.2, "requests_low": 1_234_567.0,
+                     "requests_high": None, "verdict": "a-below", "cheaper": None}]  # fmt: skip
+
+    english, japanese = (render(read(changed(loosen)), language) for language in ("en", "ja"))
+    assert "82,900,000, from 1,230,000 on, upper end open" in english
+    assert "82,900,000（1,230,000 から、上限なし）" in japanese
+    assert "82,938,594" not in english + japanese
+    assert "Up to 82,900,000 requests" in english
+
+
+def test_an_error_that_is_not_the_same_on_both_sides_is_shown_with_both() -> None:
+    def tilt(document: dict[str, Any]) -> None:
+        sensors = document["machine"]["sensors"]
+        sensors[0] |= {"relative_error": 1.63, "relative_error_below": 0.62}
+        sensors[1] |= {"relative_error": 0.05, "relative_error_below": 0.05}
+
+    page = render(read(changed(tilt)), "en")
+    assert ">\N{MINUS SIGN}62 / +160<" in page
+    assert ">±5.0<" in page
+    assert "±160" not in page
+
+
+@pytest.mark.parametrize("modelled", [True, False])
+def test_time_is_no_indicator_of_joules_that_a_model_made_from_it(modelled: bool) -> None:
+    def source(document: dict[str, Any]) -> None:
+        for item in document["configurations"]:
+            item["energy_per_sample"]["provenance"] = "estimated" if modelled else "measured"
+
+    page = render(read(changed(source)), "en")
+    assert ("So the time of a run is left out as an indicator of its energy" in page) is modelled
+    assert ('id="indicator-train-time_per_sample' in page) is not modelled
+    assert 'id="indicator-train-macs_per_sample' in page

@@ -105,6 +105,10 @@ def quantum_j(channel: ChannelRecord, power_w: float) -> float:
     return channel.resolution_j + channel.update_interval_s * max(power_w, 0.0)
 
 
+# Two sums of the same constant watts differ by so much at most, as a share: nothing that a sensor could tell.
+_ROUNDING = 1e-9
+
+
 class RawEnergy(NamedTuple):
     """Joules as a channel counted them between two readings, and what they may be off for other reasons than its gain.
 
@@ -135,6 +139,8 @@ class RawEnergy(NamedTuple):
         """
         down, up = gain_errors(channel)
         value = self.value_j - idle.value_j
+        if abs(value) <= _ROUNDING * self.value_j:
+            value = 0.0
         ends = sorted((value * (1 - down), value * (1 + up)))
         return _joules(channel, value, ends[0] - self.below_j - idle.above_j, ends[1] + self.above_j + idle.below_j)
 

@@ -113,6 +113,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() or value >= 1000 else significant(value)
 
 
+def rounded(value: float) -> str:
+    """A count that is no better known than three digits: 82,900,000."""
+    return count(float(f"{value:.3g}"))
+
+
 def compact(value: float) -> str:
     """A count to three digits with its prefix: 11.2 M, 62.0 k, 557 M."""
     for scale, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from setsuden.meter.codes import IDLE_BUSY_SHARE
 from setsuden.quantity import Estimate, significant
-from setsuden.report.numbers import count, fit, percent, shown, unit_text
+from setsuden.report.numbers import count, fit, percent, rounded, shown, unit_text
 from setsuden.report.record import BreakEven, Flip, Option, Pilot, Violation
 from setsuden.report.words import Names, Words
 
@@ -222,7 +222,7 @@ def break_even_sentence(item: BreakEven, names: Names, words: Words) -> str:
         if dearer is None:
             return words("break_even.equal", a=a, b=b)
         return words("break_even.never", cheaper=names.of(item.cheaper), dearer=dearer)
-    value = count(round(value_of))
+    value = rounded(value_of)
     key = item.verdict if f"break_even.{item.verdict}" in words.messages else "cross"
     return words(f"break_even.{key}", a=a, b=b, requests=value)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from setsuden.ledger import ChannelRecord, Measurement
+from setsuden.ledger.channel import gain_errors
 from setsuden.quantity import Provenance
 from setsuden.sensors import Discovery, Host
 
@@ -47,6 +48,7 @@ def machine_facts(
                 "method": channel.method,
                 "provenance": channel.provenance.value,
                 "relative_error": channel.relative_error,
+                "relative_error_below": gain_errors(channel)[0],
                 "error_source": channel.error_source,
                 "counted": channel.counted,
             }

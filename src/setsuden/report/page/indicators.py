@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from setsuden.quantity import Estimate, significant
+from setsuden.language import Messages
+from setsuden.quantity import Estimate, Provenance, significant
 from setsuden.report.numbers import Shown, common_unit, compact, unit_text
 from setsuden.report.page.batch import PHASES
 from setsuden.report.page.context import Board, Context
@@ -21,10 +22,12 @@ def indicators_section(context: Context) -> Section:
     if not found.train and not found.infer:
         return Section("indicators", words("indicators.heading"), [Text(words("indicators.missing"), "missing")])
     blocks: list[Block] = [Text(words("indicators.lead"))]
+    if _modelled(context):
+        blocks.append(Text(Messages("indicators", words.messages.language).say("said.modelled")))
     for phase in PHASES:
-        if found.of(phase):
+        if told(phase, context):
             blocks.append(Subheading(words(f"phase_title.{phase}")))
-            blocks.append(Bullets(trust_sentences(found.of(phase), context)))
+            blocks.append(Bullets(trust_sentences(told(phase, context), context)))
     legend = [
         Key(swatch(series_shape(index), f"pt {series_class(index)}"), context.names.model(model))
         for model, index in context.series.items()
@@ -32,7 +35,7 @@ def indicators_section(context: Context) -> Section:
     for phase in PHASES:
         charts = [
             chart
-            for item in found.of(phase)
+            for item in told(phase, context)
             if (chart := indicator_chart(item, phase, _rows(item.indicator, phase, context), context)) is not None
         ]
         if charts:
@@ -40,11 +43,22 @@ def indicators_section(context: Context) -> Section:
             blocks.append(Grid(charts, legend=legend, folded=folded))
     blocks += [
         indicator_table(f"indicators-{phase}", words("indicators.caption", phase=words(f"phase.{phase}")),
-                        found.of(phase), context, words("indicators.note") if phase == "train" else "")
-        for phase in PHASES if found.of(phase)
+                        told(phase, context), context, words("indicators.note") if phase == "train" else "")
+        for phase in PHASES if told(phase, context)
     ]  # fmt: skip
     blocks.append(Text(words("indicators.more")))
     return Section("indicators", words("indicators.heading"), blocks)
+
+
+def told(phase: Phase, context: Context) -> list[Indicator]:
+    """The indicators of a phase; joules that a model made from time follow time by construction, so it is left out."""
+    modelled = _modelled(context)
+    found = context.pilot.analysis.indicators.of(phase)
+    return [item for item in found if not (modelled and item.indicator == "time_per_sample")]
+
+
+def _modelled(context: Context) -> bool:
+    return all(c.energy_per_sample.provenance is not Provenance.MEASURED for c in context.pilot.configurations)
 
 
 def trust_sentences(found: Sequence[Indicator], context: Context) -> list[str]:

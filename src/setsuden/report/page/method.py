@@ -21,7 +21,7 @@ from setsuden.report.page.parts import (
     Text,
     provenance_entries,
 )
-from setsuden.report.record import Flag, Scalar
+from setsuden.report.record import Flag, Scalar, SensorNote
 from setsuden.report.words import Words
 
 _SHOWN = 3
@@ -70,11 +70,7 @@ def boundary_section(context: Context) -> Section:
             Cell(words.known("component", sensor.component)),
             Cell(words.known("sensor_method", sensor.method)),
             Cell(words.known("provenance", sensor.provenance)),
-            Cell(
-                f"±{significant(sensor.relative_error * 100, 2)}"
-                if sensor.relative_error is not None
-                else words("table.none")
-            ),
+            Cell(_error(sensor, words)),
             Cell(sensor.error_source or words("table.none")),
             Cell(words("sensors.counted" if sensor.counted else "sensors.not_counted")),
         ]
@@ -107,6 +103,16 @@ def boundary_section(context: Context) -> Section:
         Text(words("boundary.outside")),
     ]
     return Section("boundary", words("boundary.heading"), blocks)
+
+
+def _error(sensor: SensorNote, words: Words) -> str:
+    """How far the truth may lie below and above, %: ``-62 / +160``; one figure where both are the same."""
+    above = sensor.relative_error
+    if above is None:
+        return words("table.none")
+    below = above if sensor.relative_error_below is None else sensor.relative_error_below
+    down, up = significant(below * 100, 2), significant(above * 100, 2)
+    return f"±{up}" if down == up else f"\N{MINUS SIGN}{down} / +{up}"
 
 
 def factors_section(context: Context) -> Section:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from setsuden.quantity import Estimate, Provenance
-from setsuden.report.numbers import common_unit, count, per_thousand, unit_text
+from setsuden.report.numbers import common_unit, count, per_thousand, rounded, unit_text
 from setsuden.report.page.context import Context
 from setsuden.report.page.parts import (
     Block,
@@ -241,7 +241,8 @@ def _break_even_table(context: Context) -> Table:
         if item.verdict != "never" and item.requests is not None:
             figure = context.cell(item.requests)
         elif item.verdict != "never" and item.requests_value is not None:
-            figure = Cell(words("break_even.open", value=count(round(item.requests_value))))
+            low = words("break_even.from", low=rounded(item.requests_low)) if item.requests_low is not None else ""
+            figure = Cell(words("break_even.open", value=rounded(item.requests_value), low=low))
         rows.append(
             [
                 Cell(words("break_even.pair", a=context.names.of(item.a), b=context.names.of(item.b))),

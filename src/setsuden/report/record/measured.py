@@ -68,6 +68,7 @@ class SensorNote(Part):
     method: str
     provenance: str
     relative_error: float | None = None
+    relative_error_below: float | None = None
     error_source: str | None = None
     counted: bool = True
 
