@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from setsuden.quantity import Estimate, Provenance
-from setsuden.report.numbers import common_unit, count, per_thousand, rounded, unit_text
+from setsuden.report.numbers import common_unit, per_thousand, rounded, unit_text
 from setsuden.report.page.context import Context
 from setsuden.report.page.parts import (
     Block,
