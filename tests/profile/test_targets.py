@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import nn
 
 import setsuden
 import setsuden.workload.profile
+from setsuden.cli.main import main
 from setsuden.errors import InputError
 from setsuden.workload.profile import profile
+from setsuden.workload.profile.text import text
 from tests.profile import networks
 
 
@@ -235,3 +238,33 @@ def test_compiled_models_are_profiled_as_written() -> None:
 def test_an_input_that_no_layer_can_take_is_one_sentence() -> None:
     with pytest.raises(InputError, match=r"cannot take this input: RuntimeError.*Check the input shape"):
         profile("lenet", input_shape=(3, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        (
+            ("resnet-18",),
+            "resnet-18: input 3x32x32, output 10 classes, batch of 1; counted from shapes alone, nothing was computed",
+        ),
+        (
+            ("resnet-18", "--batch-size", "4", "--input-shape", "3x64x64", "--train"),
+            "resnet-18: input 3x64x64, output 10 classes, batch of 4; counted from shapes alone, nothing was computed",
+        ),
+        (("lenet", "--device", "cpu"), "lenet: input 3x32x32, output 10 classes, batch of 1; run on cpu"),
+        (
+            ("lenet", "--lang", "ja"),
+            "lenet：入力 3x32x32、出力 10 クラス、バッチ 1、形状だけから数え、計算は実行していない",
+        ),
+    ],
+)
+def test_the_first_line_says_which_variant_was_counted_and_how(words: tuple[str, ...], title: str) -> None:
+    result = CliRunner().invoke(main, ["profile", *words])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0] == title
+
+
+def test_the_shapes_that_go_in_and_come_out_are_kept() -> None:
+    counted = profile(torch.nn.Linear(4, 7), input_shape=(5, 4), batch_size=2)
+    assert (counted.input_shapes, counted.output_shapes) == (((2, 5, 4),), ((2, 5, 7),))
+    assert text(counted).startswith("Linear: input 5x4, output 5x7, batch of 2; ")

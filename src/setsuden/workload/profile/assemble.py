@@ -93,6 +93,8 @@ def assembled(
     trained: bool = False,
     optimizer_bytes: int | None = None,
     notes: tuple[str, ...] = (),
+    input_shapes: Iterable[Sequence[int]] = (),
+    output_shapes: Iterable[Sequence[int]] = (),
 ) -> Profile:
     """The Profile of a tree.
 
@@ -133,6 +135,8 @@ def assembled(
         operators=_by_operator(rows),
         unknown_operators=_unknown(rows),
         notes=notes,
+        input_shapes=tuple(tuple(shape) for shape in input_shapes),
+        output_shapes=tuple(tuple(shape) for shape in output_shapes),
     )
 
 

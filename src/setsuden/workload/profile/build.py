@@ -37,6 +37,8 @@ def build(recording: Recording, *, name: str, batch_size: int, device: str, note
         trained=recording.trained,
         optimizer_bytes=recording.optimizer_bytes,
         notes=(*notes, _ASSUMED) if recording.assumed else notes,
+        input_shapes=recording.input_shapes,
+        output_shapes=recording.output_shapes,
     )
 
 

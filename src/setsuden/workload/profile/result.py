@@ -10,6 +10,8 @@ from setsuden.workload.profile.tree import Node, OperatorRow, OperatorTotal, Unk
 if TYPE_CHECKING:
     from setsuden.workload.profile.roofline import Device, Precision, Roofline
 
+Shape = tuple[int, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -20,6 +22,7 @@ class Profile:
     macs_per_parameter           forward MACs of one sample / trainable parameters; None without any
     trainable_share              0-1; None without parameters
     input_bytes, output_bytes    what goes in and comes out
+    input_shapes, output_shapes  of each tensor that goes in and comes out, batch included, where it has one
     parameter_bytes              all parameters; ``buffer_bytes`` all buffers
     optimizer_bytes              optimiser state; None when no optimiser was run
     activation_elements, activation_bytes   outputs of contractions in the forward pass, whole batch
@@ -63,6 +66,8 @@ class Profile:
     operators: tuple[OperatorTotal, ...]
     unknown_operators: tuple[UnknownOperator, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    input_shapes: tuple[Shape, ...] = ()
+    output_shapes: tuple[Shape, ...] = ()
 
     @property
     def flops(self) -> int:
@@ -159,6 +164,8 @@ class Profile:
             "parameter_bytes": self.parameter_bytes,
             "input_bytes": self.input_bytes,
             "output_bytes": self.output_bytes,
+            "input_shapes": [list(shape) for shape in self.input_shapes],
+            "output_shapes": [list(shape) for shape in self.output_shapes],
             "buffers": self.buffers,
             "buffer_bytes": self.buffer_bytes,
             "macs": self.macs,

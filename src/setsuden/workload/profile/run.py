@@ -30,6 +30,8 @@ class Recording:
     modules: list[torch.nn.Module] = field(default_factory=list)
     input_bytes: int = 0
     output_bytes: int = 0
+    input_shapes: list[tuple[int, ...]] = field(default_factory=list)
+    output_shapes: list[tuple[int, ...]] = field(default_factory=list)
     live_peak: int = 0
     trained: bool = False
     assumed: bool = False
@@ -56,7 +58,7 @@ def record(
     held = _storages_of(module)
     inputs = tensors_in((args, kwargs))
     live.hold([*held, *inputs])
-    recording.input_bytes = sum(tensor.nbytes for tensor in inputs)
+    recording.input_bytes, recording.input_shapes = _size_of(inputs)
     counter = Counter(root, live=live, strict=strict, trace=True)
     saving = _saved(counter, [*held]) if train else contextlib.nullcontext()
     with untouched_random_state(), eagerly(), following(counter, by_id, recording.modules), counter:
@@ -64,12 +66,12 @@ def record(
             quiet = torch.no_grad() if module is not None else contextlib.nullcontext()
             with quiet:
                 out = fn(*args, **kwargs)
-            recording.output_bytes = sum(tensor.nbytes for tensor in tensors_in(out))
+            recording.output_bytes, recording.output_shapes = _size_of(tensors_in(out))
         else:
             with torch.enable_grad():
                 with saving:
                     out = fn(*args, **kwargs)
-                    recording.output_bytes = sum(tensor.nbytes for tensor in tensors_in(out))
+                    recording.output_bytes, recording.output_shapes = _size_of(tensors_in(out))
                     counter.phase = LOSS
                     objective = (loss or total_of)(out)
                 backward(objective)
@@ -81,6 +83,12 @@ def record(
     recording.live_peak = live.peak
     recording.assumed = counter.assumed
     return recording
+
+
+def _size_of(tensors: Sequence[Tensor]) -> tuple[int, list[tuple[int, ...]]]:
+    """Bytes of all of them, and the shape of each that has one: nested ones are ragged."""
+    shapes = [tuple(tensor.shape) for tensor in tensors if not tensor.is_nested]
+    return sum(tensor.nbytes for tensor in tensors), shapes
 
 
 def total_of(out: Any) -> Tensor:

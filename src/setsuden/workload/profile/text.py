@@ -12,12 +12,14 @@ from setsuden.workload.profile.tree import Node
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _ROWS = 40
+_SHAPES = 3
+_NEVER_RUN = ("meta", "onnx", "jaxpr")
 
 
 def text(profile: Profile, language: Language = "en", *, depth: int = 2, roofline: Roofline | None = None) -> str:
     """The terminal table; ``depth`` levels of modules, 0 for the totals only."""
     say = Messages("profile", language).say
-    lines = [say("title", name=profile.name, batch_size=profile.batch_size, device=profile.device), ""]
+    lines = [_title(profile, language), ""]
     lines += _aligned(_totals(profile, language, roofline), left=2)
     if profile.macs or profile.tree.children:
         heads = [say(key) for key in ("module", "parameters", "macs", "share", "bytes", "intensity")]
@@ -29,6 +31,35 @@ def text(profile: Profile, language: Language = "en", *, depth: int = 2, rooflin
         lines += [f"  {op.operator}  x{op.calls}  {percent(op.share)}" for op in profile.unknown_operators]
     lines += [say("note", text=note) for note in profile.notes]
     return "\n".join(lines)
+
+
+def _title(profile: Profile, language: Language) -> str:
+    say = Messages("profile", language).say
+    shapes_alone = profile.device in _NEVER_RUN
+    return say(
+        "title",
+        name=profile.name,
+        input=_shapes(profile.input_shapes, profile.batch_size),
+        output=_output(profile, language),
+        batch_size=profile.batch_size,
+        how=say("from_shapes") if shapes_alone else say("by_running", device=profile.device),
+    )
+
+
+def _output(profile: Profile, language: Language) -> str:
+    from setsuden.workload import zoo
+
+    shapes = profile.output_shapes
+    if profile.name in zoo.names() and len(shapes) == 1 and len(shapes[0]) == 2:  # the zoo holds classifiers only
+        return Messages("profile", language).say("classes", count=shapes[0][1])
+    return _shapes(shapes, profile.batch_size)
+
+
+def _shapes(shapes: Sequence[Sequence[int]], batch_size: int) -> str:
+    """3x32x32 of one sample; with the batch where a shape does not begin with it."""
+    shown = [shape[1:] if len(shape) > 1 and shape[0] == batch_size else shape for shape in shapes]
+    parts = ["x".join(map(str, shape)) or "1" for shape in shown[:_SHAPES]]
+    return ", ".join([*parts, "..."] if len(shown) > _SHAPES else parts) or "-"
 
 
 def count(number: float) -> str:

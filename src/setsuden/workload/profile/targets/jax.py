@@ -58,6 +58,9 @@ class JaxWork:
         counted = sum(prod(leaf.shape) for leaf in weights)
         parameters = self.parameters if self.parameters is not None else counted
         name = self.name or getattr(self.fn, "__name__", "function")
+        given = jax.tree_util.tree_leaves((self.args, dict(self.kwargs)))
+        returned = jax.tree_util.tree_leaves(out)
+        held = {id(leaf) for leaf in weights}
         return assembled(
             by_scope(name, "jaxpr", rows),
             name=name,
@@ -65,10 +68,12 @@ class JaxWork:
             device="jaxpr",
             parameters=parameters,
             parameter_bytes=4 * parameters if self.parameters is not None else _bytes(weights),
-            input_bytes=_bytes(jax.tree_util.tree_leaves((self.args, dict(self.kwargs)))) - _bytes(weights),
-            output_bytes=_bytes(jax.tree_util.tree_leaves(out)),
+            input_bytes=_bytes(given) - _bytes(weights),
+            output_bytes=_bytes(returned),
             trained=False,
             notes=(_NOTE, *notes),
+            input_shapes=[leaf.shape for leaf in given if hasattr(leaf, "shape") and id(leaf) not in held],
+            output_shapes=[leaf.shape for leaf in returned],
         )
 
     def _objective(self, jax: Any, loss: Callable[[Any], Any] | None) -> Callable[..., Any]:

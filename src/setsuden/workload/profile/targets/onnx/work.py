@@ -68,6 +68,8 @@ class OnnxWork:
             output_bytes=sum(value.nbytes for value in outputs if value is not None),
             peak_bytes=parameter_bytes + input_bytes + walk.peak,
             notes=(_NOTE, *walk.notes),
+            input_shapes=[value.shape for value in self.inputs.values()],
+            output_shapes=[value.shape for value in outputs if value is not None],
         )
 
 
