@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from setsuden.cli.main import main
 from setsuden.ledger import Ledger
+from setsuden.quantity import Factor
 from setsuden.sensors.protocol import Component
 from setsuden.testing import fake_channel
 from tests.meter.support import Bench
@@ -189,3 +190,24 @@ def test_export_leaves_out_the_command_line_unless_asked() -> None:
     setsuden("run", "--", sys.executable, "-c", "pass", "--token=secret")
     assert "--token=secret" not in setsuden("export", "last").stdout
     assert "--token=secret" in setsuden("export", "last", "--with-host").stdout
+
+
+def test_looked_up_figures_stand_one_to_a_line_and_plain_numbers_without_a_unit() -> None:
+    factors = (
+        Factor("share of the processor", 2.0, 2.0, 2.0, "1", "2 cores"),
+        Factor("design power per core", 25 / 6, 2.4375, 10.0, "W", "27 rows"),
+        Factor("power over design power", 0.75, 0.5, 1.13, "1", "Teads"),
+    )
+    channels = (fake_channel("model/cpu")._replace(factors=factors),)
+    with Ledger.open() as ledger:
+        bench = Bench({"model/cpu": 10.0}, channels, ledger=ledger)
+        with bench.meter:
+            bench.tick()
+    lines = setsuden("show", "last").stdout.splitlines()
+    begin = lines.index("looked-up figures:") + 1
+    assert lines[begin : begin + 3] == [
+        "  share of the processor: 2 (2 cores)",
+        "  design power per core: 4.17 W [2.44, 10] (27 rows)",
+        "  power over design power: 0.75 [0.5, 1.13] (Teads)",
+    ]
+    assert "  share of the processor: 2（2 cores）" in setsuden("show", "last", "--lang", "ja").stdout.splitlines()

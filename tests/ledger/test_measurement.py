@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from setsuden.ledger import Utilisation
-from setsuden.quantity import Provenance
+from setsuden.quantity import Provenance, render
 from tests.ledger.support import measurement
 
 
@@ -38,3 +38,15 @@ def test_joules_of_other_parts_are_not_divided() -> None:
     gpu = replace(window.channels[0], component="gpu")
     busy = Utilisation(cpu_share=0.5, process_cpu_share=0.4)
     assert replace(window, channels=(gpu,), utilisation=busy).process_cpu_energy is None
+
+
+def test_no_cpu_time_seen_is_up_to_a_tick_of_it_not_certainly_nothing() -> None:
+    # 100 J [95, 105] in 10 s; a tick of 10 ms is a thousandth of it.
+    window = replace(measurement(), utilisation=Utilisation(cpu_share=0.5, process_cpu_share=0.0))
+    ours = window.process_cpu_energy
+    assert ours is not None
+    assert (ours.low, ours.value, ours.high) == pytest.approx((0.0, 0.0, 0.105))
+    assert render(ours) == "0 J [0, 0.10]"
+    short = replace(window, duration_s=0.004).process_cpu_energy
+    assert short is not None
+    assert short.high == pytest.approx(105.0)

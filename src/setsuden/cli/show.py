@@ -16,7 +16,8 @@ from setsuden.ledger import Measurement, RunRecord
 from setsuden.ledger.document import run_document
 from setsuden.predict.saying import DOCUMENT as FORECAST
 from setsuden.predict.saying import outcome_lines
-from setsuden.quantity import Estimate, Provenance, render
+from setsuden.quantity import Estimate, Factor, Provenance, render, significant
+from setsuden.quantity.rendering import readable
 
 _WINDOWS_SHOWN = 30
 
@@ -69,9 +70,22 @@ def _lines(record: RunRecord, messages: Messages) -> Iterator[str]:
         yield messages.say("show.events")
         yield from (messages.say("show.event", at=e.at, code=e.code, detail=e.detail) for e in record.events)
     if record.factors:
-        named = "; ".join(f"{f.name} {f.value:g} {f.unit} ({f.source})" for f in record.factors)
-        yield messages.say("show.factors", factors=named)
+        yield messages.say("show.factors")
+        yield from (_looked_up(factor, messages) for factor in record.factors)
     yield messages.say("show.next", id=record.id)
+
+
+def _looked_up(factor: Factor, messages: Messages) -> str:
+    interval = f" [{_plain(factor.low)}, {_plain(factor.high)}]" if factor.low != factor.high else ""
+    unit = "" if factor.unit == "1" else f" {readable(factor.unit)}"
+    figure = f"{_plain(factor.value)}{unit}{interval}"
+    return messages.say("show.factor", name=factor.name, figure=figure, source=factor.source)
+
+
+def _plain(value: float) -> str:
+    """Three digits, or fewer where the figure has fewer: 0.75, not 0.750."""
+    text = significant(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _environment(record: RunRecord, messages: Messages) -> Iterator[str]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from setsuden.quantity import Estimate, Provenance, total, weakest
 
+# CPU time of other processes is counted in ticks of this length, s.
+_TICK_S = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelEnergy:
@@ -101,7 +104,8 @@ class Measurement:
 
         value   by share of the CPU time that anybody used: idle power is divided among those who work
         low     by share of the CPU time there was: idle power falls to nobody
-        high    the value's rule at the upper end of the energy
+        high    the value's rule at the upper end of the energy; where no CPU time was seen, what one tick of the clock
+                by which it is counted (10 ms) may hide at the power drawn
         """
         ours, busy = self.utilisation.process_cpu_share, self.utilisation.cpu_share
         parts = [part.gross for part in self.channels if part.counted and part.component == "cpu"]
@@ -111,4 +115,5 @@ class Measurement:
         share = min(1.0, ours / busy)
         provenance = weakest((cpu.provenance, Provenance.ESTIMATED))
         low = min(cpu.low * min(ours, share), cpu.value * share)
-        return Estimate(cpu.value * share, low, cpu.high * share, "J", provenance, cpu.boundary, cpu.factors)
+        high = cpu.high * share if share > 0 or self.duration_s <= 0 else cpu.high * min(1.0, _TICK_S / self.duration_s)
+        return Estimate(cpu.value * share, low, high, "J", provenance, cpu.boundary, cpu.factors)
