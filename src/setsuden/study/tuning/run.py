@@ -61,6 +61,7 @@ def run_tune(
         study.name,
         run=store.run,
         sensors=discovery.sensors,
+        probe=around.probe(around.host, discovery),
         clock=around.clock,
         idle_s=study.measure.idle_s,
         sleep=around.sleep,
