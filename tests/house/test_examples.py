@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PILOT_IN_A_TEST = ["--minutes", "0.2", "--models", "logistic,mlp", "--data", "digits"]
+PILOT_IN_A_TEST = ["--minutes", "0.5", "--models", "logistic,mlp", "--data", "digits"]
 
 
 def environment(folder: Path) -> dict[str, str]:
