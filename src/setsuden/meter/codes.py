@@ -18,8 +18,8 @@ FORKED = "SET-FORKED"  # asked for in a forked process, which does not measure
 
 NORMAL_LIMITS = ("gpu-power-cap",)
 """Limits under which a busy device works all the time; they are no fault of the window."""
-IDLE_BUSY_SHARE = 0.15
-"""Of the processor: an idle baseline beside so much work of other programs is not one of an idle machine."""
+BUSY_SHARE = 0.15
+"""Of the processor: from here on other programs are said to have disturbed an idle baseline or a window."""
 INPUT_BOUND_SHARE = 0.10
 UNSATURATED_SHARE = 0.50
 UNSATURATED_AFTER_S = 1.0

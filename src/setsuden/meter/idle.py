@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from setsuden.ledger.channel import ChannelRecord, Count, RawEnergy, raw_between
-from setsuden.meter.codes import IDLE_BUSY_SHARE
+from setsuden.meter.codes import BUSY_SHARE
 from setsuden.meter.load import others_share
 from setsuden.quantity import Estimate
 
@@ -37,7 +37,7 @@ class IdleBaseline:
     @property
     def disturbed(self) -> bool:
         """Whether other programs worked so much that this is not the power of an idle machine."""
-        return self.busy_share is not None and self.busy_share > IDLE_BUSY_SHARE
+        return self.busy_share is not None and self.busy_share > BUSY_SHARE
 
     def widened(self, after: IdleBaseline) -> IdleBaseline:
         """The same watts, their intervals stretched to hold what was measured afterwards."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setsuden.meter.codes import IDLE_BUSY_SHARE
+from setsuden.meter.codes import BUSY_SHARE
 from setsuden.quantity import Estimate, significant
 from setsuden.report.numbers import count, fit, percent, rounded, shown, unit_text
 from setsuden.report.record import BreakEven, Flip, Option, Pilot, Violation
@@ -249,7 +249,7 @@ def _warnings(pilot: Pilot, words: Words) -> list[str]:
     share = pilot.machine.measured_share
     warnings = []
     busy = pilot.idle.busy_share
-    if busy is not None and busy > IDLE_BUSY_SHARE:
+    if busy is not None and busy > BUSY_SHARE:
         warnings.append(words("warn.busy", share=f"{busy * 100:.0f} %"))
     if share is not None and share <= 0:
         warnings.append(words("warn.all_modelled"))

@@ -9,6 +9,3 @@ ONE_REPEAT = "SET-STUDY-ONE-REPEAT"  # scatter taken from comparable configurati
 NOT_MEASURED = "SET-STUDY-NOT-MEASURED"  # declared, but the budget ended before
 NO_QUALITY = "SET-STUDY-NO-QUALITY"  # not trained for accuracy: no time was left
 SHORT_TRAINING = "SET-STUDY-SHORT-TRAINING"  # trained on fewer samples than the declared epochs
-
-BUSY_SHARE = 0.15
-"""Of the processor: from here on other programs are said to have disturbed the window."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from setsuden.errors import SensorError
 from setsuden.ledger import Flag, Measurement
+from setsuden.meter.codes import BUSY_SHARE
 from setsuden.quantity import Estimate
-from setsuden.study.codes import BUSY_MACHINE, BUSY_SHARE, DIVERGED
+from setsuden.study.codes import BUSY_MACHINE, DIVERGED
 
 MOST_LATENCIES = 2000  # kept per repeat, evenly spread over the window
 
