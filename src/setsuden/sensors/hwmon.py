@@ -25,7 +25,6 @@ _CONVENTION = (0.10, "convention: no accuracy is published")
 _AMD_RANGE_J = 2.0**32 * 2.0**-16  # variants that show the bare register: 32 bits of 15.3 uJ
 _SOCKET_W = 1000.0
 _MODULE_W = 3000.0
-_CARD_W = 1500.0
 
 
 def probe_hwmon(host: Host) -> tuple[list[Sensor], list[Finding]]:
