@@ -95,6 +95,8 @@ def test_a_place_is_known_by_the_usual_ways_of_writing_it(written: str, meant: s
         ("XQ", "Nearest"),
         ("Georgia", r"GE \(Georgia\), US-GA \(Georgia\)"),
         ("Japa", r"JP \(Japan\)"),
+        ("Germny", r"DE \(Germany\)\?"),
+        ("Tokyo", r"aws:ap-northeast-1 \(Asia Pacific \(Tokyo\)\)"),
         ("US-XX", "US-TX"),
         ("aws:us-east", "aws:us-east-1"),
         (" ", "JP"),
@@ -104,6 +106,14 @@ def test_an_unknown_code_offers_the_nearest(code: str, hint: str) -> None:
     with pytest.raises(InputError, match=hint) as caught:
         grid.intensity(code)
     assert caught.value.exit_code == 2
+
+
+def test_a_country_code_of_three_letters_is_the_country_and_none_of_its_parts() -> None:
+    codes = grid.LATEST.columns("kind", "iso3")
+    countries = {row_id: iso3 for row_id, (kind, iso3) in codes.items() if kind == "country"}
+    assert {"USA", "CAN", "AUS", "PRI"} <= set(countries.values())
+    for iso2, iso3 in countries.items():
+        assert grid.intensity(iso3) == grid.intensity(iso2)
 
 
 def test_figures_of_two_bases_are_told_apart() -> None:

@@ -17,6 +17,7 @@ from setsuden.quantity import Estimate, Factor, Provenance
 UNIT = "gCO2e/kWh"
 WORLD = "WORLD"
 FLOW_TRACED = "lifecycle_consumption_flow_traced"
+_ONE_SLIP = 0.75  # likeness of a word of four letters to the same word with one of them wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ def comparable(*intensities: GridIntensity) -> bool:
 
 @lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
-    iso3 = {code: row_id for row_id, code in LATEST.column("iso3").items() if code}
+    # States and subregions carry the code of their country, too: only the country itself answers to it.
+    iso3 = {code: row_id for row_id, (kind, code) in LATEST.columns("kind", "iso3").items() if kind == "country"}
     egrid = {row_id.replace("-", ":", 1): row_id for row_id in LATEST.ids() if row_id.startswith("EGRID-")}
     union = "AGG-EUROPEAN-UNION-27"
     others = {"UK": "GB", "EU": union, "EU27": union, "EU-27": union}
@@ -246,10 +248,14 @@ def _cloud(site: str, year: int | None) -> GridIntensity:
 
 
 def _suggest(site: str) -> str:
-    """Codes whose name contains what was written, else the nearest codes."""
-    names = LATEST.column("name")
+    """Codes whose name or place contains what was written or is spelt almost so, else the nearest codes."""
+    from difflib import get_close_matches
+
+    names = LATEST.column("name") | CLOUD_REGIONS.column("location")
     text = site.strip().casefold()
+    spelt = get_close_matches(text, [name.casefold() for name in names.values()], cutoff=_ONE_SLIP)
     hits = [row_id for row_id, name in names.items() if len(text) > 2 and text in name.casefold()]
+    hits = hits or [row_id for row_id, name in names.items() if name.casefold() in spelt]
     if hits:
         return "Did you mean " + ", ".join(f"{row_id} ({names[row_id]})" for row_id in hits[:5]) + "?"
     return nearest(site, [*_codes(), WORLD, *CLOUD_REGIONS.ids()])
