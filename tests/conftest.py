@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from pytest_socket import disable_socket
 # The same examples at every run, so that a green suite stays green; explore further with --hypothesis-profile=default.
 settings.register_profile("house", derandomize=True, deadline=None)
 settings.load_profile("house")
+
+# Commands speak English whatever the locale of the person who runs the tests.
+os.environ["SETSUDEN_LANG"] = "en"
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,8 @@ _HEAD = """# Commands
 
 Every command with its arguments and options, as `--help` prints them. This page is written by `tools/write_commands.py`
 from the program, and a test holds it to that. Every command but `report` takes `--json`, most take `--lang ja`.
+Without `--lang` a command speaks the language of `SETSUDEN_LANG`, else that of the locale (`LC_ALL`, `LC_MESSAGES`,
+`LANG`), else English. Sentences within JSON are English unless `--lang` is given.
 """
 
 
@@ -43,8 +45,14 @@ def _lines(command: click.Command, context: click.Context) -> Iterator[str]:
 def _option(item: click.Option) -> str:
     names = ", ".join(f"`{name}`" for name in (*item.opts, *item.secondary_opts))
     value = "" if item.is_flag else f" {_value(item)}"
-    default = f" Default: `{item.default}`." if item.show_default and item.default not in (None, "") else ""
+    default = _default(item)
     return f"- {names}{value}: {_prose(' '.join((item.help or '').split()))}{default}"
+
+
+def _default(item: click.Option) -> str:
+    if isinstance(item.show_default, str):
+        return f" Default: `{item.envvar}`, else {item.show_default}."
+    return f" Default: `{item.default}`." if item.show_default and item.default not in (None, "") else ""
 
 
 def _prose(text: str) -> str:

@@ -4,27 +4,48 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from setsuden.errors import SetsudenError
-from setsuden.language import LANGUAGES
+from setsuden.language import LANGUAGES, Language
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
 
+_LANGUAGE_VARIABLES = ("SETSUDEN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def reader_language() -> Language:
+    """The language of SETSUDEN_LANG, else of the locale by POSIX's order of its variables, else English."""
+    locale = next((value for name in _LANGUAGE_VARIABLES if (value := os.environ.get(name))), "")
+    spoken = locale.partition(".")[0].partition("_")[0]
+    return next((language for language in LANGUAGES if language == spoken), "en")
+
+
+def _steady_in_json(context: click.Context, parameter: click.Parameter, language: Language) -> Language:
+    """Sentences within JSON are English unless ``--lang`` is given: the locale must not change a document."""
+    given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    return language if given or not context.params.get("as_json") else "en"
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else.")
 lang_option = click.option(
     "--lang",
     "language",
     type=click.Choice(LANGUAGES),
-    default="en",
-    show_default=True,
+    envvar=_LANGUAGE_VARIABLES[0],
+    show_envvar=True,
+    default=reader_language,
+    callback=_steady_in_json,
+    show_default="the locale's, else en",
     help="Language of prose.",
 )
 

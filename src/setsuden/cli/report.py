@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, print_json, reader_language
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.language import LANGUAGES, Language
@@ -23,7 +23,7 @@ _BOTH = "both"
 )
 @click.option(
     "--lang", "language", type=click.Choice([*LANGUAGES, _BOTH]), default=_BOTH, show_default=True,
-    help="Language of the pages; text in both is English.",
+    help="Language of the pages; with both, text and --open take the one that --lang has elsewhere.",
 )  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["html", "json", "text"]), default="html", show_default=True)
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
@@ -41,17 +41,18 @@ def report(
 
     document, place, folder = _document(source, ledger_path)
     languages: tuple[Language, ...] = tuple(known for known in LANGUAGES if language in (known, _BOTH))
+    first = languages.index(reader_language()) if language == _BOTH else 0
     read(document, place)
     if as_json or form == "json":
         print_json(document)
     elif form == "text":
-        click.echo(text_summary(document, languages[0], source))
+        click.echo(text_summary(document, languages[first], source))
     else:
         paths = write(document, out or folder, languages)
         for path in paths:
             click.echo(path)
-        if show and not webbrowser.open(paths[0].resolve().as_uri()):
-            click.echo(f"No browser could be started; open {paths[0]} yourself.", err=True)
+        if show and not webbrowser.open(paths[first].resolve().as_uri()):
+            click.echo(f"No browser could be started; open {paths[first]} yourself.", err=True)
 
 
 def _document(source: str | None, ledger_path: Path | None) -> tuple[Mapping[str, object], str, Path]:
