@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.quantity import NODE, Estimate, Provenance
-from setsuden.quantity.draws import combine, draw
+from setsuden.quantity.draws import combine, draw, shaped
 
 
 @settings(max_examples=30, deadline=None)
@@ -21,6 +21,24 @@ def test_draws_have_the_quantiles_of_the_interval(value: float, down: float, up:
     assert middle == pytest.approx(value, rel=0.03)
     assert high == pytest.approx(estimate.high, rel=0.03)
     assert (drawn > 0).all()
+
+
+def test_halfway_to_a_quantile_a_positive_figure_is_the_geometric_mean_of_value_and_end() -> None:
+    half = 1.6448536269514722 / 2
+    estimate = Estimate(8.0, 2.0, 18.0, "J", Provenance.MEASURED)
+    assert shaped(estimate, np.array([-half, 0.0, half])) == pytest.approx([4.0, 8.0, 12.0])
+
+
+def test_halfway_to_a_quantile_a_figure_of_either_sign_is_the_mean_of_value_and_end() -> None:
+    half = 1.6448536269514722 / 2
+    estimate = Estimate(1.0, -3.0, 2.0, "1", Provenance.MEASURED)
+    assert shaped(estimate, np.array([-half, 0.0, half])) == pytest.approx([-1.0, 1.0, 1.5])
+
+
+def test_a_figure_that_may_be_zero_is_never_drawn_below_it() -> None:
+    drawn = draw(Estimate(1.0, 0.0, 3.0, "J", Provenance.MEASURED), 40_000, np.random.default_rng(1))
+    assert drawn.min() == 0.0
+    assert np.quantile(drawn, (0.5, 0.95)) == pytest.approx([1.0, 3.0], rel=0.03)
 
 
 def test_a_sum_of_independent_gaussians_matches_the_closed_form() -> None:

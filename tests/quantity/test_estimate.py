@@ -56,6 +56,48 @@ def test_a_quotient_encloses_every_quotient_of_its_operands(a: Estimate, b: Esti
     assert ratio.unit == "1"
 
 
+def around(value: float, low: float, high: float, boundary: Boundary | None = None) -> Estimate:
+    return Estimate(value, low, high, "J", Provenance.MEASURED, boundary)
+
+
+def test_a_number_scales_value_and_both_ends_and_turns_them_round_when_negative() -> None:
+    assert around(4, 2, 10) * 2 == around(8, 4, 20)
+    assert around(4, 2, 10) * -2 == around(-8, -20, -4)
+    assert around(4, 2, 10) / 2 == around(2, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "half_width", "low", "high"),
+    [(10, 0.3, 7, 13), (10, 1.5, 0, 25), (-10, 0.3, -13, -7), (-10, 1.5, -25, 5)],
+)
+def test_a_relative_spread_lies_on_both_sides_but_takes_no_positive_figure_below_zero(
+    value: float, half_width: float, low: float, high: float
+) -> None:
+    assert Estimate.relative(value, half_width, "J", Provenance.MEASURED) == around(value, low, high)
+
+
+def test_a_product_keeps_the_boundary_of_the_one_operand_that_has_one() -> None:
+    energy = Estimate.exact(3, "kWh", Provenance.MEASURED, NODE)
+    factor = Estimate.exact(500, "gCO2e/kWh", Provenance.ASSUMED)
+    assert energy * factor == factor * energy == Estimate.exact(1500, "gCO2e", Provenance.ASSUMED, NODE)
+
+
+def test_figures_of_different_boundaries_are_not_multiplied_or_divided() -> None:
+    gpu, node = around(1, 1, 1, DEVICE), around(1, 1, 1, NODE)
+    with pytest.raises(BoundaryError, match="cannot combine figures drawn around device and node"):
+        gpu * node
+    with pytest.raises(BoundaryError, match="cannot combine figures drawn around node and device"):
+        node / gpu
+
+
+@pytest.mark.parametrize("left", list(Provenance))
+@pytest.mark.parametrize("right", list(Provenance))
+def test_a_sum_is_assumed_if_any_part_is_and_measured_only_if_all_are(left: Provenance, right: Provenance) -> None:
+    order = [Provenance.ASSUMED, Provenance.ESTIMATED, Provenance.MEASURED]
+    both = Estimate.exact(1, "J", left) + Estimate.exact(1, "J", right)
+    assert both.provenance is order[min(order.index(left), order.index(right))]
+
+
 @given(energies())
 def test_json_keeps_everything_but_the_factors(a: Estimate) -> None:
     document = json.loads(json.dumps(a.to_json()))
@@ -99,9 +141,15 @@ def test_an_interval_that_misses_its_value_is_refused() -> None:
         Estimate(1, 2, 3, "J", Provenance.MEASURED)
 
 
-def test_dividing_by_an_interval_around_zero_is_refused() -> None:
+@pytest.mark.parametrize(("low", "value", "high"), [(-1, 0, 1), (0, 1, 2), (-2, -1, 0)])
+def test_dividing_by_an_interval_that_touches_zero_is_refused(low: float, value: float, high: float) -> None:
     with pytest.raises(InputError, match="contains zero"):
-        Estimate.exact(1, "J", Provenance.MEASURED) / Estimate(0, -1, 1, "s", Provenance.MEASURED)
+        Estimate.exact(1, "J", Provenance.MEASURED) / Estimate(value, low, high, "s", Provenance.MEASURED)
+
+
+def test_dividing_by_the_number_zero_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot divide an estimate by zero"):
+        Estimate.exact(1, "J", Provenance.MEASURED) / 0
 
 
 def test_the_sum_of_nothing_is_unknown() -> None:
