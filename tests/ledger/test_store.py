@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from setsuden.cli.main import main
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import Count, Ledger, default_path
+from setsuden.ledger.codec import unpack
 from tests.ledger.support import channel, measurement, rows
 
 
@@ -159,6 +160,7 @@ def test_a_finished_run_is_not_opened_again_but_can_be_added_to(ledger: Ledger) 
         ("UPDATE runs SET tags = '3'", lambda ledger: ledger.runs()),
         ("UPDATE channels SET info = '{}'", lambda ledger: ledger.run("last")),
         ("UPDATE channels SET last = '[1]'", lambda ledger: ledger.runs()),
+        ("UPDATE blocks SET data = x'01'", lambda ledger: ledger.runs()),
         ("UPDATE blocks SET data = x'0401020304'", lambda ledger: ledger.run("last").samples("fake/cpu")),
         ("UPDATE documents SET body = ''", lambda ledger: ledger.document("last", "note")),
     ],
@@ -366,9 +368,63 @@ def test_counts_of_any_kind_of_number_come_back_and_no_others_go_in(ledger: Ledg
     run.add_channels([channel("fake/cpu")])
     figures = (1e-9, 0.1 + 0.2, 1e300, 3)
     run.write_samples(0, [(*figures, None), (*map(np.float64, figures), None)])  # type: ignore[list-item]
-    with ledger.transaction() as connection:
-        first, last = connection.execute("SELECT first, last FROM channels").fetchone()
-    assert json.loads(first) == json.loads(last) == list(figures)
-    for wrong in (float("nan"), float("inf")):
-        with pytest.raises(InputError):
-            run.write_samples(0, [(9.0, wrong, 0.0, 0.0, None)])
+    series = ledger.run("last").samples("fake/cpu")
+    for column, figure in zip((series.t_s, series.energy_j, series.low_j, series.high_j), figures, strict=True):
+        assert column.tolist() == [figure, figure]
+    for wrong in (float("nan"), float("inf"), np.float64("nan")):
+        for place in range(5):
+            for row in range(3):
+                block = [(9.0, 1.0, 1.0, 1.0, 1.0)] * 3
+                block[row] = (*block[row][:place], wrong, *block[row][place + 1 :])  # type: ignore[assignment]
+                with pytest.raises(InputError):
+                    run.write_samples(0, block)
+    assert ledger.run("last").sample_count == 2
+
+
+def made_older(path: Path) -> None:
+    """The same ledger as the first version of the tables held it: totals beside the channels."""
+    with Ledger.open(path) as ledger, ledger.transaction() as connection:
+        for run, position in connection.execute("SELECT run, position FROM channels").fetchall():
+            blocks = connection.execute(
+                "SELECT samples, data FROM blocks WHERE run = ? AND channel = ? ORDER BY first_t_s", (run, position)
+            ).fetchall()
+            columns = [unpack(data, samples) for samples, data in blocks]
+            if columns:
+                ends = [json.dumps(columns[place].count(place).to_list()) for place in (0, -1)]
+                connection.execute(
+                    "UPDATE channels SET samples = ?, first = ?, last = ? WHERE run = ? AND position = ?",
+                    (sum(samples for samples, _ in blocks), *ends, run, position),
+                )
+        connection.execute("ALTER TABLE blocks DROP COLUMN total")
+        connection.execute("DELETE FROM migrations WHERE name LIKE '0002%'")
+        connection.execute("PRAGMA user_version = 1")
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_ledger_with_the_tables_of_an_earlier_version_is_read_as_it_was(
+    tmp_path: Path, writable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "l.sqlite"
+    with Ledger.open(path) as ledger:
+        run = ledger.start_run("meter", "train", environment={})
+        run.add_channels([channel(), channel("fake/silent")])
+        run.write_samples(0, rows(0.0, 3))
+        run.write_samples(0, rows(1.5, 4))
+        before = ledger.runs(), ledger.run("last").sample_count, ledger.run("last").samples("fake/cpu").t_s.tolist()
+    made_older(path)
+    untouched = path.read_bytes()
+    if not writable:  # whoever runs this may be root, whom no permission binds
+        monkeypatch.setattr("setsuden.ledger.store.os.access", lambda *_: False)
+    with Ledger.open(path, create=False) as ledger:
+        record = ledger.run("last")
+        assert (ledger.runs(), record.sample_count, record.samples("fake/cpu").t_s.tolist()) == before
+        assert ledger.writable == writable
+    if not writable:
+        assert path.read_bytes() == untouched
+    with Ledger.open(path) as ledger:  # and written on
+        run = ledger.amend("last")
+        position = run.add_channels([channel()])
+        run.write_samples(position, rows(0.0, 5))
+        run.write_samples(position, rows(2.5, 2))
+        assert ledger.run("last").sample_count == 14
+        assert ledger.runs()[0].duration_s == 6.0

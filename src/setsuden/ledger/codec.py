@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
+from setsuden.ledger.channel import Count
 from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -35,12 +37,18 @@ def dumps(document: Any) -> str:
 
 
 def pack(rows: Sequence[Row]) -> bytes:
-    """Columns of float64, one after another, with bounds and power left out where they say nothing; zlib if smaller."""
+    """Columns of float64, one after another, with bounds and power left out where they say nothing; zlib if smaller.
+
+    Raises InputError for NaN and infinity.
+    """
     bounds = any(low != energy or high != energy for _, energy, low, high, _ in rows)
     power = any(row[4] is not None for row in rows)
     figures = [row[place] for place in range(4 if bounds else 2) for row in rows]
     if power:
         figures += [row[4] or 0.0 for row in rows]
+    if not all(map(math.isfinite, figures)):
+        wrong = next(row for row in rows if not all(math.isfinite(figure or 0.0) for figure in row))
+        raise InputError("a sample must be finite", value=wrong, remedy="Leave out what could not be read.")
     body = struct.pack(f"{len(figures)}d", *figures)
     if power:
         body += bytes(row[4] is not None for row in rows)
@@ -66,6 +74,10 @@ class Columns(NamedTuple):
     high_j: array[float]
     power_w: array[float] | None
     known: bytes | None
+
+    def count(self, place: int) -> Count:
+        """The count of one sample."""
+        return Count(self.t_s[place], self.energy_j[place], self.low_j[place], self.high_j[place])
 
 
 def unpack(data: bytes, samples: int) -> Columns:

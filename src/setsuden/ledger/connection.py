@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from setsuden.ledger.migrations import migrate
+from setsuden.ledger.migrations import migrate, outdated
 
 
 def connect_writable(place: str, busy_s: float, *, patient: bool) -> tuple[sqlite3.Connection, bool]:
@@ -52,11 +52,21 @@ def connect_readable(place: str, busy_s: float) -> sqlite3.Connection:
             check_same_thread=False,
         )
         try:
-            migrate(connection, place)
+            return _up_to_date(connection, place)
         except sqlite3.OperationalError:
             connection.close()
             if "immutable" in options:
                 raise
-            continue
-        return connection
     raise AssertionError("unreachable")
+
+
+def _up_to_date(connection: sqlite3.Connection, place: str) -> sqlite3.Connection:
+    """The same, or where its tables are of an earlier version a copy in memory with those of this one."""
+    if not outdated(connection):
+        migrate(connection, place)
+        return connection
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.backup(copy)
+    connection.close()
+    migrate(copy, place)
+    return copy

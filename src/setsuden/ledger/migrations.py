@@ -45,20 +45,28 @@ CREATE TABLE baselines (
 );
 """
 
-_STEPS: tuple[tuple[str, str], ...] = (("0001 first tables", _FIRST_TABLES),)
+# A count that is kept beside the wide row of its channel rewrites that row at every flush. The newest block holds the
+# last count anyway; with this it also tells how many samples there are. Older runs keep theirs in ``channels``.
+_RUNNING_TOTALS = "ALTER TABLE blocks ADD COLUMN total INTEGER"
+
+_STEPS: tuple[tuple[str, str], ...] = (("0001 first tables", _FIRST_TABLES), ("0002 running totals", _RUNNING_TOTALS))
 
 SCHEMA_VERSION = len(_STEPS)
 
 
+def outdated(connection: sqlite3.Connection) -> bool:
+    """Whether its tables are those of an earlier version of this program."""
+    return 0 < _version(connection) < SCHEMA_VERSION
+
+
 def migrate(connection: sqlite3.Connection, place: str) -> None:
     """Bring the tables up to date; raises LedgerError for a file of a newer setsuden or of another program."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version == SCHEMA_VERSION:
+    if _version(connection) == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have migrated while this one waited for the lock.
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        version = _version(connection)
         if version > SCHEMA_VERSION:
             raise LedgerError(
                 f"this ledger has schema {version}, written by a newer setsuden; this one knows {SCHEMA_VERSION}",
@@ -80,3 +88,7 @@ def migrate(connection: sqlite3.Connection, place: str) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -212,16 +212,34 @@ class _Stretch:
 def _stretches(connection: sqlite3.Connection, number: int) -> list[_Stretch]:
     """By position."""
     rows = connection.execute(
-        "SELECT info, first, last, samples FROM channels WHERE run = ? ORDER BY position", (number,)
-    )
+        "SELECT position, info, first, last, samples FROM channels WHERE run = ? ORDER BY position", (number,)
+    ).fetchall()
     return [
         _Stretch(ChannelRecord.from_json(json.loads(info)), _count(first), _count(last), samples)
-        for info, first, last, samples in rows
+        if last is not None  # as schema 1 kept it
+        else _stretch(connection, number, position, ChannelRecord.from_json(json.loads(info)))
+        for position, info, first, last, samples in rows
     ]
 
 
-def _count(text: str | None) -> Count | None:
-    return Count(*json.loads(text)) if text else None
+def _stretch(connection: sqlite3.Connection, number: int, position: int, channel: ChannelRecord) -> _Stretch:
+    """From its first and its last block."""
+    ends = [
+        connection.execute(
+            "SELECT samples, data, total FROM blocks WHERE run = ? AND channel = ? "
+            f"ORDER BY first_t_s {way}, number {way} LIMIT 1",
+            (number, position),
+        ).fetchone()
+        for way in ("ASC", "DESC")
+    ]
+    if ends[0] is None:
+        return _Stretch(channel, None, None, 0)
+    (first, data, _), (last, youngest, total) = ends
+    return _Stretch(channel, unpack(data, first).count(0), unpack(youngest, last).count(-1), total)
+
+
+def _count(text: str) -> Count:
+    return Count(*json.loads(text))
 
 
 def _window(row: tuple[Any, ...], stretches: Sequence[_Stretch], status: str) -> Measurement | None:
