@@ -106,7 +106,13 @@ def test_what_a_product_is_written_as_reads_back_as_the_same_unit(terms: list[tu
 
 @pytest.mark.parametrize(
     ("over", "under", "quotient"),
-    [("1", "s", "1/s"), ("J", "s^2", "J/s^2"), ("J*J", "s", "J^2/s"), ("sample/s", "sample", "1/s"), ("m3", "L", "m3/L")],
+    [
+        ("1", "s", "1/s"),
+        ("J", "s^2", "J/s^2"),
+        ("J*J", "s", "J^2/s"),
+        ("sample/s", "sample", "1/s"),
+        ("m3", "L", "m3/L"),
+    ],
 )
 def test_a_quotient_is_written_without_ones_and_with_its_powers(over: str, under: str, quotient: str) -> None:
     assert (unit(over) / unit(under)).text == quotient
