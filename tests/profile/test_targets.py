@@ -19,6 +19,7 @@ import setsuden
 import setsuden.workload.profile
 from setsuden.cli.main import main
 from setsuden.errors import InputError
+from setsuden.workload import zoo
 from setsuden.workload.profile import profile
 from setsuden.workload.profile.text import text
 from tests.profile import networks
@@ -44,6 +45,16 @@ def test_the_module_and_the_function_live_side_by_side() -> None:
 
 def test_importing_the_profiler_imports_no_torch(tmp_path: Path) -> None:
     assert python("import sys, setsuden.workload.profile; print('torch' in sys.modules)", tmp_path) == "False\n"
+
+
+def test_a_zoo_name_is_built_for_the_input_that_is_asked_for() -> None:
+    grey = profile("small-cnn", input_shape=(1, 8, 8))
+    built = zoo.build("small-cnn", input_shape=(1, 8, 8))
+    assert grey.parameters == sum(weight.numel() for weight in built.parameters())
+    assert grey.parameters < profile("small-cnn").parameters
+    assert profile("mlp", input_shape=(5,)).macs_per_sample < profile("mlp").macs_per_sample
+    with pytest.raises(InputError, match="at least 16x16"):
+        profile("lenet", input_shape=(1, 8, 8))
 
 
 def test_a_zoo_name_is_profiled_with_its_own_input() -> None:
@@ -237,7 +248,7 @@ def test_compiled_models_are_profiled_as_written() -> None:
 
 def test_an_input_that_no_layer_can_take_is_one_sentence() -> None:
     with pytest.raises(InputError, match=r"cannot take this input: RuntimeError.*Check the input shape"):
-        profile("lenet", input_shape=(3, 2, 2))
+        profile(zoo.build("lenet"), input_shape=(3, 2, 2))
 
 
 @pytest.mark.parametrize(

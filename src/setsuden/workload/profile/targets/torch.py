@@ -54,14 +54,12 @@ class TorchWork:
 
     @classmethod
     def from_zoo(cls, name: str, input_shape: Sequence[int] | None, batch_size: int | None) -> TorchWork:
-        """A model of the zoo, with its own example input unless another shape is asked for."""
+        """A model of the zoo, built for ``input_shape``, its own by default."""
         from setsuden.workload import zoo
 
-        model, batch_size = zoo.build(name), batch_size or 1
-        example = zoo.example_input(name, batch_size)
-        if input_shape is not None:
-            example = example.new_zeros((batch_size, *input_shape))
-        return cls(name, model, (example,), {}, batch_size, disposable=True)
+        batch_size = batch_size or 1
+        example = zoo.example_input(name, batch_size, input_shape)
+        return cls(name, zoo.build(name, input_shape=input_shape), (example,), {}, batch_size, disposable=True)
 
     def profile(
         self, *, train: bool, loss: Callable[[Any], Any] | None, optimizer: Any, device: str, strict: bool
