@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setsuden.decision import Constraint, Flip, Option, recommend
+from setsuden.decision import Composite, Constraint, Flip, Option, Part, recommend
 from setsuden.errors import InputError
-from tests.decision.options import ENERGY, floor, option, option_lists, requests, serving
+from tests.decision.options import ENERGY, floor, joules, option, option_lists, requests, serving, share
 
 
 def chosen(options: list[Option], limits: list[Constraint], n: float = 0.0) -> str | None:
@@ -68,6 +68,20 @@ def test_the_nearest_turning_of_a_weight_is_found(options: list[Option], quarter
 def test_both_sides_cost_the_same_at_the_turning_point() -> None:
     found = flips([serving("a", 1000, 2), serving("b", 4000, 1)], [], 100)
     assert found == {("requests", "up"): Flip("requests", 100, 3000.0, "up", "b")}
+
+
+def test_a_weight_turns_at_the_same_place_whatever_prefix_its_figures_have() -> None:
+    part = Part(joules(0.002, unit="kJ/request"), "requests")
+    prefixed = Option("a", {"energy": Composite((Part(joules(1000)), part)), "accuracy": share(0.9)})
+    found = flips([prefixed, serving("b", 4000, 1)], [], 100)
+    assert found["requests", "up"].turns_at == pytest.approx(3000.0)
+    assert found["requests", "up"].becomes == "b"
+
+
+def test_an_option_that_sits_on_a_limit_stays_in_the_choice_as_a_weight_moves() -> None:
+    options = [serving("a", 1000, 2, accuracy=0.9), serving("b", 4000, 1, accuracy=0.95)]
+    assert flips(options, [floor(0.9)], 100)["requests", "up"] == Flip("requests", 100, 3000.0, "up", "b")
+    assert ("requests", "down") not in flips(options, [floor(0.9)], 100)
 
 
 def test_swapping_the_options_swaps_the_flip() -> None:

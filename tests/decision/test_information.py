@@ -67,8 +67,11 @@ def test_the_figure_that_would_settle_the_choice_is_named() -> None:
         Option("a", {"energy": Composite((Part(joules(10)), Part(vague, "requests", "serving of a")))}),
         Option("b", {"energy": Composite((Part(joules(10)), Part(sharp, "requests", "serving of b")))}),
     ]
-    information = recommend(options, ENERGY, weights=requests(1e3)).information
+    found = recommend(options, ENERGY, weights=requests(1e3))
+    information = found.information
     assert information is not None
+    assert found.to_json()["measure_next"] == {"factor": "serving of a", "gain": information.factors[0][1]}
+    assert recommend(options, ENERGY, weights=requests(1e3), information=False).to_json()["measure_next"] is None
     assert [name for name, _ in information.factors] == ["serving of a", "serving of b"]
     assert information.factors[0][1] > 5 * information.factors[1][1]
 

@@ -263,6 +263,11 @@ def test_nothing_to_choose_from_is_refused() -> None:
         recommend([], ENERGY)
 
 
+def test_no_draws_are_refused() -> None:
+    with pytest.raises(InputError, match="at least one draw is needed"):
+        recommend([option("a", 1)], ENERGY, n=0)
+
+
 def test_figures_that_do_not_compare_are_refused() -> None:
     other = Option("b", {"energy": joules(1).within(FACILITY)})
     with pytest.raises(BoundaryError):

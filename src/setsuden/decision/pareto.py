@@ -34,12 +34,9 @@ def front_probability(draws: NDArray[np.float64]) -> NDArray[np.float64]:
         rivals = np.flatnonzero((lowest <= highest[:, i : i + 1]).all(axis=0))
         dominated = np.zeros(draws.shape[2], dtype=np.bool_)
         for j in rivals[rivals != i]:
-            certain = highest[:, j] <= lowest[:, i]
-            left = np.flatnonzero(~certain)
-            if not left.size and (highest[:, j] < lowest[:, i]).any():
-                dominated[:] = True
-                break
             dominated |= _dominates(draws[:, j], draws[:, i])
+            if dominated.all():
+                break
         probability[i] = 1.0 - dominated.mean()
     return probability
 
