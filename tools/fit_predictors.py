@@ -105,7 +105,9 @@ def main() -> None:
         rows = rows_of([row for table in TABLES[target] for row in load(options.folder, table)])
         rows = rows.take(np.flatnonzero(np.isfinite(rows.measured(target))))
         if options.kinds:
-            rows = rows.take(np.array([i for i, kind in enumerate(domains_of(rows)) if kind in options.kinds]))
+            rows = rows.take(np.flatnonzero(np.isin(domains_of(rows), options.kinds)))
+        if not len(rows):
+            continue
         found = learn(rows, target)
         print(target, "fitted", flush=True)
         found["widths"] = widths(rows, target, domains_of(rows), found["kernels"])
@@ -117,8 +119,9 @@ def main() -> None:
 def merged(old: dict[str, Any], new: dict[str, Any], fitted: Container[str]) -> dict[str, Any]:
     """The knowledge of a target with what was fitted anew in place of what was known of these kinds of work."""
     return {
-        part: {name: found for name, found in old[part].items() if name.split("/")[0] not in fitted} | new[part]
-        for part in new
+        part: {name: known for name, known in old[part].items() if name in told or name.split("/")[0] not in fitted}
+        | told
+        for part, told in new.items()
     }
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from setsuden.predict import domain as kinds
-from setsuden.predict.base import fit_terms, log_base, strata
-from setsuden.predict.domain import FEATURES, domains_of, features
+from setsuden.predict.base import PLAIN_WEIGHT, fit_terms, log_base, strata
+from setsuden.predict.domain import FEATURES, devices, domains_of, features
 from setsuden.predict.frame import Rows
 from setsuden.predict.kernel import LEVELS, Points, likeness
 from setsuden.predict.posterior import blocks
@@ -22,6 +22,8 @@ from setsuden.predict.terms import power_limits, terms
 PARTS = 6  # of a level of the covariance
 SAMPLE = 500  # rows the covariance is fitted on
 SUPPORT = 0.5  # what single matrix products count for in the law of transformers, all of them against all of those
+# How strongly the law of transformers may be drawn to plain coefficients: chosen within every fit, on held-out devices.
+PLAIN_WEIGHTS = (PLAIN_WEIGHT, 0.2, 0.8, 3.2)
 # Kinds of work with few models, of which some have many rows: what stands in for a size not told is that of a model.
 ONE_A_MODEL = (kinds.SEQUENCES, kinds.EPOCHS)
 # Levels of the covariance, by number, and parts of it that a kind of work uses: chosen on held-out groups and devices.
@@ -72,7 +74,11 @@ def learn(
             support = where == name.replace(kinds.SEQUENCES, kinds.KERNELS)
             counts[support] = SUPPORT * counts.sum() / max(support.sum(), 1)
         part = counts > 0
-        theta = [float(f"{c:.4g}") for c in fit_terms(used[part], measured[part], counts[part], limits[part])]
+        known = used[part], measured[part], counts[part], limits[part]
+        drawn = PLAIN_WEIGHT
+        if name.startswith(kinds.SEQUENCES):
+            drawn = best_plain_weight(*known, np.array(devices(rows))[part])
+        theta = [float(f"{c:.4g}") for c in fit_terms(*known, plain_weight=drawn)]
         coefficients[name] = theta[: max(k + 1 for k, c in enumerate(theta) if c > 0)]
     found: dict[str, Any] = {
         "coefficients": coefficients,
@@ -95,6 +101,22 @@ def learn(
             points, residual, LEVELS_OF.get(kind, LEVELS_USED), LEFT_OUT.get(kind, ())
         )
     return found
+
+
+def best_plain_weight(
+    used: np.ndarray, measured: np.ndarray, counts: np.ndarray, limits: np.ndarray, labels: np.ndarray
+) -> float:
+    """The one of ``PLAIN_WEIGHTS`` whose laws err least on the rows of labels they were fitted without."""
+
+    def error(weight: float) -> float:
+        found: list[float] = []
+        for label in sorted(set(labels[counts >= 1])):
+            left, asked = labels != label, (labels == label) & (counts >= 1)
+            theta = fit_terms(used[left], measured[left], counts[left], limits[left], weight)
+            found += np.abs(used[asked] @ np.array(theta) / measured[asked] - 1).tolist()
+        return float(np.mean(found))
+
+    return min(PLAIN_WEIGHTS, key=error)
 
 
 def learn_kernel(

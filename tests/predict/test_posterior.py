@@ -96,6 +96,15 @@ def test_the_law_that_made_the_times_is_found_again() -> None:
     assert (found[5:] == 0).all()
 
 
+def test_the_stronger_shares_are_drawn_the_less_the_rows_tell_them() -> None:
+    random = np.random.default_rng(5)
+    used = np.zeros((60, len(TERMS)))
+    used[:, :2] = random.lognormal(size=(60, 2))
+    measured = used[:, 0] * np.exp(random.normal(scale=0.1, size=60))
+    loose, tight = (fit_terms(used, measured, plain_weight=weight) for weight in (0.01, 10.0))
+    assert 0 <= loose[1] < 0.05 < tight[1]
+
+
 def test_rows_that_count_little_shape_a_law_and_do_not_place_it() -> None:
     random = np.random.default_rng(6)
     used = np.zeros((300, len(TERMS)))

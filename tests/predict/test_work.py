@@ -104,8 +104,15 @@ def test_a_small_card_cannot_hold_its_peak_and_a_large_one_can() -> None:
 
 def test_a_fused_step_moves_fewer_bytes() -> None:
     shape = transformer(np.full(2, 7.7e8), np.full(2, 8.9e11), np.full(2, 1024.0))
-    plain, fused = passed_over_bytes(shape, np.full(2, 1024.0), ["transformer step", "transformer step fusion"])
-    assert fused < plain
+    for plain, fused in passed_over_bytes(shape, np.full(2, 1024.0), ["transformer step", "transformer step fusion"]):
+        assert fused < plain
+
+
+def test_scores_of_attention_grow_with_the_square_of_the_tokens_and_the_rest_with_the_tokens() -> None:
+    shape = transformer(np.full(2, 7.7e8), np.full(2, np.nan), np.array([1024.0, 2048.0]))
+    wide, scores = passed_over_bytes(shape, np.array([1024.0, 2048.0]), ["transformer step"] * 2)
+    assert wide[1] / wide[0] == pytest.approx(2.0)
+    assert scores[1] / scores[0] == pytest.approx(4.0)
 
 
 def test_one_die_of_a_two_die_card_has_half_of_its_power() -> None:

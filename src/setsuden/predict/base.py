@@ -2,8 +2,9 @@
 
     seconds   arithmetic at the peak rate, memory traffic of activations and of weights, a start-up cost per batch, and
               arithmetic that the design power pays for (small cards cannot hold their peak); transformers also the
-              arithmetic of attention and a cost of each layer, decoding also the prompt, for a mixture of experts
-              how much less its arithmetic and its reading are packed, and what several devices exchange a step
+              arithmetic of attention, traffic of its scores and a cost of each layer, decoding also the prompt, for a
+              mixture of experts how much less its arithmetic and its reading are packed, and what several devices
+              exchange a step
     joules    the same terms times the design power of what runs
     watts     the smaller of design power and power limit; in training, what is drawn while busy and idle in between,
               as far as the limit lets it
@@ -26,7 +27,8 @@ from setsuden.predict.terms import TERMS, power_limits, terms
 from setsuden.predict.work import demand_gain, limited_power
 
 # Where the tables cannot tell terms apart, their shares are drawn to these, with the weight of a twentieth of the rows.
-_PLAIN_COEFFICIENTS, _PLAIN_WEIGHT = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2, 1.5, 1.0), 0.05
+_PLAIN_COEFFICIENTS = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2, 1.5, 1.0, 1.0)
+PLAIN_WEIGHT = 0.05
 # Training that fills its card shows little of the idle draw in between, which is therefore held to what cards idle at.
 _MOST_IDLE = 0.3
 _REWEIGHTED, _OUTLIER = 6, 0.2  # Huber weights on logarithmic errors
@@ -94,13 +96,19 @@ def _coefficients(stratum: str, coefficients: Mapping[str, tuple[float, ...]]) -
 
 
 def fit_terms(
-    used: Floats, measured: Floats, weight: Floats | None = None, limit: Floats | None = None
+    used: Floats,
+    measured: Floats,
+    weight: Floats | None = None,
+    limit: Floats | None = None,
+    plain_weight: float = PLAIN_WEIGHT,
 ) -> tuple[float, ...]:
     """Coefficients >= 0 with the least relative error, outliers held at ``_OUTLIER``, centred on the median ratio.
 
-    used     shape (rows, terms); weight: what each row counts for, 1 where None; rows below 1 do not move the centre
-    limit    watts that a row cannot pass, inf or None: none; rows under a limit are fitted to first order around the
-             last fit and are not centred, as what they show of their demand is little
+    used           shape (rows, terms)
+    weight         what each row counts for, 1 where None; rows below 1 do not move the centre
+    limit          watts that a row cannot pass, inf or None: none; rows under a limit are fitted to first order around
+                   the last fit and are not centred, as what they show of their demand is little
+    plain_weight   how strongly shares are drawn to those of plain coefficients, as a share of the weight of all rows
     """
     counts = np.ones(len(measured)) if weight is None else weight
     limit = np.full(len(measured), np.inf) if limit is None else limit
@@ -108,7 +116,7 @@ def fit_terms(
     keep = relative.max(axis=0) > 0
     scale = np.where(keep, np.sqrt(counts @ relative**2 / counts.sum()), 1.0)
     plain = np.where(keep, np.minimum(np.array(_PLAIN_COEFFICIENTS) * scale, 1.0), 0.0)
-    drawn = np.sqrt(_PLAIN_WEIGHT * counts.sum()) * np.eye(len(plain))
+    drawn = np.sqrt(plain_weight * counts.sum()) * np.eye(len(plain))
     trusted, slope, offset = np.ones(len(measured)), np.ones(len(measured)), np.zeros(len(measured))
     for _ in range(_REWEIGHTED):
         each = trusted * np.sqrt(counts)

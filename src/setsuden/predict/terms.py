@@ -23,7 +23,7 @@ from setsuden.predict.work import (
 
 TERMS = (
     "arithmetic", "activations", "weights", "start", "power", "attention", "prompt", "layers", "mixture", "busy",
-    "idle", "experts", "exchange",
+    "idle", "experts", "exchange", "scores",
 )  # fmt: skip
 _BACKWARD = 3.0  # work of a training step in forward passes: each contraction again for its input and its weights
 _START_S = 1e-3
@@ -130,11 +130,12 @@ def _stepped(
     shape = transformer(params, macs, tokens)
     together = np.array([at_once(t, c) for t, c in zip(rows.words["task"], devices.count.tolist(), strict=True)])
     sustained = sustained_flops(devices.flops, devices.ceiling, devices.year) * together
-    moved = passed_over_bytes(shape, tokens, rows.words["task"])
+    wide, scores = passed_over_bytes(shape, tokens, rows.words["task"])
     return {
         "arithmetic": passes * 2 * params * tokens / sustained,
         "attention": passes * 4 * shape.width_depth * tokens**2 / sustained,
-        "activations": passes * moved / (devices.bandwidth * together),
+        "activations": passes * wide / (devices.bandwidth * together),
+        "scores": passes * scores / (devices.bandwidth * together),
         "layers": passes * _START_S * shape.depth / told["batch_size"] / together,
     }
 

@@ -64,11 +64,14 @@ def transformer(params: Floats, macs: Floats, tokens: Floats) -> Transformer:
     return Transformer(params, width_depth, np.where(known, width_depth / width, usual))
 
 
-def passed_over_bytes(shape: Transformer, tokens: Floats, tasks: Sequence[str]) -> Floats:
-    """Bytes moved outside matrix products in one forward pass of a sequence, in 32 bits; fewer in a task ``fusion``."""
+def passed_over_bytes(shape: Transformer, tokens: Floats, tasks: Sequence[str]) -> tuple[Floats, Floats]:
+    """Bytes moved outside matrix products in one forward pass of a sequence, in 32 bits; fewer in a task ``fusion``.
+
+    Over arrays of tokens x width, and over those of tokens x tokens x heads: the scores of attention.
+    """
     left = np.array([_FUSED if task.endswith("fusion") else 1.0 for task in tasks])
-    passes = _PASSES + _ATTENTION_PASSES * tokens / _HEAD
-    return np.asarray(left * shape.width_depth * tokens * passes * _FLOAT_BYTES, dtype=np.float64)
+    once = left * shape.width_depth * tokens * _FLOAT_BYTES
+    return once * _PASSES, once * _ATTENTION_PASSES * tokens / _HEAD
 
 
 def at_once(task: str, devices: float) -> float:
