@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from setsuden.cli.flag_text import told
+from setsuden.language import table
+from setsuden.language.flag_details import _SENTENCES
 from setsuden.ledger import Flag
 
 
@@ -14,3 +20,19 @@ def test_a_flag_keeps_its_figures_in_english_and_its_meaning_in_japanese() -> No
 
 def test_a_flag_without_a_translation_keeps_its_detail() -> None:
     assert told(Flag("SET-FROM-ELSEWHERE", "As it came."), "ja") == "As it came."
+
+
+def test_the_figures_of_a_flag_are_told_in_japanese_too() -> None:
+    assert told(Flag("SET-INPUT-BOUND", "17% of the time went into waiting for data."), "ja") == (
+        "時間の 17% をデータの待ちに使いました。"
+    )
+
+
+@pytest.mark.parametrize("key", sorted(_SENTENCES))
+def test_every_sentence_of_a_flag_that_is_known_is_the_english_message_of_its_key(key: str) -> None:
+    """The patterns and the English messages are one: what a message says, its pattern finds again."""
+    english = table("report", "en")[f"flag_detail.{key}"]
+    values = {name: f"x{name}" for name in re.findall(r"\{(\w+)\}", english)} | {"part": "GPU"}
+    match = re.fullmatch(_SENTENCES[key], english.format(**values))
+    assert match is not None
+    assert all(values[name] == found for name, found in match.groupdict().items())

@@ -210,4 +210,5 @@ def test_looked_up_figures_stand_one_to_a_line_and_plain_numbers_without_a_unit(
         "  design power per core: 4.17 W [2.44, 10] (27 rows)",
         "  power over design power: 0.75 [0.5, 1.13] (Teads)",
     ]
-    assert "  share of the processor: 2（2 cores）" in setsuden("show", "last", "--lang", "ja").stdout.splitlines()
+    japanese = setsuden("show", "last", "--lang", "ja").stdout.splitlines()
+    assert "  対象のプロセッサ（コア数または割合）: 2（2 コア）" in japanese

@@ -6,7 +6,7 @@ import re
 import textwrap
 import unicodedata
 
-from setsuden.language import Language, Messages
+from setsuden.language import Language, Messages, looked_up
 from setsuden.quantity import render
 from setsuden.quantity.rendering import significant
 from setsuden.sensors.diagnosis import basis, cpu_watts, modelled_watts
@@ -69,10 +69,10 @@ def _processor(found: Discovery, messages: Messages) -> list[str]:
 
 
 def _counted(found: Discovery, messages: Messages) -> list[str]:
-    counted = [channel.label for channel in found.channels if channel.id in found.counted]
-    aside = [channel.label for channel in found.channels if channel.id not in found.counted]
-    lines = _wrapped(messages.say("total", channels=", ".join(counted))) if counted else []
-    return lines + (_wrapped(messages.say("aside", channels=", ".join(aside))) if aside else [])
+    counted = [channel for channel in found.channels if channel.id in found.counted]
+    aside = [channel for channel in found.channels if channel.id not in found.counted]
+    lines = _wrapped(messages.say("total", channels=_labels(counted, messages))) if counted else []
+    return lines + (_wrapped(messages.say("aside", channels=_labels(aside, messages))) if aside else [])
 
 
 def _verdict(found: Discovery, messages: Messages) -> list[str]:
@@ -85,16 +85,17 @@ def _verdict(found: Discovery, messages: Messages) -> list[str]:
     if kind == "partly estimated":
         modelled = [channel for channel in counted if channel.method is Method.MODEL]
         measured = [channel for channel in counted if channel.method is not Method.MODEL]
-        return _wrapped(messages.say("partly_estimated", measured=_labels(measured), estimated=_labels(modelled)))
+        named = {"measured": _labels(measured, messages), "estimated": _labels(modelled, messages)}
+        return _wrapped(messages.say("partly_estimated", **named))
     full = modelled_watts(found, 1.0)
     if full is None:
-        return _wrapped(messages.say("partly_estimated", measured="-", estimated=_labels(counted)))
+        return _wrapped(messages.say("partly_estimated", measured="-", estimated=_labels(counted, messages)))
     low, value, high = (significant(60 * watts, 2) for watts in (full.low, full.value, full.high))
     return _wrapped(messages.say("estimate_only", energy=value, low=low, high=high))
 
 
-def _labels(channels: list[Channel]) -> str:
-    return ", ".join(channel.label for channel in channels)
+def _labels(channels: list[Channel], messages: Messages) -> str:
+    return ", ".join(looked_up.channel(channel.label, messages.language) for channel in channels)
 
 
 def _size(count: int | None) -> str | None:

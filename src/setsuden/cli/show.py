@@ -11,9 +11,10 @@ import click
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.cli.run_text import measurement_lines, own_cost
-from setsuden.language import Language, Messages
+from setsuden.language import Language, Messages, looked_up
 from setsuden.ledger import Measurement, RunRecord
 from setsuden.ledger.document import run_document
+from setsuden.placement.judgement import said
 from setsuden.predict.saying import DOCUMENT as FORECAST
 from setsuden.predict.saying import outcome_lines
 from setsuden.quantity import Estimate, Factor, Provenance, render, significant
@@ -79,7 +80,8 @@ def _looked_up(factor: Factor, messages: Messages) -> str:
     interval = f" [{_plain(factor.low)}, {_plain(factor.high)}]" if factor.low != factor.high else ""
     unit = "" if factor.unit == "1" else f" {readable(factor.unit)}"
     figure = f"{_plain(factor.value)}{unit}{interval}"
-    return messages.say("show.factor", name=factor.name, figure=figure, source=factor.source)
+    name, source = said(factor, messages.language)
+    return messages.say("show.factor", name=name, figure=figure, source=source)
 
 
 def _plain(value: float) -> str:
@@ -109,7 +111,7 @@ def _channels(root: Measurement, messages: Messages) -> Iterator[str]:
     unknown = messages.say("runs.unknown")
     rows = [
         [
-            part.label,
+            looked_up.channel(part.label, messages.language),
             render(part.gross),
             figure(part.idle, unknown),
             figure(part.dynamic, unknown),

@@ -26,15 +26,20 @@ class Equivalent:
 
 def equivalents(result: Footprint) -> list[Equivalent]:
     """Everyday amounts of the total carbon and of the energy, most readable (closest to ten) first."""
+    return compared(result.energy, result.total_carbon)
+
+
+def compared(energy: Estimate, carbon: Estimate | None) -> list[Equivalent]:
+    """The same of an amount of energy and, where it is known, of carbon."""
     found = []
     for row_id in _CARBON:
         row = equivalences.TABLE.get(row_id)
-        if row.carbon_kg:
-            found.append(Equivalent(row, "carbon", _count(result.total_carbon, row.carbon_kg)))
+        if row.carbon_kg and carbon is not None:
+            found.append(Equivalent(row, "carbon", _count(carbon.to("kgCO2e"), row.carbon_kg)))
     for row_id in _ENERGY:
         row = equivalences.TABLE.get(row_id)
         if row.energy_kwh:
-            found.append(Equivalent(row, "energy", _count(result.energy, row.energy_kwh)))
+            found.append(Equivalent(row, "energy", _count(energy.to("kWh"), row.energy_kwh)))
     return sorted(found, key=lambda item: _distance(item.amount.value))
 
 

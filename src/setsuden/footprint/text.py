@@ -7,13 +7,13 @@ from textwrap import wrap
 from unicodedata import east_asian_width
 
 from setsuden.catalogue.grid import WORLD
-from setsuden.footprint.equivalents import equivalents
+from setsuden.footprint.everyday import everyday
 from setsuden.footprint.model import Footprint
-from setsuden.language import Language, Messages
+from setsuden.language import Language, Messages, looked_up
 from setsuden.quantity import Estimate, Factor, render, significant
 
-_EQUIVALENTS = 3
 _LABEL = 20
+_NO_LICENCE = "single facts"
 _WIDTH = 110
 
 
@@ -42,15 +42,14 @@ def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
             yield f"{label}{say('unknown')}: {result.missing[name].text(messages.language)}"
     yield f"{_pad(say('figure.boundary'))}{result.boundary} ({say('boundary.' + result.boundary.scope.name.lower())})"
     yield f"{_pad(say('figure.intensity'))}{_intensity(result, messages)}"
-    yield ""
-    yield say("heading.equivalents")
-    for item in equivalents(result)[:_EQUIVALENTS]:
-        label = item.thing.label(messages.language)
-        yield f"  {significant(item.amount.value, 2)} x {label} ({item.thing.source}, {item.thing.year})"
+    if lines := everyday(result.energy, result.total_carbon, messages.language):
+        yield ""
+        yield say("heading.equivalents")
+        yield from (f"  {line}" for line in lines)
     yield ""
     yield say("heading.factors")
     for factor in result.factors:
-        yield from _factor(factor)
+        yield from _factor(factor, messages.language)
     if result.notes:
         yield ""
         yield say("heading.notes")
@@ -61,20 +60,22 @@ def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
 
 
 def _intensity(result: Footprint, messages: Messages) -> str:
-    used = result.intensity
-    place = messages.say("world") if used.site == WORLD else used.place
-    about = dict.fromkeys(str(item) for item in (place, used.year, used.basis) if item)
+    used, language = result.intensity, messages.language
+    place = messages.say("world") if used.site == WORLD else looked_up.place(used.place, language)
+    about = dict.fromkeys(str(item) for item in (place, used.year, looked_up.basis(used.basis, language)) if item)
     return f"{render(used.estimate, fit=False)}  ({', '.join(about)})"
 
 
-def _factor(factor: Factor) -> Iterator[str]:
+def _factor(factor: Factor, language: Language) -> Iterator[str]:
     """The figure, below it who says so, in lines of readable length; nothing below what the user stated."""
     span = "" if factor.low == factor.high else f" [{significant(factor.low)}, {significant(factor.high)}]"
     unit = "" if factor.unit == "1" else f" {factor.unit}"
-    yield f"  {factor.name}: {_plain(factor.value)}{span}{unit}"
+    yield f"  {looked_up.name(factor.name, language)}: {_plain(factor.value)}{span}{unit}"
     if factor.name.endswith(factor.source):
         return
-    about = dict.fromkeys(str(item) for item in (factor.source, factor.year, factor.licence, factor.basis) if item)
+    licence = None if factor.licence == _NO_LICENCE else factor.licence
+    source, basis = looked_up.source(factor.source, language), looked_up.basis(factor.basis, language)
+    about = dict.fromkeys(str(item) for item in (source, factor.year, licence, basis) if item)
     yield from wrap(", ".join(about), _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
 
 

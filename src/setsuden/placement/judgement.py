@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from setsuden.language import Language, Messages
+from setsuden.language import Language, Messages, looked_up
 from setsuden.quantity import Estimate, Factor
 
 OWN: Final = "own judgement"
@@ -29,9 +29,9 @@ def own_names(factors: Iterable[Factor], language: Language) -> str:
 
 
 def said(factor: Factor, language: Language) -> tuple[str, str]:
-    """Name and source of a factor; those of our own are said in the reader's language."""
+    """Name and source of a factor in the reader's language."""
     if factor.source != OWN:
-        return factor.name, factor.source
+        return looked_up.name(factor.name, language), looked_up.source(factor.source, language)
     messages = Messages("judgement", language)
     key = f"name.{factor.name}"
     return messages.say(key) if key in messages else factor.name, messages.say("source")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
+from setsuden.language import looked_up
+from setsuden.language.flag_details import said
 from setsuden.quantity import significant
 from setsuden.report.numbers import unit_text
 from setsuden.report.page.context import Context
@@ -66,12 +69,12 @@ def boundary_section(context: Context) -> Section:
     sensors = context.pilot.machine.sensors
     rows = [
         [
-            Cell(sensor.label or sensor.channel),
+            Cell(looked_up.channel(sensor.label or sensor.channel, words.language)),
             Cell(words.known("component", sensor.component)),
             Cell(words.known("sensor_method", sensor.method)),
             Cell(words.known("provenance", sensor.provenance)),
             Cell(_error(sensor, words)),
-            Cell(sensor.error_source or words("table.none")),
+            Cell(looked_up.source(sensor.error_source or words("table.none"), words.language)),
             Cell(words("sensors.counted" if sensor.counted else "sensors.not_counted")),
         ]
         for sensor in sensors
@@ -117,7 +120,7 @@ def _error(sensor: SensorNote, words: Words) -> str:
 
 def factors_section(context: Context) -> Section:
     """Every looked-up figure that entered, with its source."""
-    words = context.words
+    words, language = context.words, context.words.language
     factors = context.pilot.factors
     if not factors:
         return Section("factors", words("factors.heading"), [Text(words("factors.missing"), "missing")])
@@ -126,12 +129,12 @@ def factors_section(context: Context) -> Section:
         interval = f" [{significant(factor.low)}, {significant(factor.high)}]" if factor.low != factor.high else ""
         rows.append(
             [
-                Cell(factor.name),
+                Cell(looked_up.name(factor.name, language)),
                 Cell(f"{significant(factor.value)}{interval} {_unit(factor.unit, context)}"),
-                Cell(factor.source),
+                Cell(looked_up.source(factor.source, language)),
                 Cell(str(factor.year) if factor.year is not None else words("page.unknown")),
                 Cell(factor.licence or words("page.unknown")),
-                Cell(factor.basis or words("table.none")),
+                Cell(looked_up.basis(factor.basis, language) or words("table.none")),
             ]
         )
     heads = [
@@ -161,18 +164,18 @@ def limits_section(context: Context) -> Section:
     if not found:
         blocks.append(Text(words("flags.none")))
         return Section("limits", words("limits.heading"), blocks)
+    heads = [
+        Head(words(f"flags.{key}"), numeric=False, wide=key in ("meaning", "where"))
+        for key in ("code", "meaning", "where", "detail")
+    ]
     rows = [
         [
             Cell(code),
             Cell(words.explained("flag", code) or words("flags.unknown")),
             Cell(_some(_places(items, context), context)),
-            Cell(_some([flag.detail for _, flag in items if flag.detail], context) or words("table.none")),
+            Cell(_some(_details(items, context), context) or words("table.none")),
         ]
         for code, items in found.items()
-    ]
-    heads = [
-        Head(words(f"flags.{key}"), numeric=False, wide=key in ("meaning", "where"))
-        for key in ("code", "meaning", "where", "detail")
     ]
     blocks.append(Table("flags-table", words("flags.caption"), heads, rows))
     return Section("limits", words("limits.heading"), blocks)
@@ -190,6 +193,15 @@ def _flags(context: Context) -> dict[str, list[tuple[str, Flag]]]:
     return found
 
 
+_WINDOWS = re.compile(r" \(\d+ of \d+ windows\)$")
+
+
+def _details(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
+    """What was said, each sentence once, in however many windows."""
+    details = (_WINDOWS.sub("", flag.detail) for _, flag in items if flag.detail)
+    return [said(detail, context.words.language) or detail for detail in details]
+
+
 def _places(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
     """Where a flag was raised; one word when it was everywhere."""
     whole = context.words("flags.whole")
@@ -202,8 +214,8 @@ def _places(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
 def _some(texts: Sequence[str], context: Context) -> str:
     """The first few, and how many more there are."""
     different = list(dict.fromkeys(texts))
-    said = context.words.listing(text.rstrip(".") for text in different[:_SHOWN])
-    return said + (context.words("flags.more", count=len(different) - _SHOWN) if len(different) > _SHOWN else "")
+    listed = context.words.listing(text.rstrip(".。") for text in different[:_SHOWN])
+    return listed + (context.words("flags.more", count=len(different) - _SHOWN) if len(different) > _SHOWN else "")
 
 
 def reproduce_section(context: Context) -> Section:
