@@ -213,6 +213,8 @@ def test_a_torchvision_that_does_not_fit_torch_stops_nothing(tmp_path: Path) -> 
     ("target", "options", "message"),
     [
         ("no-such-model", {}, "no such model"),
+        ("resnet-50", {}, r"Did you mean resnet-20 or resnet-18.*\? Known"),
+        (nn.Linear(3, 4), {}, "Linear: no input was given. Give the shape of one sample"),
         (3, {}, "cannot be profiled"),
         ("lenet", {"batch_size": 0}, "at least one sample"),
         ("lenet", {"input_shape": (3, -1, 4)}, "positive whole sizes"),

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from setsuden.workload.zoo._build import build, example_input
-from setsuden.workload.zoo._entries import DOMAINS, Domain, ZooEntry, entry, names, spelled
+from setsuden.workload.zoo._entries import DOMAINS, Domain, ZooEntry, entry, meant, names, spelled
 
-__all__ = ["DOMAINS", "Domain", "ZooEntry", "build", "entry", "example_input", "names", "spelled"]
+__all__ = ["DOMAINS", "Domain", "ZooEntry", "build", "entry", "example_input", "meant", "names", "spelled"]

@@ -196,13 +196,17 @@ def entry(name: str) -> ZooEntry:
     """The entry of a model; case, hyphens and underscores do not matter. InputError names near ones."""
     if (known := spelled(name)) is not None:
         return _BY_NAME[known]
-    near = difflib.get_close_matches(name.lower(), _BY_NAME, n=3, cutoff=0.5)
-    advice = f"Did you mean {' or '.join(near)}? " if near else ""
     raise InputError(
         "no such model in the zoo",
         value=name,
-        remedy=f"{advice}Known: {', '.join(_BY_NAME)}; or give your own as package.module:factory.",
+        remedy=f"{meant(name)}Known: {', '.join(_BY_NAME)}; or give your own as package.module:factory.",
     )
+
+
+def meant(name: str) -> str:
+    """The question which model an unknown name was meant to be, with a space behind it; nothing where none is near."""
+    near = difflib.get_close_matches(name.lower(), _BY_NAME, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
 def spelled(name: str) -> str | None:

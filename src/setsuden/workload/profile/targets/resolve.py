@@ -106,10 +106,9 @@ def _named(
         "no such model",
         place="target",
         value=name,
-        remedy="Known: zoo names ("
-        + ", ".join(sorted(zoo.names()))
-        + "), package.module:factory, a Hugging Face model "
-        "type such as bert or its JSON configuration, a timm name where timm is installed, a .onnx file.",
+        remedy=f"{zoo.meant(name)}Known: zoo names ({', '.join(sorted(zoo.names()))}), package.module:factory, a "
+        "Hugging Face model type such as bert or its JSON configuration, a timm name where timm is installed, a .onnx "
+        "file.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,12 @@ class TorchWork:
         if not args and not kwargs and input_shape is not None:
             batch_size = batch_size or 1
             args = (made_up(fn, (batch_size, *input_shape)),)
+        elif not args and not kwargs and isinstance(fn, torch.nn.Module) and _takes_input(fn.forward):
+            raise InputError(
+                "no input was given",
+                place=name or type(fn).__name__,
+                remedy="Give the shape of one sample (--input-shape 3x32x32, input_shape=(3, 32, 32)) or inputs.",
+            )
         if batch_size is None:
             found = tensors_in((args, kwargs)) if module else []
             batch_size = int(found[0].shape[0]) if found and found[0].dim() else 1
@@ -165,6 +172,17 @@ def made_up(fn: Callable[..., Any], shape: Sequence[int]) -> torch.Tensor:
                 kind = weight.dtype if weight.is_floating_point() else torch.float32
                 return torch.empty(tuple(shape), dtype=kind, device="meta")
     return torch.empty(tuple(shape), device="meta")
+
+
+def _takes_input(forward: Callable[..., Any]) -> bool:
+    """Whether it cannot be called without arguments."""
+    try:
+        inspect.signature(forward).bind()
+    except TypeError:
+        return True
+    except ValueError:  # a built-in that does not say what it takes
+        return False
+    return False
 
 
 def _filled(tensor: torch.Tensor, device: str) -> torch.Tensor:
