@@ -11,9 +11,10 @@ from typing import Any
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
-from setsuden.sensors.counter import CounterTally, CounterTraits
+from setsuden.sensors.counter import CounterTally
 from setsuden.sensors.host import Host
 from setsuden.sensors.integral import PowerTally
+from setsuden.sensors.plausible import CounterTraits
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
 from setsuden.sensors.tally import Moment, Moments
 

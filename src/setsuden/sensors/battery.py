@@ -77,9 +77,9 @@ def _rail(host: Host, folder: Place, states: list[OpenFile]) -> Rail | None:
 class _Magnitude(OpenFile):
     """Some drivers show a discharging current as negative."""
 
-    def read(self) -> bytes:
+    def read(self, *, sure: bool = False) -> bytes:
         """As ``OpenFile.read``, without the sign."""
-        return str(abs(leading_number(super().read()))).encode()
+        return str(abs(leading_number(super().read(sure=sure)))).encode()
 
 
 def _while_discharging(status: OpenFile, states: list[OpenFile], watts: Callable[[], float]) -> Callable[[], float]:

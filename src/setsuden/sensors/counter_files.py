@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from setsuden.sensors import flags
-from setsuden.sensors.counter import CounterTally, CounterTraits
+from setsuden.sensors.counter import CounterTally
 from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
+from setsuden.sensors.plausible import CounterTraits
 from setsuden.sensors.protocol import Channel, Sample
 from setsuden.sensors.tally import Moment, Moments
 

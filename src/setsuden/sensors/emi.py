@@ -14,8 +14,9 @@ from typing import NamedTuple, Protocol
 
 from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
-from setsuden.sensors.counter import CounterTally, CounterTraits
+from setsuden.sensors.counter import CounterTally
 from setsuden.sensors.host import Host
+from setsuden.sensors.plausible import CounterTraits
 from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
 from setsuden.sensors.tally import Moment, Moments
 

@@ -73,6 +73,10 @@ class Files:
             return True
         return not os.path.samestat(now, os.fstat(descriptor))
 
+    def removed(self, descriptor: int) -> bool:
+        """Whether the file behind the descriptor has been removed or another has taken its name."""
+        return os.fstat(descriptor).st_nlink == 0
+
     def close(self, descriptor: int) -> None:
         """Give the descriptor back."""
         os.close(descriptor)

@@ -91,9 +91,9 @@ def _sources(host: Host, folder: Place) -> Iterator[tuple[str, _Source]]:
 class _Current(OpenFile):
     """A current that refuses the register's end value, which means a rail that is not connected."""
 
-    def read(self) -> bytes:
+    def read(self, *, sure: bool = False) -> bytes:
         """As ``OpenFile.read``; ValueError at the end of the range."""
-        content = super().read()
+        content = super().read(sure=sure)
         if leading_number(content) >= _SATURATED_MA:
             raise ValueError("the current register is at its end")
         return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Files
@@ -10,11 +11,15 @@ if TYPE_CHECKING:
     from setsuden.sensors.place import Place
 
 
+# A file that is being written anew is empty for a moment: it is read again after these.
+_MOMENTS_S = (0.0003, 0.001, 0.003)
+
+
 class OpenFile:
     """Opened at the first read, kept open, opened again after a failure, an empty read or when the file was exchanged.
 
     A descriptor on a file that was removed goes on giving its last content on some file systems; so where the content
-    has not changed since the last read, and only there, the file is checked to be still in its place.
+    has not changed since the last read, the file is checked to be still in its place.
     """
 
     def __init__(self, files: Files, path: Place) -> None:
@@ -23,21 +28,24 @@ class OpenFile:
         self._descriptor: int | None = None
         self._last = b""
 
-    def read(self) -> bytes:
-        """The content (at most 4096 bytes); raises OSError when it is absent, unreadable or the hardware is gone."""
+    def read(self, *, sure: bool = False) -> bytes:
+        """The content (at most 4096 bytes); raises OSError when it is absent, unreadable or the hardware is gone.
+
+        sure   a file that was removed or exchanged is noticed even where the content has changed meanwhile
+        """
         content = self._once()
-        if content == self._last and self._descriptor is not None and self._files.replaced(self._descriptor, self.path):
+        if self._elsewhere(content, sure):
             self.close()
             content = self._once()
         if not content:
-            self.close()
+            content = self._again()
         self._last = content
         return content
 
-    def taken(self) -> bytes | OSError:
+    def taken(self, *, sure: bool = False) -> bytes | OSError:
         """The content, or why there is none."""
         try:
-            return self.read()
+            return self.read(sure=sure)
         except OSError as error:
             return error
 
@@ -50,6 +58,24 @@ class OpenFile:
         if self._descriptor is not None:
             self._files.close(self._descriptor)
             self._descriptor = None
+
+    def _elsewhere(self, content: bytes, sure: bool) -> bool:
+        """Whether the descriptor leads to a file that is no longer in its place."""
+        if self._descriptor is None:
+            return False
+        if content == self._last:
+            return self._files.replaced(self._descriptor, self.path)
+        return sure and self._files.removed(self._descriptor)
+
+    def _again(self) -> bytes:
+        """The content of a file that was empty, which may just be being written."""
+        for moment_s in _MOMENTS_S:
+            self.close()
+            time.sleep(moment_s)
+            if content := self._once():
+                return content
+        self.close()
+        return b""
 
     def _once(self) -> bytes:
         if self._descriptor is None:

@@ -21,6 +21,7 @@ class FaultyFiles(Files):
         self.reads = 0
         self._faults: dict[Path, int] = {}
         self._empty: set[Path] = set()
+        self._rewritten: set[Path] = set()
         self._paths: dict[int, Path] = {}
 
     def deny(self, path: Path) -> None:
@@ -34,6 +35,10 @@ class FaultyFiles(Files):
     def empty(self, path: Path) -> None:
         """Reading it gives nothing."""
         self._empty.add(path)
+
+    def rewrite(self, path: Path) -> None:
+        """Reading it gives nothing once, as while a program writes it anew."""
+        self._rewritten.add(path)
 
     def heal(self, path: Path) -> None:
         """Take the fault away."""
@@ -54,6 +59,9 @@ class FaultyFiles(Files):
         path = self._paths[descriptor]
         self._check(path)
         self.reads += 1
+        if path in self._rewritten:
+            self._rewritten.discard(path)
+            return b""
         return b"" if path in self._empty else super().pread(descriptor)
 
     def close(self, descriptor: int) -> None:

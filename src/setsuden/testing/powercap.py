@@ -20,6 +20,7 @@ class FakeZone:
     truth_j    really drawn since the tree was made
     count_uj   what the counter stands at
     frozen     the counter stands still while the energy goes on
+    refresh_s  the counter shows the energy up to the last multiple of this; 0: always the newest
     """
 
     folder: Path
@@ -30,6 +31,9 @@ class FakeZone:
     frozen: bool = False
     present: bool = True
     follows: FakeZone | None = None
+    refresh_s: float = 0.0
+    hidden_uj: float = 0.0
+    hidden_s: float = 0.0
 
     @property
     def energy(self) -> Path:
@@ -46,6 +50,20 @@ class FakeZone:
             os.pwrite(descriptor, b"%020d\n" % int(count), 0)
         finally:
             os.close(descriptor)
+
+    def draw(self, seconds: float) -> None:
+        """Let it draw its watts."""
+        self.truth_j += self.watts * seconds
+        if self.frozen:
+            return
+        self.hidden_uj += self.watts * seconds * 1e6
+        self.hidden_s += seconds
+        whole = int(self.hidden_s / self.refresh_s + 1e-9) * self.refresh_s if self.refresh_s else self.hidden_s
+        if whole:
+            self.hidden_s -= whole
+            newer_uj = self.watts * self.hidden_s * 1e6
+            self.count_uj = (self.count_uj + self.hidden_uj - newer_uj) % self.range_uj
+            self.hidden_uj = newer_uj
 
     def remove(self) -> None:
         """The file vanishes; the hardware goes on counting."""
@@ -123,9 +141,7 @@ class FakePowercap:
         """Let time pass and every zone draw its watts."""
         self.clock.advance(seconds)
         for zone in self.zones.values():
-            zone.truth_j += zone.watts * seconds
-            if not zone.frozen:
-                zone.count_uj = (zone.count_uj + zone.watts * seconds * 1e6) % zone.range_uj
+            zone.draw(seconds)
         for zone in self.zones.values():
             zone.write()
 

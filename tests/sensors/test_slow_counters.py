@@ -1,0 +1,159 @@
+"""Counters refreshed less often than they say or than they are read, counters that pause, files that are exchanged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from setsuden.sensors import Sample, Sensor, between, discover
+from setsuden.testing import FakeMachine, FakeZone
+from tests.sensors.rapl import holds, package, poll
+
+
+def slow(machine: FakeMachine, watts: float, refresh_s: float) -> tuple[FakeZone, Sensor]:
+    zone, sensor = package(machine, watts)
+    zone.refresh_s = refresh_s
+    return zone, sensor
+
+
+def shown_j(zone: FakeZone) -> float:
+    return zone.truth_j - zone.hidden_uj / 1e6
+
+
+@pytest.mark.parametrize("watts", [40.0, 250.0])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_late_refresh_just_after_a_reading_is_believed(machine: FakeMachine, watts: float, known: bool) -> None:
+    zone, sensor = slow(machine, watts, 0.1)
+    if known:
+        poll(machine, sensor, 4, 0.5)
+    machine.advance(0.099)
+    sensor.read()
+    machine.advance(0.002)  # the refresh of 0.1 s falls between two readings 2 ms apart
+    sample = sensor.read()[0]
+    assert sample.flags == ()
+    assert sample.energy_j == pytest.approx(shown_j(zone), abs=1e-3)
+
+
+def test_a_late_refresh_of_memory_is_believed_although_its_limit_is_low(machine: FakeMachine) -> None:
+    machine.powercap.server(1, 150.0, 20.0)
+    zone = machine.powercap["intel-rapl:0:0"]
+    zone.refresh_s = 0.1
+    sensor = discover(machine.host).sensors[0]
+    for step_s in (0.5, 0.499, 0.002, 0.5):
+        machine.advance(step_s)
+        sample = sensor.read()[1]
+        assert sample.flags == ()
+    assert sample.energy_j == pytest.approx(shown_j(zone), abs=1e-3)
+
+
+def test_what_a_late_refresh_shows_may_be_from_before_the_window(machine: FakeMachine) -> None:
+    _zone, sensor = slow(machine, 250.0, 0.5)
+    poll(machine, sensor, 3, 0.499)
+    begin = sensor.read()[0]
+    machine.advance(0.01)  # 2.5 J are drawn, 125 J are shown
+    value_j, low_j, high_j = between(begin, sensor.read()[0])
+    assert value_j == pytest.approx(125.0, abs=1e-3)
+    assert low_j <= 2.5 <= high_j
+
+
+def test_a_counter_refreshed_once_a_second_loses_nothing_from_its_first_step_on(machine: FakeMachine) -> None:
+    zone, sensor = slow(machine, 300.0, 1.0)
+    machine.advance(0.98)
+    first = sensor.read()[0]
+    samples = [first, *poll(machine, sensor, 40, 0.1)]
+    assert samples[-1].energy_j == pytest.approx(shown_j(zone), abs=1e-3)
+    assert holds(samples[-1], zone.truth_j)
+
+
+def test_a_jump_between_two_samples_close_together_is_still_doubted(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    poll(machine, sensor, 20, 0.1)
+    zone.count_uj += 300e6
+    sample = poll(machine, sensor, 1, 0.1)[0]
+    assert sample.flags == ("SET-POWER-IMPLAUSIBLE",)
+    assert poll(machine, sensor, 5, 0.1)[-1].energy_j == pytest.approx(zone.truth_j, rel=0.005)
+
+
+def test_a_pause_too_short_to_be_called_stuck_is_flagged_when_it_is_not_made_up_for(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    poll(machine, sensor, 20, 0.1)
+    zone.frozen = True
+    paused = poll(machine, sensor, 3, 0.1)
+    assert all(holds(sample, zone.truth_j - 4.0 * (2 - i)) for i, sample in enumerate(paused))
+    zone.frozen = False
+    samples = poll(machine, sensor, 20, 0.1)
+    assert samples[0].flags == ("SET-COUNTER-STUCK",)
+    assert all(sample.flags == () for sample in samples[1:])
+    assert holds(samples[-1], zone.truth_j)
+
+
+def test_a_pause_that_the_next_step_makes_up_for_is_only_a_slow_refresh(machine: FakeMachine) -> None:
+    zone, sensor = slow(machine, 40.0, 0.25)
+    samples = poll(machine, sensor, 50, 0.1)
+    assert {sample.flags for sample in samples} == {()}
+    assert samples[-1].energy_j == pytest.approx(shown_j(zone), abs=1e-3)
+
+
+def test_a_counter_that_has_not_moved_at_all_is_not_certain_to_be_at_zero(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    zone.frozen = True
+    sample = poll(machine, sensor, 3, 0.1)[-1]
+    assert holds(sample, zone.truth_j)
+
+
+def test_a_reset_between_two_edges_leaves_what_was_counted_since(machine: FakeMachine) -> None:
+    zone, sensor = package(machine, start_j=50_000.0)
+    zone.count_uj = 0.0
+    machine.advance(60.0)
+    sample = sensor.read()[0]
+    assert sample.flags == ("SET-COUNTER-RESET",)
+    assert sample.energy_j == pytest.approx(zone.truth_j)
+    assert sample.low_j == 0.0
+
+
+def exchanged(zone: FakeZone) -> None:
+    """Another file takes the name, as when the driver makes the zone anew."""
+    fresh = zone.folder / "fresh"
+    fresh.write_bytes(zone.energy.read_bytes())
+    fresh.replace(zone.energy)
+
+
+def test_a_file_exchanged_between_two_edges_is_noticed_although_the_old_one_had_changed(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    sensor.read()
+    machine.advance(1.0)  # the old file shows this second, and nothing after
+    exchanged(zone)
+    machine.advance(2.0)
+    sample = sensor.read()[0]
+    assert sample.energy_j == pytest.approx(zone.truth_j)
+
+
+def test_a_file_removed_since_the_last_edge_is_a_gap_although_its_descriptor_still_reads(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    poll(machine, sensor, 3)
+    machine.advance(0.5)
+    zone.remove()
+    machine.advance(0.5)
+    sample: Sample = sensor.read()[0]
+    assert sample.flags == ("SET-ENERGY-GAP",)
+    assert holds(sample, zone.truth_j)
+
+
+def test_a_file_that_is_just_being_written_is_read_again(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    poll(machine, sensor, 3)
+    machine.files.rewrite(machine.sysfs / "class/powercap/intel-rapl:0/energy_uj")
+    sample = poll(machine, sensor, 1)[0]
+    assert sample.flags == ()
+    assert sample.energy_j == pytest.approx(zone.truth_j)
+
+
+def test_the_tree_of_counters_shows_energy_up_to_the_last_refresh(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    zone = machine.powercap.zone("intel-rapl:0", "package-0", 40.0, start_j=0.0)
+    zone.refresh_s = 1.0
+    for step_s, shown in ((0.4, 0.0), (0.7, 40.0), (2.5, 120.0), (0.4, 160.0)):
+        machine.advance(step_s)
+        assert int(zone.energy.read_text()) / 1e6 == pytest.approx(shown, abs=1e-5)
+    assert zone.truth_j == pytest.approx(160.0)
