@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,29 @@ def test_the_closed_form_is_what_simulated_runs_add_up_to(
     trials = simulate(stage, seed=seed)
     assert trials.total_j / 3.6e6 == pytest.approx(expected.value, abs=tolerance)
     assert trials.energy_j.size == pytest.approx(stage.runs, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("again", "mean", "variance"),
+    [
+        (False, 0.8 + 0.2 * 0.5, 0.8 + 0.2 * 0.25 - 0.9**2),  # one run each: whole, or half of one
+        (True, 1 + 0.25 * 0.5, 0.2 / 0.8**2 * 0.25),  # a whole run, and before it a geometric number of halves
+    ],
+)
+def test_failed_runs_cost_half_a_run_where_nothing_more_is_known(again: bool, mean: float, variance: float) -> None:
+    found = Stage("s", ONE, trials=10, failed_share=0.2, rerun_failed=again).full_runs()
+    assert found.value == pytest.approx(10 * mean)
+    assert found.high - found.value == pytest.approx(1.6448536 * math.sqrt(10 * variance))
+
+
+def test_runs_stopped_early_cost_half_a_run_where_nothing_more_is_known() -> None:
+    assert Stage("s", ONE, trials=10, stopped_share=0.4).full_runs().value == pytest.approx(10 * (0.6 + 0.4 * 0.5))
+
+
+def test_the_energy_of_a_run_may_reach_down_to_nothing_but_not_below() -> None:
+    Stage("s", Estimate(1, 0, 2, "kWh", Provenance.ASSUMED))
+    with pytest.raises(InputError, match="positive amount of energy"):
+        Stage("s", Estimate(1, -1, 2, "kWh", Provenance.ASSUMED))
 
 
 def test_the_interval_of_few_runs_covers_nine_in_ten_campaigns() -> None:

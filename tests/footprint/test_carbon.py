@@ -147,6 +147,7 @@ def test_embodied_share_is_the_standards_formula() -> None:
     assert share(1000.0, year, lifetime=four, reserved=0.5).value == pytest.approx(125)
     busy = Estimate.exact(0.5, "1", Provenance.ASSUMED)
     assert share(1000.0, year, lifetime=four, utilisation=busy).value == pytest.approx(500)
+    assert share(1000.0, year, lifetime=four, reserved=0.25, utilisation=busy).value == pytest.approx(125)
     spread = share(1000.0, year)
     assert spread.low < 250 < spread.high
 
@@ -165,6 +166,7 @@ def test_embodied_share_is_the_standards_formula() -> None:
         {"market_intensity": -1.0},
         {"site": "JP", "intensity": 400.0},
         {"price": Estimate.exact(1.0, "EUR/MWh", Provenance.ASSUMED)},
+        {"site": "JP", "year": 1800},
         {"price": Estimate.exact(-1.0, "EUR/kWh", Provenance.ASSUMED)},
     ],
 )

@@ -183,6 +183,18 @@ def test_a_measured_run_keeps_its_interval_boundary_and_provenance(extent: Bound
     assert by_hour["operational_carbon_kg"]["value"] != annual["operational_carbon_kg"]["value"]
 
 
+def test_parts_that_are_the_whole_run_are_priced_in_their_own_hours_and_leave_no_rest() -> None:
+    root = measured(1, None, "2025-01-15T00:00:00+00:00", 7200, 6e6, NODE)
+    parts = [measured(n, 1, f"2025-01-15T0{n - 2}:00:00+00:00", 3600, n * 1.2e6, NODE) for n in (2, 3)]
+    with Ledger.open() as ledger:
+        writer = ledger.start_run("meter", "two halves", environment={})
+        for window in (root, *parts):
+            writer.close_window(window)
+        writer.finish(summary=root)
+        found = from_record(ledger.run("last"))
+    assert [(window.duration_s, window.weight) for window in found.windows] == [(3600, 2.4e6), (3600, 3.6e6)]
+
+
 def test_a_run_without_energy_says_so() -> None:
     with Ledger.open() as ledger:
         ledger.start_run("meter", "blind", environment={}).finish()

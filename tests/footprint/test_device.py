@@ -167,6 +167,8 @@ def test_busier_is_never_less_and_time_and_number_are_linear(
         ("--hours 1 --watts 1 --boundary node", "--kwh"),
         ("--days -1 --watts 3", "--days"),
         ("--kwh 1e300", "energy"),
+        ("--kwh 1 --intensity 400 --year 1989", "--year"),
+        ("--kwh 1 --intensity 400 --year 2101", "--year"),
         ("--kwh 1 --market-intensity -1", "market"),
     ],
 )
@@ -175,6 +177,12 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(words: str, said: str) -
     assert result.exit_code == 2, result.output
     assert said in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_of_a_device_lies_between_none_and_all_of_it(share: float) -> None:
+    with pytest.raises(InputError, match="--share"):
+        Work(1, watts=3, share=share)
 
 
 def test_a_device_without_a_name_or_design_power_is_told() -> None:

@@ -302,7 +302,8 @@ def test_runs_of_a_table_are_put_in_the_order_they_were_made(tmp_path: Path) -> 
         (["--trials"], "name,energy_kwh\na,nan\n", "not negative"),
         (["--trials"], "name,energy_kwh\n", "no trials"),
         (["--trials", "--energy", "spent"], "name,spent\na,3\n", "unit"),
-        (["--trials", "--chosen", "z"], "name,energy_kwh\na,3\n", "chosen"),
+        (["--trials", "--chosen", "z"], "name,energy_kwh\na,3\n", "is not among those that ended"),
+        (["--trials", "--chosen", "a"], "name,energy_kwh\na,3\na,4\n", "has the same name as another"),
         (["--trials", "--quality", "f1"], "name,energy_kwh\na,3\n", "f1"),
         (["--trials", "--minimise"], "name,energy_kwh\na,3\n", "--quality"),
         (["--trials", "--study", "x"], "name,energy_kwh\na,3\n", "--optuna"),
@@ -322,7 +323,14 @@ def test_a_wrong_export_is_refused_in_one_sentence(tmp_path: Path, words: list[s
 
 def test_energy_of_any_unit_is_read_by_the_ending_of_its_name(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    for name, value in (("energy_wh", 1500), ("energy_j", 5.4e6), ("energy_consumed", 1.5), ("total/node_mwh", 0.0015)):
+    for name, value in (
+        ("energy_wh", 1500),
+        ("energy_j", 5.4e6),
+        ("energy_consumed", 1.5),
+        ("total/node_mwh", 0.0015),
+        ("J", 5.4e6),
+        ("used.Joules", 5.4e6),
+    ):
         path.write_text(f"name,{name}\na,{value}\n", encoding="utf-8")
         found = from_tracker("csv", path, Wanted(energy=name))
         assert found.energy.value == pytest.approx(1.5)

@@ -57,8 +57,6 @@ def local_hours(window: Window, zone: str) -> list[tuple[int, int, float]]:
         # The next full hour on the local clock; offsets are whole quarters, so minutes count.
         into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
         until = min(end, at + 3600.0 - into.total_seconds())
-        if until <= at:  # rounding at a border
-            until = min(end, at + 3600.0)
         out.append((local.month, local.hour, (until - at) / window.duration_s))
         at = until
     return out

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from setsuden.errors import InputError
 from setsuden.footprint.checks import number
 from setsuden.footprint.model import Footprint
-from setsuden.quantity import Estimate, unit
+from setsuden.quantity import Estimate
 
 
 def sci(result: Footprint, units: float, functional_unit: str) -> Estimate:
@@ -26,7 +26,6 @@ def sci(result: Footprint, units: float, functional_unit: str) -> Estimate:
             remedy="Give embodied=...; setsuden.footprint.share works out the share of one use.",
         )
     per = f"gCO2e/{functional_unit}"
-    unit(per)
     grams = result.total_carbon.to("gCO2e") * (1.0 / units)
     return Estimate(grams.value, grams.low, grams.high, per, grams.provenance, grams.boundary, grams.factors)
 
