@@ -279,3 +279,23 @@ def test_the_stages_of_a_pilot_are_named_in_the_language_of_the_page() -> None:
     document["trace"]["marks"] = [{"t_s": document["trace"]["t_s"][0], "label": "measure"}]
     for language, said in (("en", "measuring"), ("ja", "測定中")):
         assert f">{said}</text>" in render(read(document), language)  # type: ignore[arg-type]
+
+
+def test_the_first_page_says_what_to_do_everyday_terms_and_the_break_even_before_the_details() -> None:
+    html, parsed = page("priced")
+    marks = [
+        html.index(f'data-test="{mark}"') for mark in ("verdict", "sure", "todo", "cards", "everyday", "break-even")
+    ]
+    assert marks == sorted(marks)
+    assert marks[-1] < html.index('class="contents"')
+    assert "LED lamp" in parsed.said("everyday") or "x " in parsed.said("everyday")
+    assert "requests" in parsed.said("break-even")
+
+
+def test_the_total_of_the_verdict_stands_letter_by_letter_in_the_table() -> None:
+    _, parsed = page("as-is")
+    shown = re.search(r"([\d.,]+)\s(\S+)", parsed.said("card-total").split("why?")[1])
+    assert shown is not None
+    table = parsed.said("options-table")
+    assert shown[1] in table
+    assert shown[2] in table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -135,11 +136,48 @@ def test_what_to_measure_next_names_the_configuration_or_the_limited_figure() ->
     def limited(document: dict[str, Any]) -> None:
         document["decision"]["measure_next"] = {"factor": "accuracy", "of": MLP, "gain": None}
 
-    assert (
-        "the energy of LeNet (batch 8) in training" in verdict(read(changed(configuration)), Words("en")).measure_next
+    said = verdict(read(changed(configuration)), Words("en")).todo
+    assert any("the energy of LeNet (batch 8) in training" in sentence for sentence in said)
+    said = verdict(read(changed(limited)), Words("en")).todo
+    assert any(
+        "the accuracy of MLP 3×512 (batch 8), because it decides whether a limit is met" in sentence
+        for sentence in said
     )
-    said = verdict(read(changed(limited)), Words("en")).measure_next
-    assert "the accuracy of MLP 3×512 (batch 8), because it decides whether a limit is met" in said
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_verdict_says_first_what_to_do(language: Language) -> None:
+    """The first sentence follows the confidence; a choice that is not decided is never told to go ahead."""
+    words = Words(language)
+    for confidence in ("clear", "likely", "too-close"):
+        assert verdict(read(changed(_confident(confidence))), words).todo[0] == words(f"todo.{confidence}")
+
+    def undecided(document: dict[str, Any]) -> None:
+        document["decision"]["reservations"] = [{"code": "accuracy-unknown", "models": ["lenet"]}]
+
+    def nothing(document: dict[str, Any]) -> None:
+        document["decision"] |= {"recommended": None, "confidence": "none-feasible"}
+
+    assert verdict(read(changed(undecided)), words).todo[0] == words("todo.undecided")
+    assert verdict(read(changed(nothing)), words).todo == (words("todo.none-feasible"),)
+
+
+def test_a_short_training_and_a_missing_sensor_are_among_what_to_do() -> None:
+    def short(document: dict[str, Any]) -> None:
+        document["decision"]["reservations"] = [{"code": "short-training", "epochs_trained": 1.0, "epochs_asked": 20}]
+        document["machine"]["measured_share"] = 0.0
+
+    words = Words("en")
+    said = verdict(read(changed(short)), words).todo
+    assert words("todo.train_longer") in said
+    assert words("todo.modelled") in said
+
+
+def _confident(confidence: str) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        document["decision"]["confidence"] = confidence
+
+    return change
 
 
 def test_an_option_that_comes_out_best_more_often_is_named_with_the_reason() -> None:

@@ -7,7 +7,7 @@ from setsuden.language import Language, Messages
 from setsuden.quantity import Estimate, significant
 
 _LAMP, _CAR = "led_hour", "car_km_eu_new_2024"
-_UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"))
+_UNITS = ((3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
 
 
 def everyday(energy: Estimate, carbon: Estimate | None, language: Language) -> list[str]:
@@ -29,7 +29,7 @@ def _thing(item: Equivalent, language: Language) -> str:
     """In words; empty for less than a lamp's second or a car's metre."""
     say, amount = Messages("footprint", language).say, item.amount.value
     if item.thing.id == _LAMP:
-        return say("everyday.lamp", time=_time(amount * 3600)) if amount * 3600 >= 1 else ""
+        return say("everyday.lamp", time=_time(amount * 3600, language)) if amount * 3600 >= 1 else ""
     if item.thing.id == _CAR and amount < 1:
         return say("everyday.car", way=f"{significant(amount * 1000, 2)} m") if amount * 1000 >= 1 else ""
     if item.thing.id == _CAR:
@@ -37,6 +37,6 @@ def _thing(item: Equivalent, language: Language) -> str:
     return say("everyday.times", amount=significant(amount, 2), thing=item.thing.label(language))
 
 
-def _time(seconds: float) -> str:
+def _time(seconds: float, language: Language) -> str:
     size, unit = next((pair for pair in _UNITS if seconds >= pair[0]), _UNITS[-1])
-    return f"{significant(seconds / size, 2)} {unit}"
+    return Messages("footprint", language).say(f"everyday.{unit}", time=significant(seconds / size, 2))

@@ -9,6 +9,7 @@ from statistics import median
 from setsuden.language import Messages
 from setsuden.quantity import Estimate, significant, unit
 from setsuden.quantity.rendering import digits_for, fitting, readable
+from setsuden.report.record import Pilot
 
 # Per-something figures are fitted in their numerator only: joules per sample never turn into watt-hours per sample.
 _PER_LADDERS: dict[str, tuple[str, ...]] = {
@@ -91,6 +92,14 @@ def common_unit(estimates: Iterable[Estimate]) -> str | None:
     base = items[0].unit
     middle = median(estimate.to(base).value for estimate in items)
     return fit(Estimate.exact(middle, base, items[0].provenance)).unit
+
+
+def total_unit(pilot: Pilot) -> str | None:
+    """The unit of energies in total: that of the recommended option, so that a table repeats the verdict's figure."""
+    chosen = pilot.decision.option(pilot.decision.recommended)
+    if chosen is not None:
+        return fit(chosen.total_energy).unit
+    return common_unit(option.total_energy for option in pilot.decision.options)
 
 
 def unit_text(symbol: str, messages: Messages) -> str:

@@ -9,7 +9,7 @@ from setsuden.language import Language
 from setsuden.quantity import Estimate, significant
 from setsuden.quantity.rendering import digits_for
 from setsuden.report.columns import cut, table, wrap
-from setsuden.report.numbers import common_unit, per_thousand, unit_text
+from setsuden.report.numbers import common_unit, per_thousand, total_unit, unit_text
 from setsuden.report.record import Option, Pilot, read
 from setsuden.report.verdict import Verdict, verdict
 from setsuden.report.words import Names, Words
@@ -42,7 +42,7 @@ def summarise(pilot: Pilot, language: Language, source: str | None = None) -> st
 def _top(said: Verdict, words: Words) -> list[str]:
     lines = wrap(said.headline, _WIDTH)
     sure = words(f"confidence_lead.{said.confidence}") + said.sure
-    for sentence in (said.because, sure, said.saving):
+    for sentence in (said.because, sure, *said.todo[:1], said.saving):
         lines += wrap(sentence, _WIDTH, indent="  ") if sentence else []
     if said.flips:
         lines.append((words("flip.heading") + words("text.colon")).rstrip())
@@ -65,7 +65,7 @@ def _options(pilot: Pilot, words: Words, room: int) -> list[str]:
         return []
     kept = options if len(options) <= room - 1 else options[: room - 2]
     names = Names(pilot, words)
-    energy_unit = common_unit(option.total_energy for option in options) or "J"
+    energy_unit = total_unit(pilot) or "J"
     request_unit = common_unit(_per_1000(options)) or "J"
     head = [
         words("text.option"),

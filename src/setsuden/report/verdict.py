@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from setsuden.meter.codes import BUSY_SHARE
 from setsuden.quantity import Estimate, significant
-from setsuden.report.numbers import count, fit, percent, rounded, shown, unit_text
+from setsuden.report.numbers import count, percent, rounded, shown, total_unit, unit_text
 from setsuden.report.record import BreakEven, Flip, Option, Pilot, Violation
 from setsuden.report.words import Names, Words
 
@@ -18,18 +18,20 @@ class Verdict:
     headline     what to choose, one sentence
     because      why, one sentence; empty when nothing can be recommended
     sure         how sure, in words
+    todo         what to do now, one sentence each, the most important first
     saving       what is saved against the stated alternative; empty when not stated
     flips        what would change the choice, one sentence each; empty without options
-    measure_next what to measure next; empty when not stated
+    break_even   from how many requests on another option is the cheaper; empty where nothing is to be weighed
     warnings     what the figures rest on, when a reader must know before believing them
     """
 
     headline: str
     because: str
     sure: str
+    todo: tuple[str, ...]
     saving: str
     flips: tuple[str, ...]
-    measure_next: str
+    break_even: str
     warnings: tuple[str, ...]
     confidence: str
 
@@ -44,9 +46,10 @@ def verdict(pilot: Pilot, words: Words) -> Verdict:
         headline=_headline(pilot, option, runner_up, names, words),
         because=_because(pilot, option, words),
         sure=_sure(pilot, option, runner_up, names, words),
+        todo=tuple(_todo(pilot, words)),
         saving=_saving(pilot, names, words),
         flips=_flips(pilot, names, words),
-        measure_next=_measure_next(pilot, words),
+        break_even=_break_even(pilot, names, words),
         warnings=tuple(_warnings(pilot, words)),
         confidence=_confidence(pilot),
     )
@@ -104,6 +107,29 @@ def _because(pilot: Pilot, option: Option | None, words: Words) -> str:
     if len({each.model for each in pilot.decision.options}) == 1:
         text += words("verdict.only_model")
     return text
+
+
+def _todo(pilot: Pilot, words: Words) -> list[str]:
+    """How to act on it, then what would make it surer."""
+    decision = pilot.decision
+    said = [words("todo.undecided" if decision.undecided else f"todo.{_confidence(pilot)}")]
+    if decision.option(decision.recommended) is None:
+        return said
+    if not decision.undecided and any(item.code == "short-training" for item in decision.reservations):
+        said.append(words("todo.train_longer"))
+    surer = [_measure_next(pilot, words)]
+    if pilot.machine.measured_share == 0:
+        surer.append(words("todo.modelled"))
+    return said + [sentence for sentence in surer if sentence]
+
+
+def _break_even(pilot: Pilot, names: Names, words: Words) -> str:
+    """The recommended option against the one next to it, by number of requests."""
+    chosen = pilot.decision.recommended
+    against = pilot.decision.runner_up
+    pairs = [item for item in pilot.decision.break_even if chosen is not None and chosen in (item.a, item.b)]
+    nearest = next((item for item in pairs if against in (item.a, item.b)), next(iter(pairs), None))
+    return "" if nearest is None else break_even_sentence(nearest, names, words)
 
 
 def _nearest_miss(pilot: Pilot, words: Words) -> str:
@@ -240,7 +266,7 @@ def _measure_next(pilot: Pilot, words: Words) -> str:
         return words("next.limited", factor=factor, option=Names(pilot, words).of(item.of))
     if item.gain is None:
         return words("next.plain", factor=factor)
-    gain = fit(item.gain)
+    gain = item.gain.to(total_unit(pilot) or item.gain.unit)
     said = f"{significant(gain.value, 2)} {unit_text(gain.unit, words.messages)}"
     return words("next.gain", factor=factor, gain=said)
 

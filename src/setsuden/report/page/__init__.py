@@ -7,7 +7,7 @@ from setsuden.report.page.batch import batch_section, ratio_section
 from setsuden.report.page.configurations import configurations_section, trace_section
 from setsuden.report.page.context import Context
 from setsuden.report.page.forecasts import forecasts_section
-from setsuden.report.page.headline import cards, cards_notes, facts
+from setsuden.report.page.headline import cards, cards_notes, everyday_lines, facts
 from setsuden.report.page.indicators import indicators_section
 from setsuden.report.page.method import (
     boundary_section,
@@ -38,9 +38,11 @@ def build(pilot: Pilot, language: Language) -> Page:
         sure=said.sure,
         confidence=said.confidence,
         confidence_word=words(f"confidence.{said.confidence}"),
+        todo=said.todo,
+        everyday=everyday_lines(context),
         saving=said.saving,
         flips=said.flips,
-        measure_next=said.measure_next,
+        break_even=said.break_even,
         warnings=said.warnings,
         cards=cards(context),
         cards_notes=cards_notes(context),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from setsuden.quantity import Estimate
-from setsuden.report.numbers import Shown, common_unit, percent, shown, unit_text
+from setsuden.report.numbers import Shown, common_unit, percent, shown, total_unit, unit_text
 from setsuden.report.page.parts import Cell, Head
 from setsuden.report.record import Option, Pilot
 from setsuden.report.words import Names, Words
@@ -43,9 +43,11 @@ class Board:
         """A share for print."""
         return percent(estimate, self.words.messages)
 
-    def column(self, estimates: Sequence[Estimate | None], heading: str) -> tuple[Head, list[Cell]]:
-        """A column of figures in one unit, which stands in the heading; a missing figure is a dash."""
-        unit = common_unit(estimate for estimate in estimates if estimate is not None)
+    def column(
+        self, estimates: Sequence[Estimate | None], heading: str, unit: str | None = None
+    ) -> tuple[Head, list[Cell]]:
+        """A column of figures in one ``unit``, which stands in the heading; a missing figure is a dash."""
+        unit = unit or common_unit(estimate for estimate in estimates if estimate is not None)
         head = Head(heading, unit_text(unit, self.words.messages) if unit else "")
         return head, [self.cell(estimate, unit) for estimate in estimates]
 
@@ -73,6 +75,11 @@ class Context(Board):
     def recommended(self) -> Option | None:
         """The recommended option, if there is one."""
         return self.pilot.decision.option(self.pilot.decision.recommended)
+
+    @property
+    def total_unit(self) -> str | None:
+        """The unit of energies in total, all over the page."""
+        return total_unit(self.pilot)
 
 
 def _models(pilot: Pilot) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from setsuden.footprint.everyday import everyday
 from setsuden.quantity import Estimate
 from setsuden.report.numbers import Shown, count, per_thousand
 from setsuden.report.page.context import Context
@@ -83,6 +84,14 @@ def _learnt(context: Context) -> str:
     if asked is None or not 0 < trained < asked:
         return context.words("card.accuracy_note")
     return context.words("card.accuracy_short", trained=f"{trained:.2g}", asked=count(asked))
+
+
+def everyday_lines(context: Context) -> list[str]:
+    """The energy in total and its carbon in everyday terms; none without a recommendation."""
+    option, priced = context.recommended, context.pilot.footprint
+    if option is None:
+        return []
+    return everyday(option.total_energy, priced.operational_carbon_kg if priced else None, context.words.language)
 
 
 def cards_notes(context: Context) -> list[str]:

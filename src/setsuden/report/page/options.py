@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from setsuden.quantity import Estimate, Provenance
-from setsuden.report.numbers import common_unit, per_thousand, rounded, unit_text
+from setsuden.report.numbers import per_thousand, rounded, unit_text
 from setsuden.report.page.context import Context
 from setsuden.report.page.parts import (
     Block,
@@ -34,7 +34,7 @@ def hero(context: Context) -> Chart | None:
     drawn = [(option, option.accuracy) for option in options if option.accuracy is not None]
     if not drawn:
         return None
-    unit = common_unit(option.total_energy for option, _ in drawn) or "J"
+    unit = context.total_unit or "J"
     points = [_point(option, accuracy, unit, context) for option, accuracy in drawn]
     limits = context.pilot.study.constraints
     floor = limits.accuracy_floor * 100 if limits.accuracy_floor is not None else None
@@ -170,7 +170,7 @@ def options_table(context: Context) -> Table:
     options = sorted(context.pilot.decision.options, key=lambda o: (not o.feasible, o.total_energy.value))
     columns: list[tuple[Head, list[Cell]]] = [
         (Head(words("chart.accuracy"), "%"), [_accuracy_cell(option, context) for option in options]),
-        context.column([option.total_energy for option in options], words("options.total")),
+        context.column([option.total_energy for option in options], words("options.total"), context.total_unit),
         context.column([option.training_energy for option in options], words("options.training")),
         _serving_column(options, context),
     ]

@@ -205,9 +205,11 @@ class Page:
     confidence: str
     confidence_word: str
     sections: Sequence[Section]
+    todo: Sequence[str] = ()
+    everyday: Sequence[str] = ()
     saving: str = ""
     flips: Sequence[str] = ()
-    measure_next: str = ""
+    break_even: str = ""
     warnings: Sequence[str] = ()
     cards: Sequence[Card] = ()
     cards_notes: Sequence[str] = ()

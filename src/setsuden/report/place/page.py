@@ -97,7 +97,7 @@ def build(answer: Answer, language: Language) -> Page:
         confidence=confidence,
         confidence_word=frame(f"confidence.{confidence}") if answer.agree else say("verdict.views_differ"),
         flips=said.flips,
-        measure_next=_measure_next(answer, words),
+        todo=_todo(answer, words),
         cards=_cards(answer, words, frame),
         hero=bars_chart(answer, words),
         sections=sections,
@@ -110,10 +110,11 @@ def _weaker(answer: Answer) -> str:
     return min((answer.views[view].decision.confidence for view in VIEWS), key=order.index)
 
 
-def _measure_next(answer: Answer, words: PlaceWords) -> str:
+def _todo(answer: Answer, words: PlaceWords) -> list[str]:
+    """What would make the answer surer."""
     found = answer.views["marginal"].decision.information or answer.views["attribution"].decision.information
     best = found.best if found else None
-    return words.say("text.measure_next", what=words.source(best[0])) if best else ""
+    return [words.say("text.measure_next", what=words.source(best[0]))] if best else []
 
 
 def _per_request(estimate: Estimate, frame: FrameWords) -> Shown:
