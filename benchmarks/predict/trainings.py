@@ -75,6 +75,8 @@ JUDGED = (
 )
 EARLIER, EARLIER_S = (DEVELOPMENT[0], DEVELOPMENT[7]), 30.0
 """What ran on the machine before, and for how many seconds."""
+DENSE_S = 0.005
+"""So often the machine's speed is read where steps are to be set against it."""
 SETS = {"development": DEVELOPMENT, "judged": JUDGED}
 
 
@@ -146,13 +148,16 @@ class Trace:
             return cls(path.stem, wall / 1e6, cpu / 1e6, steps, int(about[0]), float(about[1]), speeds)
 
 
-def record(training: Training, seconds: float) -> Trace:
-    """Train to the end, about so many seconds, in a process of its own: what only a first step pays is in it."""
+def record(training: Training, seconds: float, most_apart_s: float = Here.most_apart_s) -> Trace:
+    """Train to the end, about so many seconds, in a process of its own: what only a first step pays is in it.
+
+    most_apart_s   the machine's speed is read at least so often
+    """
     epoch_s = _apart(rehearse, training)
-    return _apart(_record, training, max(EPOCHS, round(seconds / epoch_s)))
+    return _apart(_record, training, max(EPOCHS, round(seconds / epoch_s)), most_apart_s)
 
 
-def _record(training: Training, epochs: int) -> Trace:
+def _record(training: Training, epochs: int, most_apart_s: float) -> Trace:
     """An evaluation follows every epoch, as in most trainings."""
     data, shape = _data(training)
     model = zoo.build(training.name, input_shape=shape, num_classes=10)
@@ -163,7 +168,7 @@ def _record(training: Training, epochs: int) -> Trace:
     def note(step: int) -> None:
         nonlocal speeds, looked
         now = time.perf_counter() - started
-        if now - looked >= min(max(APART * now, Here.least_apart_s), Here.most_apart_s):
+        if now - looked >= min(max(APART * now, Here.least_apart_s), most_apart_s):
             speeds, looked = speeds + reading(), now
         readings.append(
             (time.perf_counter() - started, time.process_time() - started_cpu, step, speeds.total, speeds.readings)
@@ -226,10 +231,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--thin", action="store_true", help="keep a reading every 20 ms only")
+    parser.add_argument("--dense", action="store_true", help="read the machine's speed every 5 ms to the end")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     for training in SETS[options.set]:
-        trace = record(training, options.seconds)
+        trace = record(training, options.seconds, DENSE_S if options.dense else Here.most_apart_s)
         (trace.thinned() if options.thin else trace).save(options.folder)
         print(f"{trace.label}: {trace.steps_total} steps, {trace.epochs} epochs, {trace.wall_s[-1]:.1f} s wall, "
               f"{trace.cpu_s[-1]:.1f} s CPU, load {trace.load:.1f}", flush=True)  # fmt: skip

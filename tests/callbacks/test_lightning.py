@@ -63,6 +63,14 @@ def test_a_lightning_training_is_foretold_with_its_validations(tmp_path: Path) -
     assert_foretold(entry, steps=BATCHES * EPOCHS, examinations=EPOCHS)
 
 
+def test_lightning_tells_how_large_its_validations_are(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        fit(around.clock, EnergyCallback(meter=meter, say=lambda _: None), tmp_path, max_epochs=50)
+    first = kept(tmp_path)["said"][0]
+    assert first["narrowed_by"]["by"] != "evaluation"
+
+
 def test_optimizer_steps_that_end_a_lightning_training_early_are_counted_in_batches(tmp_path: Path) -> None:
     around = bench(tmp_path)
     with around.meter as meter:

@@ -34,6 +34,15 @@ def test_an_evaluation_that_has_not_been_seen_comes_first() -> None:
     assert found(0.4, 0.2, first_evaluation=100) == Narrowing("evaluation", step=100)
 
 
+def test_an_evaluation_in_the_figure_is_named_only_where_it_is_the_widest_doubt() -> None:
+    settings: dict[str, Any] = {
+        "steps_done": 40, "steps_total": 1000, "first_evaluation": 100, "counted": None, "runs": 3,
+        "share_to_come": 0.96,
+    }  # fmt: skip
+    assert narrowing(Doubts(0.1, 0.2, 0.03, evaluation=0.3), **settings) == Narrowing("evaluation_told", step=100)
+    assert narrowing(Doubts(0.4, 0.2, 0.03, evaluation=0.3), **settings) == Narrowing("steps", step=80)
+
+
 def test_late_in_a_run_only_the_sensor_is_left() -> None:
     assert found(0.4, 0.2, counted=COUNTED, share_to_come=0.01) == Narrowing("sensor")
 
@@ -44,7 +53,8 @@ def test_doubts_join_as_independent_ones() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize(
-    "by", [Narrowing("evaluation", step=9), Narrowing("steps", step=9), Narrowing("speed", runs=9),
+    "by", [Narrowing("evaluation", step=9), Narrowing("evaluation_told", step=9),
+           Narrowing("steps", step=9), Narrowing("speed", runs=9),
            Narrowing("sensor"), Narrowing("rest", step=9)]
 )  # fmt: skip
 def test_it_is_said_in_words(by: Narrowing, language: Any) -> None:
@@ -59,4 +69,4 @@ def test_it_is_said_in_words(by: Narrowing, language: Any) -> None:
     _, told, untold = outcome_lines({"runs": [entry]}, messages)
     assert told.startswith(untold)
     assert len(told) > len(untold)
-    assert ("9" in told.removeprefix(untold)) == (by.by in ("evaluation", "steps", "speed"))
+    assert ("9" in told.removeprefix(untold)) == (by.by not in ("sensor", "rest"))

@@ -278,6 +278,23 @@ def test_stalls_that_keep_coming_are_counted_in_full() -> None:
     assert found.value == pytest.approx(costs.sum(), rel=0.03)
 
 
+def test_a_wait_that_comes_again_is_counted_in_full_from_the_first_seconds() -> None:
+    costs = np.full(10_000, 0.02)
+    costs[19::20] = 0.26  # a loader that falls behind at every twentieth step: two waits in the first forty
+    found = watched(costs, 40).total_time()
+    assert found is not None
+    assert found.value == pytest.approx(costs.sum(), rel=0.05)
+
+
+def test_a_long_warm_up_is_left_out_beyond_half_of_what_was_seen() -> None:
+    costs = np.full(5000, 0.02) * (1 + 4 * np.exp(-np.arange(5000) / 15))
+    found = watched(costs, 90)
+    total = found.total_time()
+    assert total is not None
+    assert found.warm_up_steps > 45
+    assert total.value == pytest.approx(costs.sum(), rel=0.03)
+
+
 def test_sums_that_differ_by_rounding_alone_have_not_gone_back() -> None:
     random = np.random.default_rng(0)
     for _ in range(30):

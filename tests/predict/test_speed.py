@@ -150,5 +150,13 @@ def test_several_trainings_of_one_meter_all_leave_their_speed(tmp_path: Path) ->
     assert [seconds for _, seconds in kept.runs] == pytest.approx([10.0] * 3)
 
 
+def test_short_steps_follow_the_interpreter_and_long_ones_less() -> None:
+    powers = [speed.like_work(step_s) for step_s in (0.0, 1e-4, 1e-3, 2e-3, 1e-2, 1.0)]
+    assert powers[0] == powers[3] == pytest.approx(0.95)
+    assert powers[1:] == sorted(powers[1:], reverse=True)
+    assert powers[1] == 1.2
+    assert powers[-1] == 0.7
+
+
 def test_speeds_add_up() -> None:
     assert Speeds(6.0, 2) == NONE + 2.0 + 4.0

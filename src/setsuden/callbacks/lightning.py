@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Unpack
 
 from setsuden.callbacks.teller import Settings, Teller
@@ -46,7 +46,7 @@ class EnergyCallback(Callback):
         if trainer.max_steps != -1:
             total = min(total, (trainer.max_steps - trainer.global_step) * trainer.accumulate_grad_batches)
         self._done = 0
-        self._teller.begin(total, each, speaks=trainer.is_global_zero)
+        self._teller.begin(total, each, evaluation=_evaluated(trainer), speaks=trainer.is_global_zero)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """A step begins."""
@@ -75,3 +75,12 @@ class EnergyCallback(Callback):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """The training was cut off."""
         self._teller.close()
+
+
+def _evaluated(trainer: Trainer) -> int | None:
+    """Batches of validation after each epoch; None where they have no length."""
+    found = sum(float(batches) for batches in trainer.num_val_batches)
+    every, each = trainer.check_val_every_n_epoch, float(trainer.num_training_batches)
+    if every is None or not (isfinite(found) and isfinite(each)):
+        return None
+    return round(found * max(each // float(trainer.val_check_batch or each), 1) / every)

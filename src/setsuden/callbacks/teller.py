@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from math import isfinite
 from typing import TYPE_CHECKING, TypedDict
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Settings(TypedDict, total=False):
     """Arguments of ``progress`` that a callback hands on."""
 
+    evaluation: int | Sized | None
     name: str
     meter: Meter | None
     site: str | None
@@ -46,10 +47,18 @@ class Teller:
         self._told = 0
         self._interrupted = False
 
-    def begin(self, steps_total: float | None, steps_per_epoch: float | None, *, speaks: bool = True) -> None:
+    def begin(
+        self,
+        steps_total: float | None,
+        steps_per_epoch: float | None,
+        *,
+        evaluation: int | None = None,
+        speaks: bool = True,
+    ) -> None:
         """A training begins.
 
         steps_total, steps_per_epoch   that lie ahead; None or not finite where the framework does not know
+        evaluation                     batches after each epoch, where the framework knows; the user's word goes first
         speaks                         False in all processes of one training but the first
 
         Raises InputError where nobody knows how many steps there are.
@@ -63,7 +72,10 @@ class Teller:
             )  # fmt: skip
         self._told, self._interrupted = 0, False
         if speaks:
-            self._run = progress(total, steps_per_epoch=_whole(steps_per_epoch), **self._settings)
+            told: Settings = {**self._settings}
+            if evaluation is not None:
+                told.setdefault("evaluation", evaluation)
+            self._run = progress(total, steps_per_epoch=_whole(steps_per_epoch), **told)
 
     def now(self, steps_done: int) -> bool:
         """So many steps are done since ``begin``; False when the next must not begin, in every process alike."""

@@ -114,6 +114,7 @@ class Follower:
                 self._name, note.steps_total, note.steps_per_epoch, self._intensity, self._budget,
                 lambda saying: self._out(saying_line(saying, self._messages)),
                 speed.usual(self._meter.recall(speed.NAME, speed.USUAL_FOR_S)) if told else None,
+                note.evaluation_steps,
             )  # fmt: skip
         behind_s = max(time.monotonic() - note.at_s, 0.0) if moved else None
         self._speeds = note.speeds if told else None

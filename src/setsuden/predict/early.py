@@ -20,21 +20,22 @@ import numpy as np
 
 from setsuden.errors import InputError
 from setsuden.predict.doubt import Doubts
-from setsuden.predict.speed import NONE, SPREAD, Speeds, Usual
+from setsuden.predict.pauses import Of, Pauses, Standing
+from setsuden.predict.speed import NONE, SPREAD, Speeds, Usual, like_work
 from setsuden.predict.wander import Floats, deviation, mean_cost, reach, settled
 from setsuden.quantity import DEVICE, Boundary, Estimate, Provenance
 
 UNSEEN_SHARE = 0.03
 """Half-width for what seconds cannot show: settling heat, neighbours, another hour of the day; own judgement."""
+FIRST_EPOCH_SHARE = 0.10
+"""The same while the first of several epochs lasts: data come from the disk, later from memory; own judgement."""
 STABLE_SHARE = 0.02
 """A forecast is stable when the wander it has seen is within this share of it."""
 LEAST_STRETCHES = 8
 """So many stretches are seen before anything is forecast."""
 _MOST = 1024  # observations kept
-_FIRST_PAUSE = 2.0  # a first pause dearer than so many of the others holds what only a first one pays
 # Chosen on recorded trainings, see benchmarks/predict.
 _TRUSTED_S = 20.0  # after so many seconds a run's own speed is trusted as much as the usual one
-_LIKE_WORK = 0.9  # the cost of a step follows the machine's speed by this power
 _APART = 0.08  # deviation of steps from that, in logarithms
 _NINE_IN_TEN = 1.645  # deviations in half a 90 % interval
 _AGAIN = 1.05  # stability is looked at again after so much more
@@ -49,6 +50,7 @@ class EarlyForecast:
     boundary         of those joules
     unseen_share     half-width (0-1) for what the steps so far cannot show; more on a machine shared with others
     steps_per_epoch  where pauses come once an epoch; None: as often as seen so far
+    evaluation_steps training steps that an evaluation is as large as, once an epoch; 0: none comes, None: not said
     usual            how fast the machine was in earlier runs; None: nothing is known of it, or the steps wait for a GPU
     """
 
@@ -57,6 +59,7 @@ class EarlyForecast:
     boundary: Boundary = DEVICE
     unseen_share: float = UNSEEN_SHARE
     steps_per_epoch: int | None = None
+    evaluation_steps: float | None = None
     usual: Usual | None = None
     _last_s: float = -inf  # the last reading as it came, pauses and all
     _last_j: float = -inf
@@ -64,9 +67,7 @@ class EarlyForecast:
     _joules: list[float] = field(default_factory=list)
     _steps: list[int] = field(default_factory=list)
     _speeds: list[Speeds] = field(default_factory=list)
-    _pauses: list[tuple[int, float, float]] = field(default_factory=list)  # steps done, seconds, joules
-    _paused_s: float = 0.0
-    _paused_j: float = 0.0
+    _pauses: Pauses = field(default_factory=Pauses)
     _stride: int = 0  # steps of a stretch at least
     _stable_at: int | None = None
     _look_at: float = 0.0
@@ -76,6 +77,7 @@ class EarlyForecast:
             raise InputError("a run has at least one step", place="steps_total", value=self.steps_total)
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise InputError("an epoch has at least one step", place="steps_per_epoch", value=self.steps_per_epoch)
+        self._pauses.told = self.evaluation_steps
 
     def observe(
         self,
@@ -118,9 +120,7 @@ class EarlyForecast:
             raise InputError("a pause comes after an observation", place="pause", value=t_s)
         self._take(t_s, energy_j, self._steps[-1])
         net_s, net_j = self._net(t_s, energy_j)
-        seconds, joules = net_s - self._times[-1], net_j - self._joules[-1]
-        self._paused_s, self._paused_j = self._paused_s + seconds, self._paused_j + joules
-        self._pauses.append((self._steps[-1], seconds, joules))
+        self._pauses.add(self._steps[-1], net_s - self._times[-1], net_j - self._joules[-1])
 
     @property
     def steps_done(self) -> int:
@@ -161,9 +161,7 @@ class EarlyForecast:
     @property
     def first_evaluation(self) -> int | None:
         """Step of the first pause that is expected, as long as none has been seen; None where none is."""
-        if self._pauses or self.steps_per_epoch is None or self.steps_done > self.steps_per_epoch:
-            return None
-        return self.steps_per_epoch
+        return self._pauses.first_due(self._standing)
 
     @property
     def speed_share(self) -> float | None:
@@ -175,14 +173,14 @@ class EarlyForecast:
 
     def total_time(self) -> Estimate | None:
         """Seconds of the whole run; None until there is enough to go by."""
-        found = self._total(self._times, self._paused_s, [seconds for _, seconds, _ in self._pauses])
+        found = self._total("seconds", self._times, self._pauses.seconds)
         return None if found is None else Estimate(*found, "s", Provenance.ESTIMATED, None)
 
     def total_energy(self) -> Estimate | None:
         """Joules of the whole run; None until there is enough to go by, or where no joules are observed."""
         if not self._joules or self._joules[-1] <= self._joules[0]:
             return None
-        found = self._total(self._joules, self._paused_j, [joules for _, _, joules in self._pauses])
+        found = self._total("joules", self._joules, self._pauses.joules)
         if found is None:
             return None
         weakest = Provenance.ASSUMED if self.provenance is Provenance.ASSUMED else Provenance.ESTIMATED
@@ -196,34 +194,40 @@ class EarlyForecast:
         cut = self._cut
         return self._doubts(costs[cut:], weights[cut:], cut)
 
-    def _total(
-        self, readings: Sequence[float], paused: float, pauses: Sequence[float]
-    ) -> tuple[float, float, float] | None:
+    def _total(self, of: Of, readings: Sequence[float], paused: float) -> tuple[float, float, float] | None:
         if not self.ready:
             return None
         costs, weights = _per_step(readings, self._steps)
         cut = self._cut
         costs, weights = costs[cut:], weights[cut:]
         step = mean_cost(costs, weights)
-        to_come = (step * self._left + _pause_cost(pauses) * self._pauses_left()) * self._dearer(cut)
+        at = self._standing
+        to_come = (step * at.left + self._pauses.to_come(of, at, step)) * self._dearer(cut)
         spent = readings[-1] - readings[0] + paused + step * self._steps[0]
-        apart = self._doubts(costs, weights, cut).joined  # in logarithms: what is to come is above zero
-        return spent + to_come, spent + to_come * exp(-apart), spent + to_come * exp(apart)
+        apart = self._doubts(costs, weights, cut)  # in logarithms: what is to come is above zero
+        return spent + to_come, spent + to_come * exp(-apart.joined), spent + to_come * exp(apart.upwards)
 
     def _doubts(self, costs: Floats, weights: Floats, cut: int) -> Doubts:
-        wander = reach(costs, weights, self._left / float(weights.sum()))
-        unseen = log1p(self.unseen_share)
-        if self._speed_since(cut) is None:
-            return Doubts(wander, 0.0, unseen)
-        spread = self.usual.spread if self.usual is not None else SPREAD
-        return Doubts(wander, _NINE_IN_TEN * self._others(cut) * hypot(spread, _APART), unseen)
+        at = self._standing
+        wander = reach(costs, weights, at.left / float(weights.sum()))
+        unseen = log1p(max(self.unseen_share, FIRST_EPOCH_SHARE) if at.in_first_epoch else self.unseen_share)
+        evaluation, missing = self._pauses.doubt(at)
+        speed = 0.0
+        if self._speed_since(cut) is not None:
+            spread = self.usual.spread if self.usual is not None else SPREAD
+            speed = _NINE_IN_TEN * self._others(cut) * hypot(spread * self._like_work(cut), _APART)
+        return Doubts(wander, speed, unseen, evaluation, missing)
 
     def _dearer(self, cut: int) -> float:
         """Cost of a step to come over that of one seen, as the machine goes back to its usual speed."""
         seen = self._speed_since(cut)
         if self.usual is None or seen is None:
             return 1.0
-        return float((seen / self.usual.per_s) ** (_LIKE_WORK * self._others(cut)))
+        return float((seen / self.usual.per_s) ** (self._like_work(cut) * self._others(cut)))
+
+    def _like_work(self, cut: int) -> float:
+        """The power by which steps follow the machine's speed, from their length."""
+        return like_work((self._times[-1] - self._times[cut]) / (self._steps[-1] - self._steps[cut]))
 
     def _others(self, cut: int) -> float:
         """How far to trust the machine's other runs in telling the speed to come, 0-1."""
@@ -237,27 +241,17 @@ class EarlyForecast:
         return self._times, self._joules, self._steps, self._speeds
 
     @property
-    def _left(self) -> int:
-        return max(self.steps_total - self._steps[-1], 0)
+    def _standing(self) -> Standing:
+        return Standing(self.steps_done, self.steps_total, self.steps_per_epoch)
 
     @property
     def _cut(self) -> int:
         """Stretches left out as warm-up."""
         return settled(_per_step(self._times, self._steps)[0])
 
-    def _pauses_left(self) -> float:
-        """Pauses still to come; at the end of an epoch, the one that is due and not yet told is among them."""
-        if not self._pauses:
-            return 0.0
-        seen, last = len(self._pauses), self._pauses[-1][0]
-        if self.steps_per_epoch is None:
-            return self._left * seen / last if last else 0.0
-        each = seen / max(round(last / self.steps_per_epoch), 1)
-        return max(each * (self.steps_total // self.steps_per_epoch) - seen, 0.0)
-
     def _net(self, t_s: float, energy_j: float) -> tuple[float, float]:
         """The reading without the pauses; what their sum rounds below the reading before it is taken as equal."""
-        net_s, net_j = t_s - self._paused_s, energy_j - self._paused_j
+        net_s, net_j = t_s - self._pauses.seconds, energy_j - self._pauses.joules
         return (max(net_s, self._times[-1]), max(net_j, self._joules[-1])) if self._steps else (net_s, net_j)
 
     def _take(self, t_s: float, energy_j: float, steps_done: int) -> None:
@@ -275,12 +269,3 @@ def _per_step(readings: Sequence[float], steps: Sequence[int]) -> tuple[Floats, 
     """Cost of one step in every stretch between two observations, and the steps in it."""
     weights = np.diff(np.asarray(steps, dtype=np.float64))
     return np.diff(np.asarray(readings, dtype=np.float64)) / weights, weights
-
-
-def _pause_cost(pauses: Sequence[float]) -> float:
-    """Mean of the pauses; the first is left out where it was plainly dearer than the others."""
-    if len(pauses) > 1:
-        others = sum(pauses[1:]) / (len(pauses) - 1)
-        if pauses[0] > _FIRST_PAUSE * others:
-            return others
-    return sum(pauses) / len(pauses) if pauses else 0.0

@@ -20,8 +20,8 @@ from setsuden.predict.speed import NONE, Speeds
 VARIABLE = "SETSUDEN_PROGRESS"
 """Environment variable that names the file."""
 # Steps in all, per epoch (0: not said), done; seconds paused, moment; budget in joules (0: none), whether it stops;
-# speeds: their sum, their number, checksum of what tells them.
-_FORM = struct.Struct("<qqqdddqdqq")
+# speeds: their sum, their number, checksum of what tells them; steps that an evaluation is as large as (-1: not said).
+_FORM = struct.Struct("<qqqdddqdqqd")
 _SIZE, _STOP_AT = 128, 96
 _STOP = struct.Struct("<qd")  # 1, joules spent
 
@@ -33,6 +33,7 @@ class Note:
     at_s      when, on the clock that all processes of a machine share (``time.monotonic``)
     limit_j   a budget of its own, None without one
     speeds    of the machine so far, as told by ``speed_of``, a number that stands for the interpreter
+    evaluation_steps   training steps that the evaluation after each epoch is as large as; None: not said
     """
 
     steps_total: int
@@ -44,6 +45,7 @@ class Note:
     stops: bool = False
     speeds: Speeds = NONE
     speed_of: int = 0
+    evaluation_steps: float | None = None
 
 
 class Mailbox:
@@ -71,10 +73,11 @@ class Mailbox:
 
     def write(self, note: Note) -> None:
         """Say how far the command is."""
+        evaluation = -1.0 if note.evaluation_steps is None else note.evaluation_steps
         body = _FORM.pack(
             note.steps_total, note.steps_per_epoch or 0, note.steps_done,
             note.paused_s, note.at_s, note.limit_j or 0.0, note.stops,
-            note.speeds.total, note.speeds.readings, note.speed_of,
+            note.speeds.total, note.speeds.readings, note.speed_of, evaluation,
         )  # fmt: skip
         self._bytes[: _FORM.size + 4] = body + zlib.crc32(body).to_bytes(4, "little")
 
@@ -84,10 +87,10 @@ class Mailbox:
         body, checksum = found[: _FORM.size], found[_FORM.size :]
         if zlib.crc32(body).to_bytes(4, "little") != checksum:
             return None
-        total, per_epoch, done, paused_s, at_s, limit_j, stops, speed, readings, speed_of = _FORM.unpack(body)
+        total, per_epoch, done, paused_s, at_s, limit_j, stops, speed, readings, speed_of, like = _FORM.unpack(body)
         return Note(
             total, per_epoch or None, done, paused_s, at_s, limit_j or None, bool(stops),
-            Speeds(speed, readings), speed_of,
+            Speeds(speed, readings), speed_of, None if like < 0 else like,
         )  # fmt: skip
 
     def ask_to_stop(self, spent_j: float) -> None:

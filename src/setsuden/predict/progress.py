@@ -27,6 +27,7 @@ from setsuden.meter import lifetime
 from setsuden.predict.budget import EnergyBudget, OnStop, limit_j
 from setsuden.predict.listeners import Around, Here, Sink
 from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
+from setsuden.predict.pauses import as_steps
 from setsuden.predict.saying import saying_line, stopping_line, warning_line
 from setsuden.predict.watcher import Saying, Watcher
 from setsuden.quantity import Estimate
@@ -125,6 +126,7 @@ def progress(
     steps: int | Sized,
     *,
     epochs: int = 1,
+    evaluation: int | Sized | None = None,
     name: str = "training",
     steps_per_epoch: int | None = None,
     meter: Meter | None = None,
@@ -141,6 +143,8 @@ def progress(
 
     steps            of one epoch, at least 1, or the loader that has so many batches
     epochs           how often; with 1, ``steps`` are those of the whole training
+    evaluation       the loader of the evaluation after each epoch, or its number of batches, 0 for none;
+                     None: not said, then it is missing from forecasts until the first one has been seen
     steps_per_epoch  where evaluations come once an epoch, when ``steps`` are those of all epochs together
     meter            None: the one that runs in this process, else the ``setsuden run`` around it, else nothing
     site             where it runs, for carbon: JP, US-CA, WORLD ...
@@ -155,8 +159,9 @@ def progress(
         raise InputError("unknown choice", place="on_budget", value=on_budget, remedy="Use warn or stop.")
     count = steps if isinstance(steps, int) else len(steps)
     steps_total = count * epochs
-    if epochs != 1:
+    if epochs != 1 or (evaluation is not None and steps_per_epoch is None):
         steps_per_epoch = count
+    evaluation_steps = _as_steps(evaluation, steps)
     if steps_total < 1:
         raise InputError("a run has at least one step", place="steps", value=steps_total)
     intensity = grid_intensity(site)
@@ -169,11 +174,13 @@ def progress(
         stop = on_stop if on_budget == "warn" else on_stop or (lambda _: None)
         budget = None if limit is None else budget_that_speaks(limit, stop, out, messages)
         watcher = Watcher(
-            name, steps_total, steps_per_epoch, intensity, budget, lambda saying: out(saying_line(saying, messages))
-        )
+            name, steps_total, steps_per_epoch, intensity, budget, lambda saying: out(saying_line(saying, messages)),
+            evaluation_steps=evaluation_steps,
+        )  # fmt: skip
         sink = Here(chosen, watcher)
     elif environment.get(VARIABLE) and environment.get("RANK", "0") == "0":
-        said = Note(steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, on_stop is not None or on_budget == "stop")
+        stops = on_stop is not None or on_budget == "stop"
+        said = Note(steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, stops, evaluation_steps=evaluation_steps)
         sink = Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
     made = Progress(sink, steps_total)
     if isinstance(sink, Here):
@@ -205,6 +212,17 @@ def budget_that_speaks(
         on_warn=lambda expected: out(warning_line(expected, limit, messages)),
         on_stop=stop if on_stop is not None else None,
     )
+
+
+def _as_steps(evaluation: int | Sized | None, steps: int | Sized) -> float | None:
+    """Training steps that an evaluation is as large as."""
+    if evaluation is None:
+        return None
+    if not isinstance(evaluation, int):
+        return as_steps(len(evaluation), *(getattr(loader, "batch_size", None) for loader in (evaluation, steps)))
+    if evaluation < 0:
+        raise InputError("an evaluation has batches or none", place="evaluation", value=evaluation)
+    return float(evaluation)
 
 
 def _running() -> Meter | None:

@@ -26,11 +26,12 @@ _LEAST_MEANS = 4
 _LONG_RUN = 0.5  # variance that each doubling of the time ahead adds, in Allan variances
 _REACH = 3.5  # deviations in half a 90 % interval: held 88 % of what came on recorded trainings, see benchmarks/predict
 _MOST = log(3.0)  # no interval reaches beyond threefold: wider, the steps have said nothing
+_LEFT = 8  # stretches that more than half of warm-up must leave
 _CLEAR, _DEARER = 2.0, 0.5  # deviations, and share, by which warm-up must stand out
 
 
 def settled(costs: Floats) -> int:
-    """How many stretches to leave out as warm-up, at most half.
+    """How many stretches to leave out as warm-up: at most three quarters, and more than half only if some are left.
 
     costs   of one step in each stretch, at least two
 
@@ -43,7 +44,7 @@ def settled(costs: Floats) -> int:
     sums, squares = np.cumsum(held[::-1])[::-1], np.cumsum((held**2)[::-1])[::-1]
     error = (squares / count - (sums / count) ** 2) / count
     tie = 1e-12 * (sums[0] / count[0]) ** 2  # equal steps differ by rounding only
-    most = len(held) // 2
+    most = max(len(held) // 2, min(3 * len(held) // 4, len(held) - _LEFT))
     cut = int(np.argmax(error[1 : most + 1] <= error[1 : most + 1].min() + tie)) + 1
     early, rest = costs[1:cut], held[cut:]
     clear = max(_DEARER, _CLEAR * deviation(rest, np.ones_like(rest)))
@@ -54,9 +55,13 @@ def mean_cost(costs: Floats, weights: Floats) -> float:
     """Cost of one step: the mean, as a sum needs it; one stall counts in full once enough has been seen beside it.
 
     costs, weights   of one step in each stretch, and the steps in it
+
+    A stall is no chance once there has been another as long: what comes twice in the first seconds comes all along.
     """
     usual = STALL * float(np.median(costs))
-    most = np.maximum(usual, STALL_SHARE * float(np.dot(costs, weights)) / weights)
+    spent = costs * weights
+    again = float(np.partition(spent, -2)[-2]) if len(spent) > 1 else 0.0
+    most = np.maximum(usual, max(again, STALL_SHARE * float(spent.sum())) / weights)
     return float(np.average(np.minimum(costs, most), weights=weights))
 
 

@@ -13,7 +13,7 @@ from setsuden.predict.speed import Speeds, Usual
 from setsuden.quantity import Estimate
 
 SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
-"""Shares of the steps at which a forecast is said and kept."""
+"""Shares of the steps at which a forecast is said and kept; the first counts from the end of the warm-up."""
 UNIT = "gCO2e"
 
 
@@ -90,6 +90,7 @@ class Watcher:
     budget      checked at every look; None: none
     say         called with each forecast when it is due
     usual       how fast the machine is at other times; None: not known
+    evaluation_steps   training steps that the evaluation after each epoch is as large as; None: not said
     """
 
     name: str
@@ -99,6 +100,7 @@ class Watcher:
     budget: EnergyBudget | None = None
     say: Callable[[Saying], None] | None = None
     usual: Usual | None = None
+    evaluation_steps: float | None = None
     _forecast: EarlyForecast | None = None
     _said: list[Saying] = field(default_factory=list)
     _outcome: Outcome | None = None
@@ -128,6 +130,7 @@ class Watcher:
             forecast = self._forecast = EarlyForecast(
                 self.steps_total,
                 steps_per_epoch=self.steps_per_epoch,
+                evaluation_steps=self.evaluation_steps,
                 usual=self.usual,
                 **like,  # type: ignore[arg-type]
             )
@@ -216,6 +219,8 @@ class Watcher:
         reached = [mark for mark in SAY_AT if mark <= share]
         last = self._said[-1].share if self._said else 0.0
         if share >= 1.0 or not reached or last >= reached[-1] or not forecast.ready:
+            return
+        if share - forecast.warm_up_steps / forecast.steps_total < SAY_AT[0]:
             return
         saying = self.now(elapsed_s, energy)
         if saying is not None:
