@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def test_a_year_after_the_latest_takes_the_latest_and_widens() -> None:
     assert later.note is not None
 
 
+def test_the_interval_is_ten_percent_for_the_year_of_the_figure_and_grows_with_the_root_of_the_years_since() -> None:
+    """The default ci_year_step is a drift of 16.9 % a year."""
+    known, later = grid.intensity("JP", 2025), grid.intensity("JP", 2027)
+    assert (known.value / known.low, known.high / known.value) == pytest.approx((1.1, 1.1))
+    assert later.high / later.value == pytest.approx(1 + math.hypot(0.1, 0.169 * math.sqrt(2)))
+
+
 def test_a_year_before_the_record_is_refused_with_what_is_known() -> None:
     with pytest.raises(InputError, match="2000-2025"):
         grid.intensity("JP", 1995)
@@ -98,7 +106,7 @@ def test_a_place_is_known_by_the_usual_ways_of_writing_it(written: str, meant: s
         ("Germny", r"DE \(Germany\)\?"),
         ("Tokyo", r"aws:ap-northeast-1 \(Asia Pacific \(Tokyo\)\)"),
         ("US-XX", "US-TX"),
-        ("aws:us-east", "aws:us-east-1"),
+        ("aws:us-east", "unknown cloud region.*Nearest: aws:us-east-1, "),
         (" ", "JP"),
     ],
 )
@@ -138,6 +146,14 @@ def test_hours_match_the_published_profile(zone: str, hour: int, value: float) -
     assert hourly.signal(zone).at(0, hour).value == pytest.approx(value, abs=0.6)
 
 
+def test_the_interval_of_an_hour_spans_nine_in_ten_of_its_days() -> None:
+    row = hourly.HOURS.get("DE:7:13")
+    assert row.sd_g_per_kwh
+    found = hourly.signal("DE").at(7, 13)
+    spread = 1.6448536 * row.sd_g_per_kwh
+    assert (found.low, found.high) == pytest.approx((found.value - spread, found.value + spread))
+
+
 def test_every_zone_knows_every_hour_of_every_month() -> None:
     for zone in hourly.ZONES:
         signal = hourly.signal(zone.id)
@@ -159,9 +175,6 @@ def test_overhead_is_published_or_unknown_never_one() -> None:
     assert known is not None
     assert known.value == 1.15
     assert sites.pue("aws:ap-east-1") is None
-    assert sites.pue_default("colocation").high == 2.0
-    with pytest.raises(InputError, match="unknown kind of facility"):
-        sites.pue_default("garage")  # type: ignore[arg-type]
 
 
 def test_two_disclosed_values_of_one_year_span_the_interval() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setsuden.catalogue.memory import dram_w_per_gb, storage_w_per_tb
-from setsuden.catalogue.power_curves import TABLE, cpu_curve, server_curve
+from setsuden.catalogue.memory import dram_w_per_gb
+from setsuden.catalogue.power_curves import TABLE, cpu_curve
 from setsuden.catalogue.processors import match_cpu
 from setsuden.errors import InputError
 
@@ -56,25 +56,7 @@ def test_no_design_power_means_no_curve() -> None:
         cpu_curve(match_cpu("AWS Graviton3"))
 
 
-@pytest.mark.parametrize(
-    ("year", "vendor", "row"),
-    [
-        (None, None, "spec-all"),
-        (2008, "Intel", "spec-2006-2009"),
-        (2016, "AMD", "spec-2014-2017"),
-        (2019, "AMD", "spec-2018-2024-amd"),
-        (2023, None, "spec-2021-2024"),
-    ],
-)
-def test_the_server_shape_follows_era_and_vendor(year: int | None, vendor: str | None, row: str) -> None:
-    assert server_curve(year, vendor).id == row
-
-
 def test_memory_draws_the_published_range() -> None:
     dram = dram_w_per_gb()
     assert (dram.value, dram.low, dram.high, dram.unit) == (0.375, 0.2, 0.41, "W/GB")
     assert dram.factors
-    ssd = storage_w_per_tb("ssd")
-    assert (ssd.low, ssd.high) == (1.2, 1.52)
-    with pytest.raises(InputError):
-        storage_w_per_tb("tape")

@@ -104,7 +104,7 @@ def test_a_name_that_fits_nothing_falls_back_to_a_wide_range(seen: str) -> None:
     found = match_cpu(seen)
     assert (found.how, found.row.id) == ("fallback", "generic-cpu-socket")
     assert found.tdp_w is not None
-    assert found.tdp_w.low < 85 < found.tdp_w.high
+    assert found.tdp_w.low < found.tdp_w.value == 85 < found.tdp_w.high
     assert found.note is not None
 
 

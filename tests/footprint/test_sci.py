@@ -55,5 +55,11 @@ def test_equivalents_divide_and_are_sorted_for_reading() -> None:
     assert found["gpt3_training"].by == "energy"
 
 
+def test_an_everyday_thing_is_named_in_the_language_that_was_asked_for() -> None:
+    tree = next(item.thing for item in equivalents(footprint(kwh(1), intensity=400)) if item.thing.id == "tree_year")
+    assert tree.label("en").isascii()
+    assert not tree.label("ja").isascii()
+
+
 def test_equivalents_of_nothing_are_zero_and_do_not_fail() -> None:
     assert all(item.amount.value == 0 for item in equivalents(footprint(kwh(0), intensity=400)))

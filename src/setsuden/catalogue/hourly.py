@@ -12,7 +12,6 @@ from setsuden.errors import InputError
 from setsuden.quantity import Estimate, Factor, Provenance
 
 _Z95 = 1.6448536269514722
-WHOLE_YEAR = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,16 +125,3 @@ def cpu_curve(match: Match) -> PowerCurve:
         )
     error = default("e_cpu_tdp")
     return PowerCurve(match, TABLE.get("teads-tdp-ratio"), match.tdp_w, error.centre, error.basis)
-
-
-def server_curve(year: int | None = None, vendor: str | None = None) -> CurveRow:
-    """The whole-server shape, fraction of maximum, of the era (and from 2018 the vendor) of the hardware.
-
-    ``sd_u50`` of the row is the spread between servers at half load. Derived from SPECpower_ssj2008 results.
-    """
-    if year is None:
-        return TABLE.get("spec-all")
-    if year >= 2018 and vendor and f"spec-2018-2024-{vendor.casefold()}" in TABLE:
-        return TABLE.get(f"spec-2018-2024-{vendor.casefold()}")
-    eras = ((2009, "spec-2006-2009"), (2013, "spec-2010-2013"), (2017, "spec-2014-2017"), (2020, "spec-2018-2020"))
-    return TABLE.get(next((name for last, name in eras if year <= last), "spec-2021-2024"))

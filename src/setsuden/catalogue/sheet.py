@@ -146,12 +146,12 @@ class Sheet(Generic[R]):
         for line in lines:
             plain = '"' not in line
             wide = line.count(",") if plain else len(_cut(line)) - 1
-            row_id = line.split(",", at + 1)[at] if plain and wide >= at else _cut(line)[at] if wide >= at else ""
             if wide != commas:
                 raise InputError(
                     f"row {lines.index(line) + 2} has {wide + 1} cells where the header has {commas + 1}",
                     place=str(self.path),
                 )
+            row_id = (line.split(",", at + 1) if plain else _cut(line))[at]
             if row_id in found:
                 number = len(found) + 2
                 raise InputError("two rows have the same id", place=f"{self.path}, row {number}", value=row_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from setsuden.catalogue.source import Source
 from setsuden.catalogue.table import Table, nearest
@@ -75,13 +74,6 @@ CLOUD_REGIONS = Table("cloud_regions", CloudRegion)
 PUE = Table("pue", Pue)
 WUE = Table("wue", Wue)
 
-Facility = Literal["hyperscale", "colocation", "server-room", "edge"]
-_PUE_DEFAULTS: dict[Facility, str] = {
-    "hyperscale": "default:hyperscale-cloud:2024",
-    "colocation": "default:colocation-or-enterprise:2025",
-    "server-room": "default:server-room-or-university:any",
-    "edge": "default:edge-device-no-cooling:any",
-}
 # Spread of a published regional figure about the true overhead of one hall: no source states one; own judgement.
 _PUBLISHED_SPREAD = 0.03
 
@@ -92,15 +84,6 @@ def region(code: str) -> CloudRegion:
     if row is None:
         raise InputError("unknown cloud region", value=code, remedy=nearest(code, CLOUD_REGIONS.ids()))
     return row
-
-
-def pue_default(facility: Facility) -> Estimate:
-    """PUE of a kind of place, with its published range."""
-    if facility not in _PUE_DEFAULTS:
-        raise InputError("unknown kind of facility", value=facility, remedy=f"Use one of: {', '.join(_PUE_DEFAULTS)}.")
-    row = PUE.get(_PUE_DEFAULTS[facility])
-    low, high = row.low or row.ratio, row.high or row.ratio
-    return _ratio(f"PUE, {row.region}", row.ratio, low, high, row.source, row.year)
 
 
 def pue(code: str) -> Estimate | None:

@@ -6,7 +6,7 @@ The server is trusted to add the noise (central model); the guarantee is per cli
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, exp, inf, lgamma, log, log1p
+from math import exp, lgamma, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,18 +91,3 @@ def _renyi(share: float, sigma: float, order: int) -> float:
 
 def _log_choose(n: int, k: int) -> float:
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
-
-
-def noise_for(epsilon: float, delta: float, rounds: int, share: float) -> float:
-    """The least noise multiplier (to 0.1 %) that stays within ``epsilon``; inf where 1e6 is not enough."""
-    in_range("epsilon", epsilon, above=0.0)
-    low, high = 1e-2, 1e6
-    if Privacy(noise_multiplier=high, delta=delta).epsilon(rounds, share) > epsilon:
-        return inf
-    for _ in range(ceil(log(high / low) / log(1.001)).bit_length() + 1):
-        middle = (low * high) ** 0.5
-        if Privacy(noise_multiplier=middle, delta=delta).epsilon(rounds, share) > epsilon:
-            low = middle
-        else:
-            high = middle
-    return high

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from setsuden.quantity import Boundary, Estimate, Provenance, Scope
 from setsuden.quantity.draws import DEFAULT_SEED
 
 Factor = Literal["rounds", "exchanged_mb", "central_data_gb", "network_kwh_per_gb"]
-FACTORS: tuple[Factor, ...] = get_args(Factor)
 _WITHIN = Boundary(Scope.FACILITY, network=True)
 _J_PER_KWH = 3.6e6
 _MB_PER_GB = 1e3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.federated.failures import Failures
-from setsuden.federated.privacy import Privacy, noise_for
+from setsuden.federated.privacy import Privacy
 from setsuden.federated.selection import (
     Available,
     CarbonAware,
@@ -141,8 +141,6 @@ def test_epsilon_grows_with_rounds_and_share_and_falls_with_noise() -> None:
         < Privacy().epsilon(100, 1.0)
     )
     assert Privacy(noise_multiplier=2.0).epsilon(10, 0.1) < Privacy(noise_multiplier=1.0).epsilon(10, 0.1)
-    wanted = noise_for(3.0, 1e-5, 200, 0.1)
-    assert Privacy(noise_multiplier=wanted).epsilon(200, 0.1) == pytest.approx(3.0, rel=5e-3)
 
 
 def test_noise_on_the_mean_has_the_declared_deviation_and_is_drawn_anew_each_round() -> None:

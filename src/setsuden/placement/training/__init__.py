@@ -2,7 +2,7 @@
 
 from setsuden.placement.training.forecasts import METHODS, Method, Score
 from setsuden.placement.training.outcome import Answer, Outcome, answer
-from setsuden.placement.training.schedule import best_start, cheapest_hours, elastic, pauses, switches
+from setsuden.placement.training.schedule import best_start, elastic, pauses, switches
 from setsuden.placement.training.series import Series, read_series
 from setsuden.placement.training.signal import Worlds, worlds
 from setsuden.placement.training.study import Job, Site
@@ -19,7 +19,6 @@ __all__ = [
     "Worlds",
     "answer",
     "best_start",
-    "cheapest_hours",
     "elastic",
     "pauses",
     "read_series",

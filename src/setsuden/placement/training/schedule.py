@@ -25,14 +25,6 @@ def best_start(forecast: Array, hours: int) -> int:
     return int(np.flatnonzero(sums <= least * (1 + 1e-12))[0])
 
 
-def cheapest_hours(forecast: Array, hours: int) -> NDArray[np.bool_]:
-    """The ``hours`` lowest hours of the window: pausing as often as it takes, where a pause costs nothing."""
-    _check(forecast.size, hours)
-    chosen = np.zeros(forecast.size, dtype=np.bool_)
-    chosen[np.argsort(forecast, kind="stable")[:hours]] = True
-    return chosen
-
-
 def pauses(forecast: Array, hours: int, switch_hours: float) -> NDArray[np.bool_]:
     """The hours to run in with the least forecast carbon, each pause paid for; exact, by dynamic programming.
 
