@@ -118,7 +118,78 @@ def test_a_card_lost_before_the_start_is_named(tmp_path: Path) -> None:
     _machine, found = with_gpus(tmp_path, FakeGpu(lost=True), FakeGpu())
     broken = [finding for finding in found.findings if finding.status is Status.BROKEN]
     assert "fallen off the bus" in broken[0].detail
-    assert len([channel for channel in found.channels if channel.id.startswith("nvml/")]) == 1
+    assert [channel.id for channel in found.channels if channel.id.startswith("nvml/")] == [
+        "nvml/GPU-00000001-0000-0000-0000-000000000000", "nvml/gpu-0",
+    ]  # fmt: skip
+
+
+def test_a_card_lost_before_the_start_counts_as_its_siblings_do_with_a_flag(tmp_path: Path) -> None:
+    lost, sibling = FakeGpu(lost=True, watts=250.0), FakeGpu(watts=200.0)
+    machine, found = with_gpus(tmp_path, lost, sibling)
+    samples = gpu_samples(machine, found, 30)
+    channel = next(channel for channel in found.channels if channel.id == "nvml/gpu-0")
+    assert {sample.flags for sample in samples} == {(), ("SET-CHANNEL-LOST",)}
+    assert channel.provenance is Provenance.ESTIMATED
+    assert channel.id in found.counted
+    assert "answers nothing" in channel.label
+    assert samples[1].energy_j == samples[0].energy_j > 0.0
+    assert holds(samples[1], lost.truth_j)
+
+
+def test_a_machine_whose_only_card_is_lost_does_not_show_a_silent_zero(tmp_path: Path) -> None:
+    lost = FakeGpu(lost=True)
+    machine, found = with_gpus(tmp_path, lost)
+    (sample,) = gpu_samples(machine, found, 5)
+    assert sample.flags == ("SET-CHANNEL-LOST",)
+    assert holds(sample, lost.truth_j)
+
+
+def test_a_stuck_counter_goes_on_with_what_the_power_reading_says(tmp_path: Path) -> None:
+    gpu = FakeGpu(watts=lambda t: 100.0 if t < 20 else 300.0)
+    machine, found = with_gpus(tmp_path, gpu)
+    gpu_samples(machine, found, 20)
+    gpu.stuck = True
+    (sample,) = gpu_samples(machine, found, 60)
+    assert sample.flags == ("SET-COUNTER-STUCK",)
+    assert sample.energy_j == pytest.approx(gpu.truth_j, rel=0.02)
+    assert holds(sample, gpu.truth_j)
+
+
+def test_a_counter_that_stands_at_zero_from_the_start_shows_what_the_power_reading_says(tmp_path: Path) -> None:
+    gpu = FakeGpu(start_j=0.0, stuck=True)
+    machine, found = with_gpus(tmp_path, gpu)
+    (sample,) = gpu_samples(machine, found, 30)
+    assert sample.flags == ("SET-COUNTER-STUCK",)
+    assert sample.energy_j == pytest.approx(gpu.truth_j, rel=0.005)
+
+
+def test_a_counter_that_begins_to_be_refused_goes_on_with_the_power_reading(tmp_path: Path) -> None:
+    gpu = FakeGpu(watts=lambda t: 100.0 if t < 20 else 300.0)
+    machine, found = with_gpus(tmp_path, gpu)
+    gpu_samples(machine, found, 20)
+    gpu.counter = False
+    (sample,) = gpu_samples(machine, found, 60)
+    assert "SET-ENERGY-GAP" in sample.flags
+    assert sample.energy_j == pytest.approx(gpu.truth_j, rel=0.02)
+    assert holds(sample, gpu.truth_j)
+
+
+def test_errors_without_a_number_are_told_by_their_name(tmp_path: Path) -> None:
+    class NVMLError_GpuIsLost(FakeNvml.NVMLError):  # noqa: N801 - the library's own name
+        def __init__(self) -> None:
+            Exception.__init__(self, "GPU is lost")
+
+    gpu = FakeGpu()
+    machine, found = with_gpus(tmp_path, gpu)
+    gpu_samples(machine, found, 5)
+
+    def refuse(card: FakeGpu) -> int:
+        raise NVMLError_GpuIsLost
+
+    assert machine.nvml is not None
+    machine.nvml.nvmlDeviceGetTotalEnergyConsumption = refuse  # type: ignore[method-assign]
+    (sample,) = gpu_samples(machine, found, 1)
+    assert sample.flags == ("SET-CHANNEL-LOST",)
 
 
 def test_power_that_fails_for_a_while_is_bridged_and_flagged(tmp_path: Path) -> None:
@@ -187,6 +258,25 @@ def test_the_mask_is_read_as_cuda_reads_it(tmp_path: Path, mask: str, expected: 
     assert ids == [f"nvml/{UUIDS[i]}" for i in expected]
 
 
+MIG = "MIG-6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+@pytest.mark.parametrize("mask", [MIG, MIG[:14], f"MIG-{UUIDS[1]}/3/0"])
+def test_a_mig_instance_leads_to_its_card_and_says_that_the_card_is_more(tmp_path: Path, mask: str) -> None:
+    gpus = (FakeGpu(), FakeGpu(mig=True, instances=[MIG]), FakeGpu())
+    machine, found = with_gpus(tmp_path, *gpus, CUDA_VISIBLE_DEVICES=mask)
+    assert [channel.id for channel in found.channels if channel.id.startswith("nvml/")] == [f"nvml/{UUIDS[1]}"]
+    (sample,) = gpu_samples(machine, found, 3)
+    assert sample.flags == ("SET-GPU-SCOPE",)
+
+
+@pytest.mark.parametrize("mask", ["MIG-00000000-9dad-11d1-80b4-00c04fd430c8", "1"])
+def test_cards_beyond_a_mask_that_cannot_be_resolved_say_so(tmp_path: Path, mask: str) -> None:
+    gpus = (FakeGpu(), FakeGpu(name="NVIDIA L4"))
+    machine, found = with_gpus(tmp_path, *gpus, CUDA_VISIBLE_DEVICES=mask)
+    assert {sample.flags for sample in gpu_samples(machine, found, 3)} == {("SET-GPU-SCOPE",)}
+
+
 def test_a_number_among_different_models_is_not_trusted(tmp_path: Path) -> None:
     gpus = (FakeGpu(), FakeGpu(name="NVIDIA L4"))
     _machine, found = with_gpus(tmp_path, *gpus, CUDA_VISIBLE_DEVICES="1")
@@ -196,7 +286,8 @@ def test_a_number_among_different_models_is_not_trusted(tmp_path: Path) -> None:
 
 def test_a_dead_card_does_not_make_its_neighbours_a_mixed_set(tmp_path: Path) -> None:
     _machine, found = with_gpus(tmp_path, FakeGpu(lost=True), FakeGpu(), FakeGpu(), CUDA_VISIBLE_DEVICES="0,2")
-    assert [channel.id for channel in found.channels if channel.id.startswith("nvml/")] == [f"nvml/{UUIDS[2]}"]
+    channels = [channel for channel in found.channels if channel.id.startswith("nvml/")]
+    assert [channel.id for channel in channels] == [f"nvml/{UUIDS[2]}", "nvml/gpu-0"]
 
 
 def test_a_number_in_bus_order_is_trusted(tmp_path: Path) -> None:

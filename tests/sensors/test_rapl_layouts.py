@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
-from setsuden.sensors import Component, Discovery, Sample, Status, discover
+from setsuden.quantity import Provenance
+from setsuden.sensors import Component, Discovery, Sample, Status, discover, flags
 from setsuden.testing import FakeMachine
 
 
@@ -186,3 +189,40 @@ def test_files_are_opened_once_read_once_per_reading_and_closed(machine: FakeMac
     assert machine.files.reads == 10 * len(rapl.channels)
     found.close()
     assert machine.files.open_paths == []
+
+
+@pytest.mark.parametrize("how", [errno.EACCES, errno.EIO])
+def test_a_socket_that_cannot_be_read_counts_as_the_others_do_with_a_flag(machine: FakeMachine, how: int) -> None:
+    machine.powercap.server(3, 100.0, 10.0)
+    machine.powercap["intel-rapl:1"].watts = 160.0
+    machine.files.fail(machine.sysfs / "class/powercap/intel-rapl:1/energy_uj", how)
+    found = discover(machine.host)
+    machine.advance(30.0)
+    samples = energies(found)
+    missing = next(channel for channel in found.channels if channel.id == "rapl/package-1")
+    assert missing.provenance is Provenance.ESTIMATED
+    assert "unreadable" in missing.label
+    assert missing.id in found.counted
+    assert not any(channel.id == "model/cpu" for channel in found.channels)
+    sample = samples["rapl/package-1"]
+    assert sample.flags == (flags.PERMISSION_LOST if how == errno.EACCES else flags.CHANNEL_LOST,)
+    assert sample.energy_j == pytest.approx(3000.0)
+    assert sample.low_j <= machine.powercap["intel-rapl:1"].truth_j <= sample.high_j
+
+
+def test_a_memory_that_may_not_be_read_counts_as_the_other_one_does(machine: FakeMachine) -> None:
+    machine.powercap.server(2, 100.0, 10.0)
+    machine.files.deny(machine.sysfs / "class/powercap/intel-rapl:1:0/energy_uj")
+    found = discover(machine.host)
+    machine.advance(30.0)
+    samples = energies(found)
+    assert samples["rapl/package-1/dram"].energy_j == pytest.approx(300.0)
+    assert "rapl/package-1/dram" in found.counted
+    assert not any(channel.id == "model/dram" for channel in found.channels)
+
+
+def test_cores_that_may_not_be_read_have_no_stand_in(machine: FakeMachine) -> None:
+    machine.powercap.client()
+    machine.files.deny(machine.sysfs / "class/powercap/intel-rapl:0:0/energy_uj")
+    found = discover(machine.host)
+    assert "rapl/package-0/core" not in {channel.id for channel in found.channels}

@@ -9,7 +9,8 @@
    GPUs are apart: sources of different makers watch different cards, except on a Jetson, whose rails feed its GPU, and
    AMD's, which are told by their place on the bus.
 4. A board or battery total that counts covers CPU and DRAM, so nothing else is counted or modelled for them.
-5. A modelled channel counts only where no measured channel covers its component.
+5. A modelled channel counts only where no measured channel covers its component, or where it stands in for a sibling
+   of channels that count: one socket of several that cannot be read.
 """
 
 from __future__ import annotations
@@ -59,7 +60,13 @@ def counted_channels(channels: Sequence[Channel], prefer: Collection[str] = ()) 
     models = [c for c in channels if c.method is Method.MODEL]
     whole = any(c.component is Component.BATTERY or _whole_module(c) for c in counted)
     covered = {component for c in counted for component in components_covered(c)}
-    counted += [c for c in models if c.component not in covered or (c.component is Component.GPU and not whole)]
+    siblings = {(source_of(c.id), c.component) for c in counted}
+    for channel in models:
+        apart = (channel.component is Component.GPU and not whole) or (
+            (source_of(channel.id), channel.component) in siblings
+        )
+        if channel.component not in covered or apart:
+            counted.append(channel)
     return frozenset(c.id for c in counted)
 
 

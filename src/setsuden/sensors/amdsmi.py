@@ -74,6 +74,8 @@ class AmdCard:
         tally = self._counter or self._power
         assert tally is not None
         try:
+            if self._counter is not None and self._counter.silent and (power_w := self._asks(self._power_w)):
+                self._counter.told(power_w)
             return tally.good(self._count_j() if self._counter is not None else self._power_w(), now)
         except self._smi.AmdSmiException as error:
             denied = getattr(error, "err_code", None) == _NO_PERMISSION

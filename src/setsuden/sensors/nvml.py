@@ -1,176 +1,51 @@
-"""NVIDIA GPUs through NVML: the card's energy counter where it answers, else its power, else a model.
-
-Whether a card has a counter is decided by asking it, not by its generation: virtual and MIG set-ups say no on hardware
-that could. The counter counts mJ since the driver was loaded (NVML API reference, nvmlDeviceGetTotalEnergyConsumption).
-"""
+"""NVIDIA GPUs through NVML: the cards that this program may use, one channel each."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
-from setsuden.sensors.counter import CounterTally
-from setsuden.sensors.gpu_model import GpuModel, gpu_model
 from setsuden.sensors.host import Host
-from setsuden.sensors.integral import PowerTally
-from setsuden.sensors.plausible import CounterTraits
-from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
-from setsuden.sensors.tally import Moment, Moments
+from setsuden.sensors.nvml_card import LIMIT_W, Gpu, lost_channel, text
+from setsuden.sensors.protocol import Channel, Finding, Method, Sample, Status, finding
+from setsuden.sensors.stand_in import StandIn
+from setsuden.sensors.tally import Moments
 from setsuden.sensors.visible import Mask, visible_devices
-
-# The energy register moves every 20 to 100 ms depending on the generation (Zeus source; gpuopenanalytics/pynvml
-# pull request 18 saw 10 ms on Volta): the slowest of these holds for all.
-_COUNTER_UPDATE_S = 0.1
-# The power reading is a mean over up to 1 s on GA10x and newer, and sees 25 % of the time on A100 and H100
-# (Yang et al. 2024, arXiv:2312.02741).
-_POWER_UPDATE_S = 1.0
-_COUNTER_ERROR = (0.05, "NVML API reference: power within 5 %; counter within 1 % of integrated power (ml-energy/zeus)")
-_POWER_ERROR = (0.10, "convention: 5 % of the sensor, and 25 % of the time sampled on A100/H100 (arXiv:2312.02741)")
-# A card may exceed its limit for milliseconds; a mean over a reading may not.
-_BURST = 1.5
-_LIMIT_W = 1500.0
-_LOST = 15  # NVML_ERROR_GPU_IS_LOST
-_NO_PERMISSION = 4
-_NOT_FOUND = 6
-
-
-class Gpu:
-    """One card: how it is read, decided once."""
-
-    def __init__(self, nvml: Any, index: int, now: Moment) -> None:
-        self._nvml = nvml
-        self.index = index
-        self.handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        self.name = _text(nvml.nvmlDeviceGetName(self.handle))
-        self.uuid = _text(nvml.nvmlDeviceGetUUID(self.handle))
-        self.mig = self._asks(lambda: nvml.nvmlDeviceGetMigMode(self.handle)[0] == 1) is True
-        limit_mw = self._asks(lambda: nvml.nvmlDeviceGetPowerManagementLimitConstraints(self.handle)[1])
-        self.limit_w = _BURST * limit_mw / 1000 if limit_mw else _LIMIT_W
-        counter_j, power_w = self._try(self._counter_j), self._try(self._power_w)
-        self._seen_us = 0
-        self._counter: CounterTally | None = None
-        self._power: PowerTally | None = None
-        self._model: GpuModel | None = None
-        if counter_j is not None:
-            traits = CounterTraits(self.limit_w, resolution_j=0.001, update_interval_s=_COUNTER_UPDATE_S)
-            self._counter = CounterTally(traits, counter_j, now)
-        elif power_w is not None:
-            self._power = PowerTally(self.limit_w, power_w, now, _POWER_UPDATE_S)
-        else:
-            limit = self._asks(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(self.handle))
-            self._model = gpu_model(self.name, limit / 1000 if limit else None, now)
-        self.channel = self._channel()
-
-    def read(self, now: Moment) -> Sample:
-        """The card's joules."""
-        try:
-            if self._counter is not None:
-                return self._counter.good(self._counter_j(), now)
-            if self._power is not None:
-                return self._power.good(self._power_w(), now)
-            assert self._model is not None
-            return self._model.good(self.sm_share(), now)
-        except self._nvml.NVMLError as error:
-            return self._failed(error, now)
-
-    def sm_share(self) -> float:
-        """Share of the last sampling period in which a kernel ran, 0-1; raises NVMLError."""
-        return float(self._nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu) / 100
-
-    def process_shares(self) -> dict[int, float] | None:
-        """By process: share of the time since the last call that it ran on the card, 0-1; None where it does not tell.
-
-        Mean of the driver's own samples (NVML API reference, nvmlDeviceGetProcessUtilization; Maxwell and newer).
-        """
-        try:
-            samples = self._nvml.nvmlDeviceGetProcessUtilization(self.handle, self._seen_us)
-        except (self._nvml.NVMLError, AttributeError) as error:
-            # "Not found" is how the driver says that no process ran.
-            return {} if getattr(error, "value", None) == _NOT_FOUND else None
-        percent: dict[int, list[int]] = {}
-        for sample in samples:
-            if sample.timeStamp > self._seen_us:
-                percent.setdefault(int(sample.pid), []).append(int(sample.smUtil))
-        self._seen_us = max([self._seen_us, *(int(sample.timeStamp) for sample in samples)])
-        return {pid: sum(found) / len(found) / 100 for pid, found in percent.items()}
-
-    def clock_reasons(self) -> int:
-        """Why the clocks are held back now, the library's bit mask; 0 where it does not say."""
-        ask = getattr(self._nvml, "nvmlDeviceGetCurrentClocksEventReasons", None) or getattr(
-            self._nvml, "nvmlDeviceGetCurrentClocksThrottleReasons", None
-        )
-        return int(self._asks(lambda: ask(self.handle)) or 0) if ask else 0
-
-    @property
-    def method(self) -> Method:
-        """How its joules come about."""
-        if self._counter is not None:
-            return Method.COUNTER
-        return Method.POWER if self._power is not None else Method.MODEL
-
-    def _failed(self, error: Any, now: Moment) -> Sample:
-        code = getattr(error, "value", None)
-        cause = flags.PERMISSION_LOST if code == _NO_PERMISSION else flags.ENERGY_GAP
-        if code == _LOST:
-            cause = flags.CHANNEL_LOST
-        tally = self._counter or self._power or self._model
-        assert tally is not None
-        return tally.failed(cause, now)
-
-    def _counter_j(self) -> float:
-        return float(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self.handle)) / 1000
-
-    def _power_w(self) -> float:
-        return float(self._nvml.nvmlDeviceGetPowerUsage(self.handle)) / 1000
-
-    def _try(self, read: Any) -> float | None:
-        answer = self._asks(read)
-        return None if answer is None else float(answer)
-
-    def _asks(self, question: Any) -> Any:
-        """The answer, or None where the driver refuses or its library is too old to know the question."""
-        try:
-            return question()
-        except (self._nvml.NVMLError, AttributeError):
-            return None
-
-    def _channel(self) -> Channel:
-        label = f"GPU {self.index}: {self.name}" + (" (whole card, MIG is on)" if self.mig else "")
-        if self._model is not None:
-            return self._model.channel(self.uuid, label)
-        counter = self.method is Method.COUNTER
-        error, source = _COUNTER_ERROR if counter else _POWER_ERROR
-        return Channel(
-            id=f"nvml/{self.uuid}",
-            component=Component.GPU,
-            label=label,
-            method=self.method,
-            provenance=Provenance.MEASURED,
-            boundary=DEVICE,
-            relative_error=error,
-            error_source=source,
-            resolution_j=0.001 if counter else 0.0,
-            update_interval_s=_COUNTER_UPDATE_S if counter else _POWER_UPDATE_S,
-        )
 
 
 class NvmlSensor:
-    """All visible NVIDIA cards, one channel each."""
+    """All visible NVIDIA cards, one channel each.
+
+    lost    cards that answer nothing from the start
+    wider   the cards are more than this program was given, which every sample says
+    """
 
     name = "nvml"
 
-    def __init__(self, host: Host, nvml: Any, indices: tuple[int, ...]) -> None:
+    def __init__(
+        self, host: Host, nvml: Any, indices: tuple[int, ...], lost: tuple[int, ...] = (), *, wider: bool = False
+    ) -> None:
         self.library = nvml
         self._moments = Moments(host.clock)
+        self._wider = wider
         now = self._moments.now()
         self.gpus = tuple(Gpu(nvml, index, now) for index in indices)
-        self.channels = tuple(gpu.channel for gpu in self.gpus)
+        limit_w = max((gpu.limit_w for gpu in self.gpus), default=LIMIT_W)
+        siblings = tuple(range(len(self.gpus)))
+        self._lost = [StandIn(lost_channel(i), siblings, limit_w, flags.CHANNEL_LOST, now) for i in lost]
+        self.channels: tuple[Channel, ...] = (
+            *(gpu.channel for gpu in self.gpus),
+            *(card.channel for card in self._lost),
+        )
 
     def read(self) -> tuple[Sample, ...]:
         """One sample per card."""
         now = self._moments.now()
-        return tuple(gpu.read(now) for gpu in self.gpus)
+        samples = [gpu.read(now) for gpu in self.gpus]
+        samples += [card.sample(samples, now) for card in self._lost]
+        if self._wider:
+            samples = [sample._replace(flags=(*sample.flags, flags.GPU_SCOPE)) for sample in samples]
+        return tuple(samples)
 
     def close(self) -> None:
         """Let the library go."""
@@ -190,9 +65,12 @@ def probe_nvml(host: Host, nvml: Any) -> tuple[NvmlSensor | None, list[Finding]]
         nvml.nvmlInit()
         count = int(nvml.nvmlDeviceGetCount())
         cards = [_identity(nvml, i) for i in range(count)]
-        mask = visible_devices(host.environ, [card[0] for card in cards], [card[1] for card in cards])
+        parts = _instances(nvml, cards) if "MIG-" in host.environ.get("CUDA_VISIBLE_DEVICES", "") else {}
+        mask = visible_devices(host.environ, [card[0] for card in cards], [card[1] for card in cards], parts)
         answering = tuple(i for i in mask.indices if cards[i] != _DEAD)
-        sensor = NvmlSensor(host, nvml, answering) if answering else None
+        lost = tuple(i for i in mask.indices if cards[i] == _DEAD)
+        wider = not mask.certain or mask.instances
+        sensor = NvmlSensor(host, nvml, answering, lost, wider=wider) if mask.indices else None
     except nvml.NVMLError as error:
         return None, [finding("nvml", Status.BROKEN, "nvml-broken", error=error)]
     dead = [str(i) for i, card in enumerate(cards) if card == _DEAD]
@@ -213,9 +91,26 @@ def _identity(nvml: Any, index: int) -> tuple[str, str]:
     """UUID and name of a card; ``_DEAD`` for one that no longer answers."""
     try:
         handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        return _text(nvml.nvmlDeviceGetUUID(handle)), _text(nvml.nvmlDeviceGetName(handle))
+        return text(nvml.nvmlDeviceGetUUID(handle)), text(nvml.nvmlDeviceGetName(handle))
     except nvml.NVMLError:
         return _DEAD
+
+
+def _instances(nvml: Any, cards: list[tuple[str, str]]) -> dict[str, int]:
+    """UUID of each MIG instance -> number of its card."""
+    found: dict[str, int] = {}
+    for i, card in enumerate(cards):
+        try:
+            handle = nvml.nvmlDeviceGetHandleByIndex(i) if card != _DEAD else None
+            most = nvml.nvmlDeviceGetMaxMigDeviceCount(handle) if handle is not None else 0
+        except (nvml.NVMLError, AttributeError):
+            continue
+        for k in range(most):
+            try:
+                found[text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, k)))] = i
+            except nvml.NVMLError:
+                continue  # instances keep their numbers when others are taken away
+    return found
 
 
 def _how(sensor: NvmlSensor) -> list[Finding]:
@@ -245,7 +140,3 @@ def _mask(mask: Mask, count: int) -> list[Finding]:
     if mask.masked and len(mask.indices) < count:
         return [finding("nvml", Status.AVAILABLE, "nvml-masked", count=count, seen=len(mask.indices))]
     return []
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value

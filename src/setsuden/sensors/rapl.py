@@ -10,42 +10,22 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from setsuden.quantity import DEVICE, Provenance
 from setsuden.sensors import flags
 from setsuden.sensors.counter import CounterTally
 from setsuden.sensors.host import Host
 from setsuden.sensors.machine import Machine
 from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.plausible import CounterTraits
-from setsuden.sensors.protocol import Channel, Component, Finding, Method, Sample, Status, finding
+from setsuden.sensors.protocol import Channel, Component, Finding, Sample, Status, finding
+from setsuden.sensors.rapl_domain import channel_of, limit_w, traits_of
 from setsuden.sensors.rapl_zones import Zone, find_zones, powercap_root
+from setsuden.sensors.stand_in import StandIn, stand_in_channel
 from setsuden.sensors.tally import Moment, Moments
 from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from setsuden.sensors.place import Place
+    from collections.abc import Sequence
 
-# Beyond what any such part draws: twice the largest socket of the catalogue (500 W), a two-socket platform. Memory: the
-# highest published figure is 0.6 W/GB (catalogue, dram-teads).
-_LIMIT_W = {Component.CPU: 1000.0, Component.BOARD: 3000.0}
-_DRAM_LIMIT_W_PER_GB = 1.0
-_DRAM_LIMIT_W = 50.0
-# A part may exceed its rated power for a while (Intel's short-term and peak limits); measured turbo stays below this.
-_TURBO = 2.5
-# Firmware writes "no limit" as a very large one.
-_NO_LIMIT_W = 2000.0
-# One count of the most common energy unit, 2^-14 J; refreshed about every millisecond (Intel SDM vol. 3B, 15.10).
-_RESOLUTION_J = 2.0**-14
-_UPDATE_S = 0.001
-# 32 bits of the finest unit known, 15.3 uJ: DRAM of Haswell to Skylake servers (drivers/powercap/intel_rapl_common.c).
-_LEAST_RANGE_J = 2.0**16
-# Nobody publishes a figure that holds for all parts: a reasoned convention, see docs/sensors.md.
-_ERROR = {
-    "intel": (0.05, "convention: linear against references, offsets uncorrected (Fahad et al. 2019, Energies 12:2204)"),
-    "amd": (0.10, "convention: AMD computes the figure from activity instead of measuring current"),
-    "dram": (0.20, "convention: follows the trend with a constant offset (Desrochers et al. 2016, MEMSYS)"),
-    "psys": (0.20, "convention: scaled by the board's maker"),
-}
 # Whether the files are still in their place is asked no more often: a second system call for each.
 _SURE_S = 0.05
 
@@ -58,11 +38,16 @@ class _Domain(NamedTuple):
 
 
 class RaplSensor:
-    """Energy counters of the packages, their parts, DRAM and the platform."""
+    """Energy counters of the packages, their parts, DRAM and the platform.
+
+    unread   packages and memories that are there but cannot be read, with the reason; their siblings stand in
+    """
 
     name = "rapl"
 
-    def __init__(self, host: Host, zones: list[Zone], machine: Machine) -> None:
+    def __init__(
+        self, host: Host, zones: list[Zone], machine: Machine, unread: Sequence[tuple[Zone, OSError]] = ()
+    ) -> None:
         self._moments = Moments(host.clock)
         self._sure_s = float("-inf")
         now = self._moments.now()
@@ -70,16 +55,21 @@ class RaplSensor:
         firsts = [_first(file) for file in files]
         mirrors = _mirrors(zones, files, firsts, machine)
         ids = {zone.domain for zone in zones}
+        twins = [zones[mirrors[i]] if i in mirrors else None for i in range(len(zones))]
         self._domains = [
             _Domain(
-                channel := _channel(zone, ids, machine, zones[twin] if (twin := mirrors.get(i)) is not None else None),
+                channel := channel_of(zone, ids, machine, twins[i]),
                 files[i],
-                CounterTally(_traits(host, zone, channel, machine), firsts[i], now),
+                CounterTally(traits_of(host, zone, channel, machine), firsts[i], now),
                 mirrors.get(i),
             )
             for i, zone in enumerate(zones)
         ]
-        self.channels = tuple(domain.channel for domain in self._domains)
+        self._stand_ins = _stand_ins(unread, zones, machine, now)
+        self.channels: tuple[Channel, ...] = (
+            *(domain.channel for domain in self._domains),
+            *(part.channel for part in self._stand_ins),
+        )
 
     def read(self) -> tuple[Sample, ...]:
         """One sample per domain."""
@@ -100,7 +90,7 @@ class RaplSensor:
         for i, domain in enumerate(self._domains):
             if domain.mirror_of is not None:
                 samples[domain.mirror_of] = _checked(samples[domain.mirror_of], samples[i], domain.tally.traits)
-        return tuple(samples)
+        return tuple(samples + [part.sample(samples, now) for part in self._stand_ins])
 
     def close(self) -> None:
         """Release the files."""
@@ -125,59 +115,25 @@ def _first(file: OpenFile) -> float | None:
         return None
 
 
-def _channel(zone: Zone, ids: set[str], machine: Machine, twin: Zone | None) -> Channel:
-    inside = zone.parent if zone.component is not Component.DRAM else None
-    psys = next((name for name in ("psys", "platform") if name in ids and zone.domain != name), None)
-    outer = twin.domain if twin else inside or psys
-    kind = {Component.DRAM: "dram", Component.BOARD: "psys"}.get(zone.component)
-    error, source = _ERROR[kind or ("amd" if machine.vendor == "AuthenticAMD" else "intel")]
-    label = f"{zone.label} (shows the counter of {twin.label})" if twin else zone.label
-    return Channel(
-        id=f"rapl/{zone.domain}",
-        component=zone.component,
-        label=label,
-        method=Method.COUNTER,
-        provenance=Provenance.MEASURED,
-        boundary=DEVICE,
-        relative_error=error,
-        error_source=source,
-        resolution_j=_RESOLUTION_J,
-        update_interval_s=_UPDATE_S,
-        contained_in=f"rapl/{outer}" if outer else None,
-    )
+def _stand_ins(
+    unread: Sequence[tuple[Zone, OSError]], zones: list[Zone], machine: Machine, now: Moment
+) -> list[StandIn]:
+    """For parts that count (packages, memories) and have a sibling that can be read."""
+    found = []
+    ids = {zone.domain for zone in zones}
+    for zone, error in unread:
+        siblings = tuple(i for i, other in enumerate(zones) if _alike(other, zone))
+        if siblings:
+            channel = stand_in_channel(channel_of(zone, ids, machine, None), "unreadable, taken as the others are")
+            cause = flags.PERMISSION_LOST if isinstance(error, PermissionError) else flags.CHANNEL_LOST
+            found.append(StandIn(channel, siblings, limit_w(zone, machine), cause, now))
+    return found
 
 
-def _limit_w(zone: Zone, machine: Machine) -> float:
-    if zone.component is Component.DRAM:
-        return max(_DRAM_LIMIT_W, _DRAM_LIMIT_W_PER_GB * (machine.memory_bytes or 0) / 1e9)
-    return _LIMIT_W[zone.component]
-
-
-def _traits(host: Host, zone: Zone, channel: Channel, machine: Machine) -> CounterTraits:
-    span_uj = host.number(zone.folder / "max_energy_range_uj")
-    rated_w = _rated_w(host, zone.folder)
-    return CounterTraits(
-        limit_w=max(_TURBO * rated_w, 100.0) if rated_w else _limit_w(zone, machine),
-        nominal_w=rated_w,
-        range_j=span_uj / 1e6 if span_uj and span_uj > 0 else None,
-        resolution_j=channel.resolution_j,
-        update_interval_s=channel.update_interval_s,
-        always_draws=zone.name != "uncore",
-        ceiling_w=_limit_w(zone, machine),
-        least_range_j=_LEAST_RANGE_J,
-    )
-
-
-def _rated_w(host: Host, folder: Place) -> float | None:
-    """The largest power that the zone's constraints speak of, W; None when they say nothing believable."""
-    values = [
-        host.number(folder / f"constraint_{i}_{what}_uw")
-        for i in range(3)
-        for what in ("max_power", "power_limit")
-        if (folder / f"constraint_{i}_name").exists() or i == 0
-    ]
-    watts = [value / 1e6 for value in values if value and 0 < value / 1e6 <= _NO_LIMIT_W]
-    return max(watts, default=None)
+def _alike(zone: Zone, other: Zone) -> bool:
+    if Component.DRAM in (zone.component, other.component):
+        return zone.component is other.component
+    return zone.package is not None and other.package is not None
 
 
 def _mirrors(zones: list[Zone], files: list[OpenFile], firsts: list[float | None], machine: Machine) -> dict[int, int]:
@@ -231,15 +187,13 @@ def probe_rapl(host: Host, machine: Machine) -> tuple[RaplSensor | None, list[Fi
         else:
             chosen[zone.domain] = zone
     usable = [zone for zone in zones if chosen.get(zone.domain) is zone and states[zone.entry] is None]
-    findings = [
-        _unusable(zone, state)
-        for zone in zones
-        if (state := states[zone.entry]) is not None and chosen.get(zone.domain) is zone
+    unread = [
+        (zone, state) for zone in zones if (state := states[zone.entry]) is not None and chosen.get(zone.domain) is zone
     ]
-    findings = _merged(findings)
+    findings = _merged([_unusable(zone, state) for zone, state in unread])
     if not usable:
         return None, findings
-    sensor = RaplSensor(host, usable, machine)
+    sensor = RaplSensor(host, usable, machine, unread)
     return sensor, [_available(sensor), *_notes(host, usable, doubles, sensor), *findings]
 
 

@@ -30,6 +30,8 @@ class FakeGpu:
     limit_w         the highest limit it takes, in force as long as ``managed_w`` is None
     may_limit       whether this user may set the limit
     lost            it has fallen off the bus: every question fails
+    stuck           the counter stands still while the card goes on drawing
+    instances       UUIDs of its MIG instances
     truth_j         really drawn since the start
     """
 
@@ -43,7 +45,9 @@ class FakeGpu:
     power: bool = True
     limit: bool = True
     lost: bool = False
+    stuck: bool = False
     mig: bool = False
+    instances: list[str] = field(default_factory=list)
     sm_percent: int = 50
     memory_used: int = 8 << 30
     memory_total: int = 80 << 30
@@ -79,7 +83,7 @@ class FakeGpu:
         watts = self.draws(self.now_s + seconds / 2)
         end_s, end_j = self.now_s + seconds, self.truth_j + watts * seconds
         ticks = int(end_s / self.tick_s + 1e-9)
-        if ticks > int(self.now_s / self.tick_s + 1e-9):
+        if ticks > int(self.now_s / self.tick_s + 1e-9) and not self.stuck:
             self.shown_j = end_j - watts * max(0.0, end_s - ticks * self.tick_s)
         self.now_s, self.truth_j = end_s, end_j
 
@@ -135,6 +139,14 @@ class FakeNvml:
     def nvmlDeviceGetMigMode(self, gpu: FakeGpu) -> list[int]:  # noqa: N802
         """Current and pending."""
         return [int(self._ask(gpu, "mig").mig)] * 2
+
+    def nvmlDeviceGetMaxMigDeviceCount(self, gpu: FakeGpu) -> int:  # noqa: N802
+        """How many instances there could be."""
+        return len(self._ask(gpu, "instances", supported=gpu.mig).instances)
+
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, gpu: FakeGpu, index: int) -> FakeGpu:  # noqa: N802
+        """An instance: it has a UUID, and neither counter nor power."""
+        return FakeGpu(uuid=self._ask(gpu, "instance").instances[index], counter=False, power=False)
 
     def nvmlDeviceGetTotalEnergyConsumption(self, gpu: FakeGpu) -> int:  # noqa: N802
         """In mJ."""
