@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import UnionType
 from typing import Any, TypeVar, get_args
 
@@ -119,21 +119,18 @@ def near(name: str, allowed: Iterable[str]) -> str:
     return f"Known: {', '.join(options)}."
 
 
-def parsed(declared: Declared, model: type[M]) -> M:
-    """What was declared as ``model``; raises InputError with the place of the first problem."""
+def parsed(declared: Declared, model: type[M], under: FieldPath = (), data: Mapping[str, object] | None = None) -> M:
+    """What was declared, or ``data`` from ``under`` a key of it, as ``model``.
+
+    Raises InputError with the place of the first problem by line, in words; further ones are counted.
+    """
     try:
-        return model.model_validate(declared.data)
+        return model.model_validate(declared.data if data is None else data)
     except ValidationError as error:
-        raise explained(error, declared, model) from None
+        raise _explained(error, declared, model, under) from None
 
 
-def explained(
-    error: ValidationError,
-    declared: Declared,
-    model: type[BaseModel] = StudyDeclaration,
-    under: FieldPath = (),
-) -> InputError:
-    """The first problem by line, in words; further ones are counted. ``model`` was to be read, ``under`` a key."""
+def _explained(error: ValidationError, declared: Declared, model: type[BaseModel], under: FieldPath) -> InputError:
     problems = sorted(error.errors(), key=lambda item: _line(declared.place((*under, *_path(item)))))
     first = problems[0]
     path = (*under, *_path(first))

@@ -6,7 +6,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
 from setsuden.catalogue.uncertainty import default
 from setsuden.errors import InputError
@@ -27,7 +26,7 @@ from setsuden.placement.network import link as network
 from setsuden.placement.network import radio
 from setsuden.quantity import Estimate
 from setsuden.study.places import Declared, FieldPath, parse_yaml, read_yaml
-from setsuden.study.reading import explained, near
+from setsuden.study.reading import near, parsed
 
 _YEAR_S = 365.25 * 86400
 _COMMAND = "federate"
@@ -53,10 +52,7 @@ def load_example(clients: int | None = None) -> Fleet:
 
 def read(declared: Declared, clients: int | None = None) -> Fleet:
     """The fleet; raises InputError with the place of the first problem."""
-    try:
-        said = FleetDeclaration.model_validate(declared.data)
-    except ValidationError as error:
-        raise explained(error, declared, FleetDeclaration) from None
+    said = parsed(declared, FleetDeclaration)
     month = said.start.month
     devices = {
         name: declared.at(("devices", name), lambda name=name, choice=choice: _device(name, choice))  # type: ignore[misc]

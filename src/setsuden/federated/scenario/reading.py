@@ -6,10 +6,8 @@ import math
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-from pydantic import ValidationError
 
 from setsuden.federated import fleet as fleets
 from setsuden.federated.fleet import Fleet
@@ -25,9 +23,7 @@ from setsuden.federated.scenario.declaration import (
 from setsuden.federated.simulate import Buffered, Synchronous, Work, log_normal_samples, work_of
 from setsuden.federated.trace import Trace
 from setsuden.study.places import Declared
-from setsuden.study.reading import explained
-
-S = TypeVar("S", bound=Scenario)
+from setsuden.study.reading import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +46,12 @@ def example_text(name: str) -> str:
 
 def simulation(declared: Declared) -> SimulationDeclaration:
     """What was written for a simulation, types checked; InputError with the place of the first problem."""
-    return _checked(declared, SimulationDeclaration)
+    return parsed(declared, SimulationDeclaration)
 
 
 def planning(declared: Declared) -> PlanDeclaration:
     """What was written for a plan, likewise."""
-    return _checked(declared, PlanDeclaration)
+    return parsed(declared, PlanDeclaration)
 
 
 def ground(declared: Declared, said: Scenario, folder: Path) -> Ground:
@@ -94,13 +90,6 @@ def schedule(declared: Declared, said: ScheduleChoice) -> Synchronous | Buffered
         )
 
     return declared.at(("schedule",), made)
-
-
-def _checked(declared: Declared, form: type[S]) -> S:
-    try:
-        return form.model_validate(declared.data)
-    except ValidationError as error:
-        raise explained(error, declared, form) from None
 
 
 def _fleet(declared: Declared, said: Scenario, folder: Path) -> Fleet:

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, TypeVar, cast, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from setsuden.errors import InputError
 from setsuden.federated.algorithms import Algorithm, FedAdam, FedAvg, FedBuff, FedProx, FedYogi, Scaffold
@@ -24,7 +24,7 @@ from setsuden.federated.selection import (
 )
 from setsuden.federated.topology import Edges, Full, Gossip, Hierarchical, Regular, Ring, Server, Topology, Torus
 from setsuden.study.places import Declared, FieldPath
-from setsuden.study.reading import explained, near
+from setsuden.study.reading import near, parsed
 
 T = TypeVar("T")
 
@@ -79,10 +79,7 @@ def built(declared: Declared, path: FieldPath, parameters: Mapping[str, object],
         if key not in allowed:
             remedy = near(key, allowed) if allowed else "It takes no parameters."
             raise InputError("unknown key", place=declared.place((*path, key)), remedy=remedy)
-    try:
-        checked = _form(cast("Any", made)).model_validate(_tuples(dict(parameters)))
-    except ValidationError as error:
-        raise explained(error, declared, under=path) from None
+    checked = parsed(declared, _form(cast("Any", made)), path, _tuples(dict(parameters)))
     try:
         return made(**{key: getattr(checked, key) for key in parameters})
     except InputError as error:

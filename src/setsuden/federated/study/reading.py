@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from setsuden.errors import InputError
 from setsuden.federated import fleet, partition
 from setsuden.federated.failures import Failures
@@ -22,7 +20,7 @@ from setsuden.federated.study.declaration import CentralChoice, FederationDeclar
 from setsuden.federated.task import FederatedTask, LocalTraining
 from setsuden.federated.topology import Server
 from setsuden.study.places import Declared
-from setsuden.study.reading import explained
+from setsuden.study.reading import parsed
 from setsuden.workload import zoo
 from setsuden.workload.data import Dataset, load
 from setsuden.workload.factory import is_factory
@@ -59,10 +57,7 @@ def declaration(declared: Declared) -> FederationDeclaration:
     """What was written, types checked; raises InputError with the place of the first problem."""
     if "topology" in declared.data:
         raise InputError("unknown key", place=declared.place(("topology",)), remedy="Did you mean topologies?")
-    try:
-        return FederationDeclaration.model_validate(declared.data)
-    except ValidationError as error:
-        raise explained(error, declared, FederationDeclaration) from None
+    return parsed(declared, FederationDeclaration)
 
 
 def read(declared: Declared) -> Federation:
