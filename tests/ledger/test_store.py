@@ -390,7 +390,7 @@ def made_older(path: Path) -> None:
             ).fetchall()
             columns = [unpack(data, samples) for samples, data in blocks]
             if columns:
-                ends = [json.dumps(columns[place].count(place).to_list()) for place in (0, -1)]
+                ends = [json.dumps(columns[place].count_at(place).to_list()) for place in (0, -1)]
                 connection.execute(
                     "UPDATE channels SET samples = ?, first = ?, last = ? WHERE run = ? AND position = ?",
                     (sum(samples for samples, _ in blocks), *ends, run, position),

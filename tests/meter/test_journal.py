@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from setsuden.ledger import Ledger
-from setsuden.meter import journal
+from setsuden.meter import journal, recording
 from tests.meter.support import Bench, codes, joules
 
 
@@ -130,3 +130,53 @@ def test_meters_may_share_a_run_that_somebody_else_finishes(ledger: Ledger) -> N
     assert [(window.window_id, window.name) for window in record.windows] == [(1, "train"), (2, "infer")]
     assert record.summary.energy is not None
     assert record.summary.energy.value == pytest.approx(20.0)
+
+
+def test_a_ledger_locked_at_the_start_gets_the_run_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_BUSY_S", 0.001)
+    path = tmp_path / "l.sqlite"
+    Ledger.open(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    bench = Bench(ledger=path)
+    with bench.meter as meter:
+        begun_s = bench.clock.elapsed()
+        with meter.window("meanwhile"):
+            bench.tick(times=6)
+        assert meter.run_id is None
+        other.execute("ROLLBACK")
+        other.close()
+        bench.tick(times=6)
+        assert meter.run_id is not None
+    assert codes(meter.result) == []
+    with Ledger.open(path) as ledger:
+        record = ledger.run("last")
+        assert (record.id, record.status) == (meter.run_id, "finished")
+        assert [window.name for window in record.windows] == ["run", "meanwhile"]
+        assert record.sample_count == 16  # 2 edges each of run and window, 12 ticks
+        assert record.samples("fake/cpu").t_s[0] == begun_s
+        assert record.started_at <= (record.ended_at or "")
+
+
+def test_a_ledger_locked_from_the_start_to_the_end_costs_no_measurement_and_leaves_no_half_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_BUSY_S", 0.001)
+    monkeypatch.setattr(journal, "MAX_READINGS", 50)
+    path = tmp_path / "l.sqlite"
+    Ledger.open(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    bench = Bench(ledger=path)
+    with bench.meter as meter:
+        for _ in range(200):
+            bench.tick(0.05)
+            assert len(meter._recorder.journal._readings) <= 50
+    assert joules(meter.result) == pytest.approx(100.0)
+    assert codes(meter.result) == ["SET-NOT-RECORDED"]
+    assert "Nothing is kept on disk: " in meter.result.flags[0].detail
+    assert "another process is writing" in meter.result.flags[0].detail
+    other.execute("ROLLBACK")
+    other.close()
+    with Ledger.open(path) as ledger:
+        assert ledger.runs() == []

@@ -205,3 +205,42 @@ def test_two_processes_write_one_ledger_at_once() -> None:
         assert {run.name: run.status for run in ledger.runs()} == {"one": "finished", "two": "finished"}
         for summary in ledger.runs():
             assert len(ledger.run(summary.id).windows) == 21
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [
+        ("os.kill(os.getpid(), signal.SIGINT); time.sleep(60)", -signal.SIGINT),
+        ("signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); os.kill(os.getpid(), signal.SIGTERM)", 143),
+        ("sys.exit(130)", 130),
+    ],
+)
+def test_a_run_that_somebody_stops_is_interrupted_and_not_failed(code: str, exit_code: int) -> None:
+    done = run(f"with Meter('x', sensors=[sensor]):\n    {code}")
+    assert done.returncode == exit_code
+    assert (last().status, last().detail) == ("interrupted", None)
+    assert last().summary.energy is not None
+
+
+def test_a_meter_never_stopped_is_interrupted_when_the_program_was() -> None:
+    done = run("m = Meter('x', sensors=[sensor]).start(); os.kill(os.getpid(), signal.SIGINT); time.sleep(60)")
+    assert "KeyboardInterrupt" in done.stderr
+    assert last().status == "interrupted"
+
+
+def test_a_meter_that_cannot_be_closed_keeps_no_other_open() -> None:
+    done = run(
+        """
+        def broken():
+            raise ValueError("a callback of the program")
+        meters = [
+            Meter(name, sensors=[FakeSensor(clock, {"fake/cpu": 10.0})]).start() for name in ("one", "two", "three")
+        ]
+        meters[0].before_end(broken)
+        """
+    )
+    assert "a callback of the program" in done.stderr
+    with Ledger.open() as ledger:
+        assert {run.name: run.status for run in ledger.runs()} == {
+            "one": "cut off", "two": "finished", "three": "finished",
+        }  # fmt: skip

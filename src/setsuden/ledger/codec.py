@@ -6,6 +6,8 @@ import json
 import math
 import struct
 from collections.abc import Sequence
+from functools import partial
+from operator import is_not
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
@@ -41,17 +43,18 @@ def pack(rows: Sequence[Row]) -> bytes:
 
     Raises InputError for NaN and infinity.
     """
-    bounds = any(low != energy or high != energy for _, energy, low, high, _ in rows)
-    power = any(row[4] is not None for row in rows)
-    figures = [row[place] for place in range(4 if bounds else 2) for row in rows]
+    t_s, energy, low, high, given = zip(*rows, strict=True)
+    bounds = low != energy or high != energy
+    power = any(map(partial(is_not, None), given))
+    figures = [*t_s, *energy, *low, *high] if bounds else [*t_s, *energy]
     if power:
-        figures += [row[4] or 0.0 for row in rows]
+        figures += given if None not in given else (0.0 if power_w is None else power_w for power_w in given)
     if not all(map(math.isfinite, figures)):
         wrong = next(row for row in rows if not all(math.isfinite(figure or 0.0) for figure in row))
         raise InputError("a sample must be finite", value=wrong, remedy="Leave out what could not be read.")
     body = struct.pack(f"{len(figures)}d", *figures)
     if power:
-        body += bytes(row[4] is not None for row in rows)
+        body += bytes(map(partial(is_not, None), given))
     kind = _BOUNDS * bounds | _POWER * power
     if len(rows) >= 16:
         import zlib  # a start does without
@@ -75,7 +78,7 @@ class Columns(NamedTuple):
     power_w: array[float] | None
     known: bytes | None
 
-    def count(self, place: int) -> Count:
+    def count_at(self, place: int) -> Count:
         """The count of one sample."""
         return Count(self.t_s[place], self.energy_j[place], self.low_j[place], self.high_j[place])
 

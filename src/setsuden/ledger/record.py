@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from setsuden.ledger.store import Ledger
 
-RUNNING, FINISHED, FAILED, CUT_OFF = "running", "finished", "failed", "cut off"
+RUNNING, CUT_OFF = "running", "cut off"
 CUT_OFF_FLAG = "SET-CUT-OFF"
 
 
@@ -33,7 +33,7 @@ CUT_OFF_FLAG = "SET-CUT-OFF"
 class RunSummary:
     """One line of a list of runs.
 
-    status       running, finished, failed or cut off
+    status       running, finished, failed, interrupted (somebody stopped it, see ``writer.status_after``) or cut off
     duration_s   of the whole run; up to the last sample for a run without end; None when nothing was sampled
     energy       node total, gross, J; None when unknown
     """
@@ -235,7 +235,7 @@ def _stretch(connection: sqlite3.Connection, number: int, position: int, channel
     if ends[0] is None:
         return _Stretch(channel, None, None, 0)
     (first, data, _), (last, youngest, total) = ends
-    return _Stretch(channel, unpack(data, first).count(0), unpack(youngest, last).count(-1), total)
+    return _Stretch(channel, unpack(data, first).count_at(0), unpack(youngest, last).count_at(-1), total)
 
 
 def _count(text: str) -> Count:

@@ -179,7 +179,7 @@ class RunWriter:
     ) -> None:
         """Close the run.
 
-        status    ``finished`` or ``failed``
+        status    ``finished``, ``failed`` or ``interrupted``, see ``status_after``
         detail    one sentence on what failed
         summary   the measurement that stands for the whole run in lists
         """
@@ -203,6 +203,23 @@ class RunWriter:
     def resume(self) -> None:
         """Take an unfinished or cut-off run over: this process writes it from now on."""
         self._ledger.take_over(self._number)
+
+
+# What a shell gives for a program that SIGINT or SIGTERM ended.
+_ENDED_BY_SIGNAL = (130, 143)
+
+
+def status_after(error: BaseException | None) -> tuple[str, str | None]:
+    """How a run ended that ``error`` ended, and one sentence on what failed.
+
+    ``interrupted`` is what somebody stopped: Ctrl-C, or an exit with 128 + the number of SIGINT or SIGTERM.
+    """
+    code = error.code if isinstance(error, SystemExit) else None
+    if error is None or (isinstance(error, SystemExit) and not code):
+        return "finished", None
+    if isinstance(error, KeyboardInterrupt) or code in _ENDED_BY_SIGNAL:
+        return "interrupted", None
+    return "failed", f"{type(error).__name__}: {error}"
 
 
 def _now() -> str:

@@ -63,7 +63,8 @@ class Background:
             from setsuden.meter.pace import Pace
 
             self._pace = Pace(channels)
-        period_s = 1.0 / float(self._rate_hz) if self._pace is None else self._pace.period_s
+        wanted_s = 1.0 / float(self._rate_hz) if self._pace is None else self._pace.period_s
+        period_s = max(wanted_s, _news_every_s(channels))
 
         def prepare() -> None:
             catch_up()
@@ -121,6 +122,17 @@ class Background:
         first, before = self._shown
         self._telemetry.show(tick_between(self._channels, first, before, reading))
         self._shown = (first, reading)
+
+
+def _news_every_s(channels: Sequence[ChannelRecord]) -> float:
+    """Where every channel is modelled, how often the first of them has anything new, s; else 0.
+
+    What is modelled follows from what the kernel counts, and between two looks at that it goes on with the last power:
+    samples in between would tell nothing, at the price of a wake-up each.
+    """
+    if any(channel.method != "model" for channel in channels):
+        return 0.0
+    return min((channel.update_interval_s for channel in channels if channel.update_interval_s > 0), default=0.0)
 
 
 def _load_the_rest() -> None:

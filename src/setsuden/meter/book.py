@@ -24,11 +24,12 @@ class WindowBook:
 
     def __init__(self, channels: Sequence[ChannelRecord], first: Reading, first_id: int) -> None:
         self._channels = channels
+        self._counted = [channel.counted for channel in channels]
         self._first = self._last_tick = first
+        self._last_pair: tuple[Reading, Reading] | None = None
         self._next_id = first_id
         self._open: dict[int, OpenWindow] = {}
         self._stacks: dict[int, list[int]] = {}
-        self._usual_w = [0.0] * len(channels)
 
     @property
     def open_ids(self) -> list[int]:
@@ -71,7 +72,7 @@ class WindowBook:
                 stack.remove(window_id)
             if not stack:
                 del self._stacks[ident]
-        return close_window(window, self._channels, reading, self._usual_w, idle, cpu_s, extra)
+        return close_window(window, self._channels, reading, self._usual_w(), idle, cpu_s, extra)
 
     def known(self, window_id: int) -> OpenWindow:
         """An open window; raises InputError for any other number."""
@@ -87,25 +88,38 @@ class WindowBook:
 
     def note(self, reading: Reading) -> None:
         """Take over what the sensors reported at a reading, for all that is open."""
-        flagged = [(position, sample.flags) for position, sample in enumerate(reading.samples) if sample.flags]
+        flagged: list[tuple[int, tuple[str, ...]]] = []
+        for position, sample in enumerate(reading.samples):
+            if sample.flags:
+                flagged.append((position, sample.flags))
         if flagged or reading.load is not None:
             for window in self._open.values():
                 window.note(flagged, reading.load)
 
     def tick(self, reading: Reading) -> None:
-        """Note a background sample: usual power per channel, spread of the total for windows that saw both ticks."""
+        """Note a background sample: the spread of the total power for windows that saw both this and the one before."""
         before, self._last_tick = self._last_tick, reading
         total_w = 0.0
-        for position, channel in enumerate(self._channels):
-            power_w = _mean_w(before, reading, position)
-            if power_w is None:
+        for first, last, counted in zip(before.samples, reading.samples, self._counted, strict=True):
+            seconds = last.t_s - first.t_s
+            if seconds <= 0:
                 return
-            self._usual_w[position] = max(power_w, _mean_w(self._first, reading, position) or 0.0)
-            if channel.counted:
-                total_w += power_w
+            if counted:
+                total_w += (last.energy_j - first.energy_j) / seconds
+        self._last_pair = before, reading
         for window in self._open.values():
             if window.begin.t_s <= before.t_s:
                 window.spread.add(total_w)
+
+    def _usual_w(self) -> list[float]:
+        """Per channel the larger of its power between the last two background samples and its mean until then, W."""
+        if self._last_pair is None:
+            return [0.0] * len(self._channels)
+        before, last = self._last_pair
+        return [
+            max(_mean_w(before, last, position) or 0.0, _mean_w(self._first, last, position) or 0.0)
+            for position in range(len(self._channels))
+        ]
 
 
 def _mean_w(begin: Reading, end: Reading, position: int) -> float | None:

@@ -40,6 +40,7 @@ class Edges:
         self._lock = threading.RLock()
         self._edge_cpu_s = 0.0
         self._settle_s = float("-inf")
+        self._sampling = True
         self._rig: Rig | None = None
         self._book: WindowBook | None = None
         self._first: Reading | None = None
@@ -169,19 +170,20 @@ class Edges:
             finally:
                 self._edge_cpu_s += time.thread_time() - started
 
-    def _sample(self) -> bool:
-        """A background sample: no more than taken, unless it is time to write. True when something was written."""
+    def _sample(self) -> None:
+        """A background sample: no more than taken, unless it is time to write; nothing after the last reading."""
         assert self._rig is not None
         with self._lock:
+            if not self._sampling:
+                return
             t_s = self._rig.take()
             if t_s < self._settle_s:
-                return False
+                return
             reading = self._settle(edge=False)
             next_s = self._background.note(reading)
-        written = self._recorder.write_due(t_s, next_s)
+        self._recorder.write_due(t_s, next_s)
         if not self._background.at_once:
             self._settle_s = self._recorder.latest_s - next_s
-        return written
 
     def _read(self) -> Reading:
         """A reading at a window's edge."""

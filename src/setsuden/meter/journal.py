@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from setsuden.errors import LedgerError
@@ -21,17 +23,27 @@ CHUNK = 500
 # After a failure so many flushes are left out at most: 32 seconds of them.
 LONGEST_PAUSE = 64
 LAST_ATTEMPTS = 3
+_FLAGS = attrgetter("flags")
 
 
 class Journal:
     """Collects readings and notes from any thread; ``flush`` writes them in a few transactions.
 
+    run        where to write; None: nothing is kept, unless ``opening`` is given
+    opening    begins the run: tried by ``open``, and where the ledger fails then, again at every flush
+
     While the ledger fails, readings wait up to a bound, then every second one is dropped (counters keep their joules,
     only the time resolution suffers); of too many notes the oldest are dropped. Both losses are counted.
     """
 
-    def __init__(self, run: RunWriter | None, first_channel: int = 0) -> None:
+    def __init__(
+        self,
+        run: RunWriter | None = None,
+        first_channel: int = 0,
+        opening: Callable[[], RunWriter] | None = None,
+    ) -> None:
         self._run = run
+        self._opening = opening
         self._first_channel = first_channel
         self._lock = threading.Lock()
         self._readings: list[Reading] = []
@@ -45,8 +57,13 @@ class Journal:
 
     @property
     def run(self) -> RunWriter | None:
-        """The run that is written; None without a ledger."""
+        """The run that is written; None without a ledger, and while it could not be begun."""
         return self._run
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be kept."""
+        return self._run is not None or self._opening is not None
 
     @property
     def first_channel(self) -> int:
@@ -60,7 +77,7 @@ class Journal:
 
     def add_readings(self, readings: Iterable[Reading]) -> None:
         """Queue readings, in order of time."""
-        if self._run is None:
+        if not self.wanted:
             return
         with self._lock:
             self._readings.extend(readings)
@@ -71,13 +88,22 @@ class Journal:
 
     def note(self, write: Callable[[RunWriter], None]) -> None:
         """Queue anything else: a function that writes it."""
-        if self._run is None:
+        if not self.wanted:
             return
         with self._lock:
             self._notes.append(write)
             if len(self._notes) > MAX_NOTES:
                 self.dropped_notes += 1
                 del self._notes[0]
+
+    def open(self) -> RunWriter | None:
+        """Begin the run where that has not been done; None where it cannot be, or nothing is kept."""
+        if self._run is None and self._opening is not None:
+            try:
+                self._run = self._opening()
+            except LedgerError as error:
+                self.fault = str(error)
+        return self._run
 
     def flush(self) -> bool:
         """Write what is waiting, unless the ledger failed a moment ago; False when not all could be written."""
@@ -93,9 +119,10 @@ class Journal:
 
     def checkpoint(self) -> None:
         """Have on disk what was written so far, so that a power cut does not take it."""
-        if self._run is not None:
+        run = self._run
+        if run is not None:
             try:
-                self._run.ledger.checkpoint()
+                run.ledger.checkpoint()
             except LedgerError as error:
                 self.fault = str(error)
 
@@ -105,7 +132,8 @@ class Journal:
         The commit after a checkpoint begins the log anew and waits for the disk; better here than at a sample.
         """
         self.checkpoint()
-        self._commit([], [], lambda run: run.heartbeat(at_once=True))
+        if self._run is not None:
+            self._commit([], [], lambda run: run.heartbeat(at_once=True))
 
     def finish(self, write: Callable[[RunWriter], None]) -> bool:
         """Write all that is waiting and then ``write``; a few attempts, however recent the last failure."""
@@ -133,9 +161,9 @@ class Journal:
         notes: list[Callable[[RunWriter], None]],
         closing: Callable[[RunWriter], None],
     ) -> bool:
-        run = self._run
+        run = self.open()
         if run is None:
-            return True
+            return not self.wanted
         try:
             with run.transaction():
                 _write_readings(run, self._first_channel, readings)
@@ -154,7 +182,7 @@ def _write_readings(run: RunWriter, first_channel: int, readings: list[Reading])
     blocks = []
     for channel, samples in enumerate(zip(*(reading.samples for reading in readings), strict=True), first_channel):
         rows: list[Row] = [sample[:5] for sample in samples]
-        blocks.append((channel, rows, tuple(dict.fromkeys(code for sample in samples for code in sample.flags))))
+        blocks.append((channel, rows, tuple(dict.fromkeys(chain.from_iterable(map(_FLAGS, samples))))))
     run.write_blocks(blocks)
 
 
@@ -162,6 +190,8 @@ def describe_loss(journal: Journal) -> str | None:
     """One sentence on what the ledger lacks; None when it is complete."""
     if journal.fault is None or journal.complete:
         return None
+    if journal.run is None:
+        return f"Nothing is kept on disk: {journal.fault}"
     return (
         f"The ledger could not be written ({journal.fault}); readings lost: "
         f"{journal.dropped_readings + len(journal._readings)}, windows and notes lost: "

@@ -44,8 +44,14 @@ def _last_error() -> BaseException | None:
 
 def _at_exit() -> None:
     error = _last_error()
+    fault: Exception | None = None
     for meter, before in list(_open.items()):
-        meter.stop(None if error is before else error)
+        try:
+            meter.stop(None if error is before else error)
+        except Exception as raised:  # must not keep the others open: they would count as cut off
+            fault = fault or raised
+    if fault is not None:
+        raise fault
 
 
 if hasattr(os, "register_at_fork"):

@@ -16,7 +16,7 @@ from setsuden.meter.book import WindowBook
 from setsuden.meter.edges import Edges
 from setsuden.meter.idle_keeper import IdleKeeper
 from setsuden.meter.recorder import Recorder
-from setsuden.meter.rig import Rig
+from setsuden.meter.rig import Reading, Rig
 from setsuden.meter.setup import find_setup
 from setsuden.meter.synchronise import synchronise_devices
 
@@ -105,7 +105,7 @@ class Meter(Edges):
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
         self._recorder.begin(first.t_s)
-        self._background.start(rig.channels, first, self._tick, self._recorder.journal.catch_up)
+        self._background.start(rig.channels, first, self._sample, self._recorder.catch_up)
         lifetime.opened(self)
         return self
 
@@ -116,14 +116,11 @@ class Meter(Edges):
         while self._endings:
             self._endings.pop()()
         lifetime.closed(self)
+        last = self._last_reading()
         self._background.stop()
         if self._background.fault is not None:
             self._recorder.remark(codes.NOT_RECORDED, f"Background sampling failed: {self._background.fault}.")
-        assert self._book is not None
-        for window_id in reversed(self._book.open_ids):
-            if window_id != self._root_id:
-                self.end(window_id)
-        self._result = self._finish(self._rig, error)
+        self._result = self._finish(self._rig, last, error)
         self._rig.close()
         self._recorder.close()
         return self._result
@@ -176,19 +173,25 @@ class Meter(Edges):
 
     # -- inside
 
-    def _tick(self) -> None:
-        if self._sample():
-            self._recorder.look_around()
-
-    def _finish(self, rig: Rig, error: BaseException | None) -> Measurement:
+    def _last_reading(self) -> Reading:
+        """The edge of all that is still open; no sample comes after it."""
         synchronise_devices()
         with self._lock:
             reading = self._read()
+            self._sampling = False
             self._background.end(reading)
+        return reading
+
+    def _finish(self, rig: Rig, last: Reading, error: BaseException | None) -> Measurement:
+        assert self._book is not None
+        with self._lock:
+            for window_id in reversed(self._book.open_ids):
+                if window_id != self._root_id:
+                    self._end_at(last, window_id, {})
         drift = self._idle.after(rig) if error is None else None
         if drift is not None:
             self._recorder.remark(drift.code, drift.detail)
         with self._lock:
-            result = self._end_at(reading, self._root_id, {}, self._recorder.flags())
+            result = self._end_at(last, self._root_id, {}, self._recorder.flags())
         about = {**self._idle.to_json(), "meter_cpu_s": self._cpu_s, "late_samples": self.late_ticks}
         return self._recorder.finish(result, about, error)

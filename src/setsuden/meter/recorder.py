@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from setsuden.errors import LedgerError
+from setsuden.ledger.writer import status_after
 from setsuden.meter import codes
 from setsuden.meter.journal import Journal, describe_loss
-from setsuden.meter.recording import open_recording
+from setsuden.meter.recording import Opening
 from setsuden.meter.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from setsuden.ledger.channel import ChannelRecord
     from setsuden.ledger.measurement import Flag, Measurement
-    from setsuden.ledger.store import Ledger
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.windows import OpenWindow
 
@@ -31,12 +32,12 @@ class Recorder:
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
         self._name = name
         self._settings = settings
-        self._own_ledger: Ledger | None = None
+        self._opening: Opening | None = None
         self._remarks: list[tuple[str, str]] = []
         self._surroundings = Surroundings()
         self._checkpointed_s = 0.0
         self.latest_s = 0.0
-        self.journal = Journal(None)
+        self.journal = Journal()
 
     @property
     def run_id(self) -> str | None:
@@ -44,40 +45,49 @@ class Recorder:
         return self.journal.run.id if self.journal.run is not None else None
 
     def open(self, channels: Sequence[ChannelRecord]) -> int:
-        """Begin to record if possible; returns the number of the first window."""
+        """Begin to record, now or where that fails as soon as it can be; returns the number of the first window."""
         settings = self._settings
-        recording = open_recording(
-            settings["ledger"],
-            settings["run"],
-            channels,
-            kind=settings["kind"],
-            name=self._name,
-            config={"rate_hz": settings["rate_hz"], "idle_s": settings["idle_s"], **(settings["config"] or {})},
-            tags=settings["tags"],
-        )
-        self.journal, self._own_ledger = recording.journal, recording.ledger
-        if recording.fault is not None:
-            self.remark(codes.NOT_RECORDED, f"Nothing is kept on disk: {recording.fault}")
-        return recording.first_id
+        run: RunWriter | None = settings["run"]
+        if run is not None:
+            try:
+                with run.transaction():
+                    self.journal = Journal(run, run.add_channels(channels))
+                    return run.next_window_id()
+            except LedgerError as error:  # what others write into that run meanwhile decides the numbers
+                self.journal = Journal()
+                self.remark(codes.NOT_RECORDED, f"Nothing is kept on disk: {error}")
+        elif settings["ledger"] is not False:
+            self._opening = Opening(
+                settings["ledger"],
+                channels,
+                kind=settings["kind"],
+                name=self._name,
+                config={"rate_hz": settings["rate_hz"], "idle_s": settings["idle_s"], **(settings["config"] or {})},
+                tags=settings["tags"],
+            )
+            self.journal = Journal(opening=self._opening)
+            self.journal.open()
+        return 1
 
     def begin(self, t_s: float) -> None:
-        """Write what there is, so that a run that dies at once is there."""
+        """Write what there is, so that a run that dies at once is there; not where the ledger failed just now."""
         self._checkpointed_s, self.latest_s = t_s, t_s + _LATEST_S
-        self.journal.flush()
+        if self.journal.run is not None:
+            self.journal.flush()
 
-    def write_due(self, t_s: float, next_s: float) -> bool:
-        """Write what waits, if it would be late for it at the next sample in ``next_s`` seconds; whether it was."""
+    def write_due(self, t_s: float, next_s: float) -> None:
+        """Write what waits, if it would be late for it at the next sample in ``next_s`` seconds."""
         if t_s + next_s < self.latest_s:
-            return False
+            return
         self.latest_s = t_s + _LATEST_S
         written = self.journal.flush()
         if written and t_s - self._checkpointed_s >= _CHECKPOINT_S:
             self._checkpointed_s = t_s
             self.journal.checkpoint()
-        return True
 
-    def look_around(self) -> None:
-        """Start to look for changes of the code; once, outside the measured program's own thread."""
+    def catch_up(self) -> None:
+        """What a start puts off, outside the measured program's own thread: the disk, changes of the code."""
+        self.journal.catch_up()
         if self.journal.run is not None and self._settings["run"] is None:
             self._surroundings.look()
 
@@ -109,9 +119,8 @@ class Recorder:
 
     def finish(self, result: Measurement, about: dict[str, Any], error: BaseException | None) -> Measurement:
         """Close the run with what the meter says about itself; the result, with a flag if anything was lost."""
-        failed = error is not None and not (isinstance(error, SystemExit) and not error.code)
         own = self._settings["run"] is None
-        environment = self._surroundings.complete() if own and self.journal.run is not None else {}
+        environment = self._surroundings.complete() if own and self.journal.wanted else {}
 
         def write(run: RunWriter) -> None:
             lost = {
@@ -121,8 +130,8 @@ class Recorder:
             run.put_document("meter", {**about, **lost})
             if own:
                 run.set_environment(environment)
-                detail = f"{type(error).__name__}: {error}" if failed else None
-                run.finish("failed" if failed else "finished", detail=detail, summary=result)
+                status, detail = status_after(error)
+                run.finish(status, detail=detail, summary=result)
 
         self.journal.finish(write)
         loss = describe_loss(self.journal)
@@ -136,5 +145,5 @@ class Recorder:
 
     def close(self) -> None:
         """Close a ledger that was opened here."""
-        if self._own_ledger is not None:
-            self._own_ledger.close()
+        if self._opening is not None:
+            self._opening.close()

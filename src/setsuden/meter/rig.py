@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from setsuden.ledger.channel import ChannelRecord, Count
@@ -56,7 +57,10 @@ class Rig:
     def take(self) -> float:
         """Look at every sensor once; returns when."""
         t_s, boot_s = self._elapsed(), self._since_boot()
-        self._taken.append((t_s, boot_s, [take(t_s, boot_s) for take in self._takes]))
+        found: list[object] = []
+        for take in self._takes:
+            found.append(take(t_s, boot_s))  # noqa: PERF401 - a comprehension is one more cold frame
+        self._taken.append((t_s, boot_s, found))
         return t_s
 
     def settle(self, *, edge: bool) -> list[Reading]:
@@ -81,7 +85,7 @@ class Rig:
         parts: list[tuple[Sample, ...]] = [()] * len(found)
         for (place, settle), item in zip(self._settles, found, strict=True):
             parts[place] = settle(t_s, boot_s, item)
-        return tuple(sample for part in parts for sample in part)
+        return tuple(chain.from_iterable(parts))
 
     def now(self) -> float:
         """The elapsed clock."""
