@@ -69,11 +69,13 @@ def factors_table(words: RoomWords, factors: Iterable[Factor]) -> Table:
         Head(say("head.value")),
         Head(say("head.source"), numeric=False, wide=True),
     ]
-    rows = []
+    rows, edge = [], False
     for factor in factors:
+        edge = edge or (factor.low != factor.high and factor.value in (factor.low, factor.high))
         name, source = said(factor, words.language)
         rows.append([Cell(name), Cell(factor_text(factor)), Cell(source)])
-    return Table("factors-table", say("section.factors"), heads, rows)
+    note = Messages("report", words.language).say("factors.edge") if edge else ""
+    return Table("factors-table", say("section.factors"), heads, rows, note=note)
 
 
 def rendered(page: Page, words: FrameWords) -> str:

@@ -23,7 +23,7 @@ from setsuden.federated.study.verdict import UPLOAD
 from setsuden.federated.study.words import FederatedWords
 from setsuden.federated.trace import Outcome as Ended
 from setsuden.federated.trace import Trace
-from setsuden.language import LANGUAGES, Language
+from setsuden.language import LANGUAGES, Language, Messages
 from setsuden.report.federated import render, write
 
 OFF = "centralised: false\n"
@@ -339,8 +339,8 @@ def test_a_budget_that_ends_a_training_is_said_and_so_is_whom_a_selection_left_o
     assert "not networks and servers" in said
     rows = {row["region"]: row for row in document(found)["trainings"][0]["regions"]}
     assert rows["CN"]["asked"] == 0.0
-    assert f"CN {rows['CN']['accuracy']:.1%}, 0.0" in said
-    assert f"FR {rows['FR']['accuracy']:.1%}, {rows['FR']['asked']:.1f}" in said
+    assert f"China {rows['CN']['accuracy']:.1%}, 0.0" in said
+    assert f"France {rows['FR']['accuracy']:.1%}, {rows['FR']['asked']:.1f}" in said
 
 
 def test_the_gap_of_a_graph_and_of_graphs_drawn_anew_are_told_apart() -> None:
@@ -359,3 +359,28 @@ def test_the_span_of_rounds_over_seeds_is_told_and_a_price_only_where_there_is_a
     gap = {"en": "spectral gap", "ja": "スペクトルギャップ"}[language]
     assert sum(gap in note for note in notes) == 1  # once for all seeds
     assert not any("declared fleet" in note for note in notes)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_first_page_says_that_sending_the_data_may_be_forbidden(whole: Outcome, language: Language) -> None:
+    said = Messages("federated", language).say("todo.privacy")
+    page = render(whole, language)
+    assert page.index(said) < page.index('data-test="cards"')
+    assert said in text(whole, language)
+
+
+def test_no_caption_of_the_page_repeats_the_heading_above_it(whole: Outcome) -> None:
+    page = render(whole, "en")
+    headings = set(re.findall(r"<h2 id=\"[\w-]+-heading\"><span class=\"count\">\d+</span> ([^<]+)</h2>", page))
+    captions = re.findall(r"<figcaption>([^<]+)</figcaption>", page)
+    captions += re.findall(r'<span class="cap">([^<]+)<', page)
+    assert headings
+    assert captions
+    assert not headings & set(captions)
+
+
+def test_the_question_is_a_sentence_and_places_have_names(whole: Outcome) -> None:
+    page = render(whole, "en")
+    assert "learns digits on" in page
+    assert "France" in page
+    assert "フランス" in render(whole, "ja")

@@ -14,7 +14,7 @@ from setsuden.federated.study.compare import Compared
 from setsuden.federated.study.document import endings, epsilon_sampling, gap_of, targets, traffic
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.verdict import UPLOAD, decide, median_index
-from setsuden.language import Language, Messages
+from setsuden.language import Language, Messages, looked_up
 from setsuden.quantity import Estimate, Provenance, render, significant
 
 _SHOWN_FAULTS = 5
@@ -73,6 +73,12 @@ class FederatedWords:
         because = f"{because}{self.space}{say('verdict.there', carbon=there)}"
         sure = say("verdict.sure", probability=f"{found.best_probability:.0%}")
         return Said(headline, because, sure, decision.confidence, tuple(self._flips()), notes)
+
+    @property
+    def cleanest(self) -> int:
+        """Which training emits least (the first where nothing is priced); what is shown of one alone is of it."""
+        bills = self.outcome.bills
+        return min(range(len(bills)), key=lambda index: bills[index].carbon.value, default=0)
 
     def way(self, option: str) -> str:
         """An option in words."""
@@ -235,14 +241,17 @@ class FederatedWords:
                 yield self.say("note.resumed", round=result.resumed_from, **names)
 
     def _regions(self) -> Iterator[str]:
-        """Whom the first training serves how well and how often it asked them: the bias of a selection."""
-        one = self.outcome.trained[0]
+        """Whom a training serves how well and how often it asked them: the bias of a selection."""
+        one = self.outcome.trained[self.cleanest]
         regions = one.result.clients.by_region()
         if len(regions) < 2:
             return
         each = (
             self.say(
-                "note.region", region=name, accuracy=_share(None if math.isnan(share) else share), asked=f"{asked:.1f}"
+                "note.region",
+                region=looked_up.place(name, self.language),
+                accuracy=_share(None if math.isnan(share) else share),
+                asked=f"{asked:.1f}",
             )
             for name, (share, asked) in regions.items()
         )

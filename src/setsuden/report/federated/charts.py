@@ -12,6 +12,7 @@ from setsuden.federated.price import Bill, Cost
 from setsuden.federated.study.compare import Row
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.words import FederatedWords, percent
+from setsuden.language import looked_up
 from setsuden.quantity import render, significant
 from setsuden.report.page.parts import Chart, Draw, Grid, Key, two_widths
 from setsuden.report.svg.dumbbell import End, dumbbells
@@ -22,6 +23,8 @@ from setsuden.report.svg.steps import Track, steps
 from setsuden.report.svg.world import Spot, known, world
 
 _PARTIES = ("clients", "links", "server")
+_TITLED = ("networks", "places", "rounds")
+"""Pictures below a heading of the same key, which they must not repeat."""
 
 
 def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
@@ -37,26 +40,32 @@ def who_chart(outcome: Outcome, words: FederatedWords) -> Chart:
 def country_chart(outcome: Outcome, words: FederatedWords) -> Chart:
     """Carbon of every training by the country in which the electricity was drawn."""
     rows = [(_name(outcome, words, index), bill, bill.by_country()) for index, bill in enumerate(outcome.bills)]
-    return _bars("places", words, rows, {name: name for _, _, parts in rows for name in parts})
+    return _bars(
+        "places", words, rows, {name: looked_up.place(name, words.language) for *_, parts in rows for name in parts}
+    )
 
 
 def country_map(outcome: Outcome, words: FederatedWords) -> Chart | None:
-    """Carbon of the first training on a map, with the accuracy of the devices there; None where no country is known."""
+    """Carbon of the training that emits least, with the accuracy of its devices; None where no country is known."""
+    index = words.cleanest
     found: dict[str, float] = {}
-    for place, cost in outcome.bills[0].by_country().items():
+    for place, cost in outcome.bills[index].by_country().items():
         country = place[:2]  # a zone of a grid begins with its country
         if known(country) and not place[2:3].isalpha():
             found[country] = found.get(country, 0.0) + cost.carbon.value
     most = max(found.values(), default=0.0)
     if most <= 0:
         return None
-    regions = outcome.trained[0].result.clients.by_region()
+    one = outcome.trained[index]
+    regions = one.result.clients.by_region()
     spots = []
     for country, grams in found.items():
         accuracy, _ = regions.get(country, (math.nan, 0.0))
         served = "" if math.isnan(accuracy) else f", {words.say('axis.accuracy')} {accuracy:.1%}"
-        spots.append(Spot(country, grams / most, f"{country}: {significant(grams, 3)} gCO2e{served}"))
-    return _chart("map", words, partial(world, spots))
+        name = looked_up.place(country, words.language)
+        spots.append(Spot(country, grams / most, f"{name}: {significant(grams, 3)} gCO2e{served}"))
+    title = words.say("title.map", topology=words.topology(one.task.topology.name))
+    return two_widths("map", title, words.say("section.map_note"), partial(world, spots))
 
 
 def _bars(
@@ -150,7 +159,8 @@ def _reached(outcome: Outcome, index: int, what: str) -> list[tuple[float, float
 
 
 def _chart(what: str, words: FederatedWords, draw: Draw, legend: Sequence[Key] = (), wide: float = 660) -> Chart:
-    title, note = words.say(f"section.{what}"), words.say(f"section.{what}_note")
+    title = words.say(f"title.{what}" if what in _TITLED else f"section.{what}")
+    note = words.say(f"section.{what}_note")
     return two_widths(what, title, note, draw, legend=legend, wide=wide)
 
 

@@ -9,7 +9,7 @@ from setsuden.federated.study.table import table
 from setsuden.federated.study.table_words import TableWords
 from setsuden.federated.study.verdict import median_index
 from setsuden.federated.study.words import FederatedWords, size
-from setsuden.language import Language
+from setsuden.language import Language, looked_up
 from setsuden.quantity import Estimate, render, significant
 from setsuden.report import sheet
 from setsuden.report.federated.charts import country_chart, country_map, networks_chart, rounds_grid, who_chart
@@ -28,6 +28,7 @@ from setsuden.report.page.parts import (
     provenance_entries,
 )
 from setsuden.report.sheet import FrameWords, factors_table
+from setsuden.workload import zoo
 
 
 def frame_words(language: Language) -> FrameWords:
@@ -62,6 +63,7 @@ def build(outcome: Outcome, language: Language) -> Page:
         sure=said.sure,
         confidence=confidence,
         confidence_word=frame(f"confidence.{confidence}") if said.confidence else "",
+        todo=[say("todo.privacy")] if outcome.compared else [],
         flips=said.flips,
         warnings=[say("note.stand_in")] if outcome.trained[0].result.trace.header.stand_in else [],
         cards=_cards(outcome, words, frame),
@@ -72,8 +74,11 @@ def build(outcome: Outcome, language: Language) -> Page:
 
 def _question(outcome: Outcome, words: FederatedWords) -> str:
     header = outcome.trained[0].result.trace.header
-    chosen = (f"{header.clients} x {header.partition}", header.algorithm, header.selection, header.compression)
-    return " · ".join([header.data, header.model, *map(words.choice, chosen)])
+    chosen = {
+        name: words.choice(getattr(header, name)) for name in ("partition", "algorithm", "selection", "compression")
+    }
+    model = zoo.entry(header.model).title if header.model in zoo.names() else header.model
+    return words.say("ask.whole", model=model, data=header.data, clients=header.clients, **chosen)
 
 
 def _cards(outcome: Outcome, words: FederatedWords, frame: FrameWords) -> list[Card]:
@@ -119,9 +124,9 @@ def _countries(outcome: Outcome, words: FederatedWords) -> Table:
 
 
 def _drawn(outcome: Outcome, words: FederatedWords) -> Table:
-    """Where it was drawn, and how well the clients there are served, for the first training."""
-    say = words.say
-    one, bill = outcome.trained[0], outcome.bills[0]
+    """Where it was drawn, and how well the clients there are served, for the training that emits least."""
+    say, index = words.say, words.cleanest
+    one, bill = outcome.trained[index], outcome.bills[index]
     regions = one.result.clients.by_region()
     heads = [Head(say("head.country"), numeric=False)]
     heads += [Head(say(f"head.{key}")) for key in ("energy", "carbon", "accuracy", "asked")]
@@ -130,14 +135,15 @@ def _drawn(outcome: Outcome, words: FederatedWords) -> Table:
         accuracy, asked = regions.get(name, (None, None))
         rows.append(
             [
-                Cell(name),
+                Cell(looked_up.place(name, words.language)),
                 Cell(render(cost.energy)),
                 Cell(render(cost.carbon)),
                 Cell("–" if accuracy is None or accuracy != accuracy else f"{accuracy:.1%}"),
                 Cell("–" if asked is None else f"{asked:.1f}"),
             ]
         )
-    return Table("places-table", f"{say('section.places')} ({words.topology(one.task.topology.name)})", heads, rows)
+    caption = say("title.drawn", topology=words.topology(one.task.topology.name))
+    return Table("places-table", caption, heads, rows)
 
 
 def _comparison(outcome: Outcome, words: FederatedWords) -> list[Block]:
@@ -186,7 +192,7 @@ def _everywhere(outcome: Outcome, words: FederatedWords) -> Table:
             *ratios,
         ]
 
-    return Table("everywhere-table", say("section.comparison"), heads, [line(row) for row in rows])
+    return Table("everywhere-table", say("title.everywhere"), heads, [line(row) for row in rows])
 
 
 def _ratio(figure: Estimate | None) -> str:

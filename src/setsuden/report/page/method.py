@@ -140,7 +140,9 @@ def factors_section(context: Context) -> Section:
     heads = [
         Head(words(f"factors.{key}"), numeric=False) for key in ("name", "value", "source", "year", "licence", "basis")
     ]
-    table = Table("factors-table", words("factors.caption"), heads, rows)
+    edge = any(factor.low != factor.high and factor.value in (factor.low, factor.high) for factor in factors)
+    note = words("factors.edge") if edge else ""
+    table = Table("factors-table", words("factors.caption"), heads, rows, note=note)
     return Section("factors", words("factors.heading"), [Text(words("factors.lead")), table])
 
 
