@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from setsuden.cli.main import main
 from setsuden.cli.run_forecast import GRACE_S, Follower
+from setsuden.language import Messages
 from setsuden.ledger import Ledger
 from setsuden.predict.progress import progress
+from setsuden.predict.saying import outcome_lines
 from tests.meter.support import Bench
 from tests.schemas_support import validate
 
@@ -72,6 +74,45 @@ def test_a_command_that_says_how_far_it_is_is_forecast(tmp_path: Path, monkeypat
         assert ledger.run("last").document("forecast")["runs"] == [entry]
 
 
+def test_what_a_command_does_after_its_training_is_not_held_against_the_forecast(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    run = progress(100, environment=stage.follower.environment)
+    for _ in range(100):
+        stage.bench.clock.advance(0.1)
+        run.step()
+        stage.wait(0.0)
+    stage.bench.clock.advance(2.0)  # a last evaluation
+    run.pause()
+    run.close()
+    stage.wait(0.2)
+    stage.wait(60.0)  # it tidies up
+    (entry,) = stage.end()["runs"]
+    assert entry["outcome"]["duration_s"] == pytest.approx(12.0)
+    assert entry["outcome"]["energy"]["value"] == pytest.approx(600.0)
+
+
+def test_a_training_is_looked_at_more_often_in_its_first_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    assert stage.follower.look(stage.child) is None  # type: ignore[arg-type]
+    run = progress(1000, environment=stage.follower.environment)
+    waits = []
+    for _ in range(1000):
+        stage.bench.clock.advance(0.05)
+        run.step()
+        waits.append(stage.follower.look(stage.child))  # type: ignore[arg-type]
+    run.close()
+    stage.end()
+    assert waits[0] == pytest.approx(0.05)
+    assert waits[-1] == pytest.approx(0.25)
+    assert waits == sorted(waits)  # type: ignore[type-var]
+
+
 def test_a_command_that_listens_is_asked_to_stop_and_given_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +148,8 @@ def test_a_command_that_does_not_listen_is_ended_before_the_budget_is_passed(
     (entry,) = stage.end()["runs"]
     assert entry["steps_total"] is None
     assert entry["budget"]["state"] == "stopped"
+    *_, line = outcome_lines({"runs": [entry]}, Messages("forecast", "en"))
+    assert line == "budget of 1 kJ: the command was stopped"
 
 
 def test_a_budget_of_the_command_itself_is_kept_where_the_command_line_has_none(

@@ -257,3 +257,46 @@ def test_a_half_written_note_is_not_read_and_a_wrong_file_is_refused(tmp_path: P
     (tmp_path / "short").write_bytes(b"x")
     with pytest.raises(InputError, match="too short"):
         Mailbox(tmp_path / "short")
+
+
+def test_a_budget_in_grams_is_spoken_of_in_grams(tmp_path: Path) -> None:
+    said: list[str] = []
+    around = bench(tmp_path)
+    with around.meter as meter:
+        with progress(STEPS, meter=meter, site="JP", budget_g=0.2, on_budget="stop", say=said.append) as run:
+            train(around, run, STEPS)
+        assert run.stopped
+    document = kept(tmp_path)
+    assert document["runs"][0]["budget"]["limit_g"] == 0.2
+    (line,) = [line for line in said if line.startswith("stopped at")]
+    limit = line.removesuffix(" is passed").partition("before the budget of ")[2]
+    assert limit.startswith("200 mgCO2e (")
+    assert list(outcome_lines(document, Messages("forecast", "en")))[-1].startswith(
+        f"  budget of {limit}: stopped at step"
+    )
+
+
+def test_a_budget_that_is_passed_between_two_looks_is_not_said_to_be_kept(tmp_path: Path) -> None:
+    said: list[str] = []
+    around = bench(tmp_path)
+    with (
+        around.meter as meter,
+        progress(STEPS, meter=meter, budget_kwh=1e-6, on_budget="stop", say=said.append) as run,
+    ):
+        around.clock.advance(10.0)
+        assert not run.step()
+    (line,) = said
+    assert line.endswith("was passed before the next look: stopped at 500 J")
+
+
+def test_what_would_narrow_a_forecast_is_not_said_twice_in_a_row(tmp_path: Path) -> None:
+    said: list[str] = []
+    around = bench(tmp_path)
+    with around.meter as meter, progress(STEPS, meter=meter, say=said.append) as run:
+        train(around, run, STEPS)
+    reasons = [entry["narrowed_by"] for entry in kept(tmp_path)["runs"][0]["said"]]
+    assert reasons[-1] == reasons[-2]
+    assert ";" in said[0]
+    assert ";" not in said[-1]
+    lines = list(outcome_lines(kept(tmp_path), Messages("forecast", "en")))
+    assert [";" in line for line in lines[1:-1]] == [";" in line for line in said]

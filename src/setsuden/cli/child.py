@@ -47,19 +47,20 @@ def run_child(
     *,
     stdout_to_stderr: bool = False,
     environment: Mapping[str, str] | None = None,
-    meanwhile: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    meanwhile: Callable[[subprocess.Popen[bytes]], float | None] | None = None,
 ) -> Ended:
     """Run a command to its end; SIGTERM and SIGHUP are passed on, SIGINT reaches it from the terminal itself.
 
     environment   variables it gets besides ours
-    meanwhile     called every LOOK_S seconds while it runs
+    meanwhile     called while it runs: first after LOOK_S seconds, then after as many as it returned (None: LOOK_S)
     """
     before = _children()
     stdout = sys.stderr.fileno() if stdout_to_stderr else None
     variables = {**os.environ, **(environment or {})}
     with subprocess.Popen(list(command), stdout=stdout, env=variables) as child, _passing_signals(child):
-        while meanwhile is not None and not _ended_within(child, LOOK_S):
-            meanwhile(child)
+        wait_s = LOOK_S
+        while meanwhile is not None and not _ended_within(child, wait_s):
+            wait_s = meanwhile(child) or LOOK_S
         code = child.wait()
     after = _children()
     exit_code = 128 - code if code < 0 else code

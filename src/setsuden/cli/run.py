@@ -109,12 +109,12 @@ def run(
 def _limits(site: str | None, budget_kwh: float | None, budget_g: float | None) -> dict[str, Any]:
     """The grid and the budget in joules; what they need is loaded only where one of them is given."""
     if site is None and budget_kwh is None and budget_g is None:
-        return {"intensity": None, "limit_j": None}
+        return {"intensity": None, "limit_j": None, "limit_g": None}
     from setsuden.predict.budget import limit_j
     from setsuden.predict.progress import grid_intensity
 
     intensity = grid_intensity(site)
-    return {"intensity": intensity, "limit_j": limit_j(budget_kwh, budget_g, intensity)}
+    return {"intensity": intensity, "limit_j": limit_j(budget_kwh, budget_g, intensity), "limit_g": budget_g}
 
 
 def _measured(

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from setsuden.cli.child import LOOK_S
 from setsuden.language import Language, Messages
 from setsuden.meter import Meter
 from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
@@ -24,12 +26,14 @@ if TYPE_CHECKING:  # loaded when the command first says how far it is: the start
 
 GRACE_S = 30.0
 """A command that was asked to stop has so long to save; then it gets SIGTERM."""
+_APART, _LEAST_APART_S = 0.01, 0.05  # looks lie so far apart: a share of the time so far, but so long at least
 
 
 class Follower:
     """Follows one command.
 
     limit_j     budget of the command line; None: the command's own, if it has one
+    limit_g     the same in grams, where it was given so
     stops       whether the budget stops the command: one that says how far it is is asked not to begin another step,
                 any other gets SIGTERM
     intensity   of the grid, for carbon
@@ -42,6 +46,7 @@ class Follower:
         name: str,
         *,
         limit_j: float | None,
+        limit_g: float | None = None,
         stops: bool,
         intensity: Estimate | None,
         language: Language,
@@ -50,11 +55,13 @@ class Follower:
         self._meter, self._name = meter, name
         self._intensity, self._messages, self._out = intensity, Messages("forecast", language), out
         self._mailbox = Mailbox.make()
-        self._budget = None if limit_j is None else self._made(limit_j, stops)
+        self._budget = None if limit_j is None else self._made(limit_j, stops, limit_g)
         self._watcher: Watcher | None = None
         self._kept = 0
         self._looks = 0
-        self._steps_done = -1
+        self._noted_s = -inf  # when the last note was written
+        self._began_s: float | None = None  # when the training was first heard of
+        self._ended: tuple[float, Estimate | None] = (0.0, None)  # when it was last heard of, and what it had taken
         self._speeds: Speeds | None = None
         self._asked_at_s: float | None = None
 
@@ -63,15 +70,21 @@ class Follower:
         """What the command needs to know to say how far it is."""
         return {VARIABLE: str(self._mailbox.path)}
 
-    def look(self, child: subprocess.Popen[bytes]) -> None:
-        """Look at the command once; a few times a second."""
+    def look(self, child: subprocess.Popen[bytes]) -> float | None:
+        """Look at the command once; after how many seconds to look again, None where it does not matter."""
         note = self._mailbox.read()
-        moved = note is not None and note.steps_done != self._steps_done
-        if not moved and self._budget is None:
-            return
-        tick = self._meter.so_far()
-        if tick is None:
-            return
+        moved = note is not None and note.at_s > self._noted_s
+        if moved or self._budget is not None:
+            tick = self._meter.so_far()
+            if tick is not None:
+                self._look(child, note, tick, moved)
+        return (
+            None
+            if self._began_s is None
+            else min(max(_APART * (time.monotonic() - self._began_s), _LEAST_APART_S), LOOK_S)
+        )
+
+    def _look(self, child: subprocess.Popen[bytes], note: Note | None, tick: Tick, moved: bool) -> None:
         self._looks += 1
         if note is not None:
             going_on = self._watch(note, tick, moved)
@@ -88,11 +101,12 @@ class Follower:
         if tick is None or (self._watcher is None and note is None and self._budget is None):
             return None
         if note is not None:
-            self._watch(note, tick, note.steps_done != self._steps_done)
+            self._watch(note, tick, note.at_s > self._noted_s)
         from setsuden.predict.watcher import Watcher, forecast_document
 
         watcher = self._watcher or Watcher(self._name, None, None, self._intensity, self._budget)
-        watcher.end(tick.elapsed_s, tick.energy, note.steps_done if note is not None else 0)
+        came_out = (tick.elapsed_s, tick.energy) if note is None else self._ended  # what comes after is no training
+        watcher.end(*came_out, note.steps_done if note is not None else 0)
         if self._speeds is not None:
             from setsuden.predict import speed
 
@@ -105,18 +119,23 @@ class Follower:
         from setsuden.predict import speed
         from setsuden.predict.watcher import Watcher, forecast_document
 
-        self._steps_done = note.steps_done
         told = note.speed_of == speed.NUMBER and speed.tells(channel for channel, _ in tick.channels)
         if self._watcher is None:
             if self._budget is None and note.limit_j is not None:
-                self._budget = self._made(note.limit_j, note.stops)
-            self._watcher = Watcher(
+                self._budget = self._made(note.limit_j, note.stops, note.limit_g)
+            self._began_s = note.at_s
+            self._watcher = watcher = Watcher(
                 self._name, note.steps_total, note.steps_per_epoch, self._intensity, self._budget,
-                lambda saying: self._out(saying_line(saying, self._messages)),
+                lambda saying: self._out(saying_line(saying, self._messages, watcher.said)),
                 speed.usual(self._meter.recall(speed.NAME, speed.USUAL_FOR_S)) if told else None,
                 note.evaluation_steps,
             )  # fmt: skip
-        behind_s = max(time.monotonic() - note.at_s, 0.0) if moved else None
+        behind_s = None
+        if moved:
+            self._noted_s = note.at_s
+            behind_s = min(max(time.monotonic() - note.at_s, 0.0), tick.elapsed_s)
+            share = 1 - behind_s / tick.elapsed_s if tick.elapsed_s > 0 else 0.0
+            self._ended = tick.elapsed_s * share, tick.energy * share if tick.energy is not None else None
         self._speeds = note.speeds if told else None
         going_on = self._watcher.look(
             tick.elapsed_s, tick.energy, note.steps_done, note.paused_s, behind_s, self._speeds
@@ -126,10 +145,10 @@ class Follower:
             self._meter.keep(DOCUMENT, forecast_document([self._watcher]))
         return going_on
 
-    def _made(self, limit_j: float, stops: bool) -> EnergyBudget:
+    def _made(self, limit_j: float, stops: bool, limit_g: float | None) -> EnergyBudget:
         from setsuden.predict.progress import budget_that_speaks
 
-        return budget_that_speaks(limit_j, (lambda _: None) if stops else None, self._out, self._messages)
+        return budget_that_speaks(limit_j, (lambda _: None) if stops else None, self._out, self._messages, limit_g)
 
     def _end(self, child: subprocess.Popen[bytes], listens: bool, elapsed_s: float, joules: float) -> None:
         if self._asked_at_s is None:

@@ -21,6 +21,7 @@ class EnergyBudget:
     """A limit in joules for one run.
 
     limit_j   above zero
+    limit_g   grams of CO2e that it stands for, where it was given so; for words only
     on_warn   called once, with the forecast, when even its low end passes the limit; with None when the run was not
               foretold to pass it and the joules drawn did
     on_stop   called once, with the joules spent, before the step that would pass the limit: save a checkpoint here.
@@ -30,6 +31,7 @@ class EnergyBudget:
     limit_j: float
     on_warn: Callable[[Estimate | None], None] | None = None
     on_stop: OnStop | None = None
+    limit_g: float | None = None
     _state: Verdict = field(default="within")
     _at_step: int | None = None
     _last_j: float = 0.0
@@ -76,6 +78,7 @@ class EnergyBudget:
         """Plain data: the limit, whether it stops or warns, how it stands, and since which step."""
         return {
             "limit_j": self.limit_j,
+            "limit_g": self.limit_g,
             "stops": self.on_stop is not None,
             "state": self._state,
             "at_step": self._at_step,

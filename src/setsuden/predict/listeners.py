@@ -119,7 +119,7 @@ class Around:
     said   what stays the same in every note
     """
 
-    least_apart_s = most_apart_s = 0.1  # a note costs microseconds, and an answer should come soon
+    least_apart_s = most_apart_s = 0.05  # a note costs microseconds, and an answer should come soon
 
     def __init__(self, mailbox: Mailbox, said: Note, on_stop: OnStop | None) -> None:
         self._mailbox = mailbox

@@ -20,9 +20,10 @@ from setsuden.predict.speed import NONE, Speeds
 VARIABLE = "SETSUDEN_PROGRESS"
 """Environment variable that names the file."""
 # Steps in all, per epoch (0: not said), done; seconds paused, moment; budget in joules (0: none), whether it stops;
-# speeds: their sum, their number, checksum of what tells them; steps that an evaluation is as large as (-1: not said).
-_FORM = struct.Struct("<qqqdddqdqqd")
-_SIZE, _STOP_AT = 128, 96
+# speeds: their sum, their number, checksum of what tells them; steps that an evaluation is as large as (-1: not said);
+# the budget in grams (0: not given so).
+_FORM = struct.Struct("<qqqdddqdqqdd")
+_SIZE, _STOP_AT = 128, 104
 _STOP = struct.Struct("<qd")  # 1, joules spent
 
 
@@ -31,7 +32,7 @@ class Note:
     """What the command last wrote.
 
     at_s      when, on the clock that all processes of a machine share (``time.monotonic``)
-    limit_j   a budget of its own, None without one
+    limit_j   a budget of its own, None without one; limit_g: the same in grams, where it was given so
     speeds    of the machine so far, as told by ``speed_of``, a number that stands for the interpreter
     evaluation_steps   training steps that the evaluation after each epoch is as large as; None: not said
     """
@@ -46,6 +47,7 @@ class Note:
     speeds: Speeds = NONE
     speed_of: int = 0
     evaluation_steps: float | None = None
+    limit_g: float | None = None
 
 
 class Mailbox:
@@ -78,6 +80,7 @@ class Mailbox:
             note.steps_total, note.steps_per_epoch or 0, note.steps_done,
             note.paused_s, note.at_s, note.limit_j or 0.0, note.stops,
             note.speeds.total, note.speeds.readings, note.speed_of, evaluation,
+            note.limit_g or 0.0,
         )  # fmt: skip
         self._bytes[: _FORM.size + 4] = body + zlib.crc32(body).to_bytes(4, "little")
 
@@ -87,10 +90,12 @@ class Mailbox:
         body, checksum = found[: _FORM.size], found[_FORM.size :]
         if zlib.crc32(body).to_bytes(4, "little") != checksum:
             return None
-        total, per_epoch, done, paused_s, at_s, limit_j, stops, speed, readings, speed_of, like = _FORM.unpack(body)
+        total, per_epoch, done, paused_s, at_s, limit_j, stops, speed, readings, speed_of, like, limit_g = _FORM.unpack(
+            body
+        )
         return Note(
             total, per_epoch or None, done, paused_s, at_s, limit_j or None, bool(stops),
-            Speeds(speed, readings), speed_of, None if like < 0 else like,
+            Speeds(speed, readings), speed_of, None if like < 0 else like, limit_g or None,
         )  # fmt: skip
 
     def ask_to_stop(self, spent_j: float) -> None:

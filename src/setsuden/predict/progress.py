@@ -172,15 +172,17 @@ def progress(
         out = say if say is not None else _to_stderr
         messages = Messages("forecast", language)
         stop = on_stop if on_budget == "warn" else on_stop or (lambda _: None)
-        budget = None if limit is None else budget_that_speaks(limit, stop, out, messages)
+        budget = None if limit is None else budget_that_speaks(limit, stop, out, messages, budget_g)
         watcher = Watcher(
-            name, steps_total, steps_per_epoch, intensity, budget, lambda saying: out(saying_line(saying, messages)),
-            evaluation_steps=evaluation_steps,
+            name, steps_total, steps_per_epoch, intensity, budget,
+            lambda saying: out(saying_line(saying, messages, watcher.said)), evaluation_steps=evaluation_steps,
         )  # fmt: skip
         sink = Here(chosen, watcher)
     elif environment.get(VARIABLE) and environment.get("RANK", "0") == "0":
         stops = on_stop is not None or on_budget == "stop"
-        said = Note(steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, stops, evaluation_steps=evaluation_steps)
+        said = Note(
+            steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, stops, evaluation_steps=evaluation_steps, limit_g=budget_g
+        )
         sink = Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
     made = Progress(sink, steps_total)
     if isinstance(sink, Here):
@@ -198,19 +200,20 @@ def grid_intensity(site: str | None) -> Estimate | None:
 
 
 def budget_that_speaks(
-    limit: float, on_stop: OnStop | None, out: Callable[[str], None], messages: Messages
+    limit: float, on_stop: OnStop | None, out: Callable[[str], None], messages: Messages, limit_g: float | None = None
 ) -> EnergyBudget:
     """A budget that says in words what it does, before it calls ``on_stop``."""
 
     def stop(spent_j: float) -> None:
-        out(stopping_line(spent_j, limit, messages))
+        out(stopping_line(spent_j, limit, messages, limit_g))
         assert on_stop is not None
         on_stop(spent_j)
 
     return EnergyBudget(
         limit,
-        on_warn=lambda expected: out(warning_line(expected, limit, messages)),
+        on_warn=lambda expected: out(warning_line(expected, limit, messages, limit_g)),
         on_stop=stop if on_stop is not None else None,
+        limit_g=limit_g,
     )
 
 

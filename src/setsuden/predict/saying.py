@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from setsuden.language import Messages
@@ -15,8 +15,11 @@ DOCUMENT = "forecast"
 """Name of the document that is kept with a run; schema ``forecast``."""
 
 
-def saying_line(saying: Saying, messages: Messages) -> str:
-    """A forecast made on the way."""
+def saying_line(saying: Saying, messages: Messages, said: Sequence[Saying] = ()) -> str:
+    """A forecast made on the way.
+
+    said   all so far, this one last: what would narrow it is not said twice in a row
+    """
     parts = [render(saying.duration)]
     if saying.energy is not None:
         parts.append(render(saying.energy))
@@ -24,21 +27,23 @@ def saying_line(saying: Saying, messages: Messages) -> str:
         parts.append(render(saying.carbon))
     key = "said" if saying.stable else "said_early"
     line = messages.say(key, share=f"{saying.share:.0%}", figures=", ".join(parts))
-    return _narrowed(line, saying.narrowed_by.to_json(), messages)
+    again = len(said) > 1 and said[-2].narrowed_by == saying.narrowed_by
+    return line if again else _narrowed(line, saying.narrowed_by.to_json(), messages)
 
 
-def warning_line(expected: Estimate | None, limit_j: float, messages: Messages) -> str:
+def warning_line(expected: Estimate | None, limit_j: float, messages: Messages, limit_g: float | None = None) -> str:
     """The budget will be passed, or has been."""
-    limit = render(Estimate.exact(limit_j, "J", Provenance.ASSUMED))
+    limit = _limit(limit_j, limit_g, messages)
     if expected is None:
         return messages.say("passed", limit=limit)
     return messages.say("warned", limit=limit, energy=render(expected))
 
 
-def stopping_line(spent_j: float, limit_j: float, messages: Messages) -> str:
-    """The run is stopped before it passes its budget."""
-    spent, limit = (render(Estimate.exact(joules, "J", Provenance.ESTIMATED)) for joules in (spent_j, limit_j))
-    return messages.say("stopped", spent=spent, limit=limit)
+def stopping_line(spent_j: float, limit_j: float, messages: Messages, limit_g: float | None = None) -> str:
+    """The run is stopped before it passes its budget, or as soon as it was seen to have passed it."""
+    spent = render(Estimate.exact(spent_j, "J", Provenance.ESTIMATED))
+    key = "stopped" if spent_j <= limit_j else "stopped_late"
+    return messages.say(key, spent=spent, limit=_limit(limit_j, limit_g, messages))
 
 
 def outcome_lines(document: Mapping[str, Any], messages: Messages) -> Iterator[str]:
@@ -48,21 +53,23 @@ def outcome_lines(document: Mapping[str, Any], messages: Messages) -> Iterator[s
             yield from _outcome({**entry, "outcome": None}, messages)
             continue
         yield messages.say("heading", name=entry["name"], steps=entry["steps_total"])
+        told = None
         for said in entry["said"]:
-            yield "  " + _beside(said, messages)
+            yield "  " + _beside(said, messages, told)
+            told = said.get("narrowed_by")
         if not entry["said"]:
             yield "  " + messages.say("none")
         yield from ("  " + line for line in _outcome(entry, messages))
 
 
-def _beside(said: Mapping[str, Any], messages: Messages) -> str:
+def _beside(said: Mapping[str, Any], messages: Messages, told: Mapping[str, Any] | None) -> str:
     line = messages.say(
         "said" if said["stable"] else "said_early",
         share=f"{said['share']:.0%}",
         figures=", ".join(_figures(said)),
     )
     narrowed_by = said.get("narrowed_by")  # runs kept by older versions do not say
-    if narrowed_by is not None:
+    if narrowed_by is not None and narrowed_by != told:
         line = _narrowed(line, narrowed_by, messages)
     errors = [f"{said[key]:+.1%}" for key in ("duration_error", "energy_error") if said[key] is not None]
     return line + (messages.say("error", errors=", ".join(errors)) if errors else "")
@@ -83,8 +90,21 @@ def _outcome(entry: Mapping[str, Any], messages: Messages) -> Iterator[str]:
         key = "came_out" if outcome["complete"] else "ended_early"
         yield messages.say(key, figures=", ".join(figures))
     if budget is not None:
-        limit = render(Estimate.exact(budget["limit_j"], "J", Provenance.ASSUMED))
-        yield messages.say(f"budget_{budget['state']}", limit=limit, step=budget["at_step"] or 0)
+        limit = _limit(budget["limit_j"], budget.get("limit_g"), messages)  # older versions kept joules only
+        key = f"budget_{budget['state']}"
+        if entry["steps_total"] is None and budget["state"] != "within":
+            key += "_command"  # which has no steps
+        yield messages.say(key, limit=limit, step=budget["at_step"])
+
+
+def _limit(limit_j: float, limit_g: float | None, messages: Messages) -> str:
+    """A budget as it was given, in joules or in grams."""
+    joules = render(Estimate.exact(limit_j, "J", Provenance.ASSUMED))
+    if limit_g is None:
+        return joules
+    return messages.say(
+        "limit_in_grams", grams=render(Estimate.exact(limit_g, "gCO2e", Provenance.ASSUMED)), joules=joules
+    )
 
 
 def _figures(said: Mapping[str, Any]) -> Iterator[str]:

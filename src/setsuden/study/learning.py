@@ -104,6 +104,7 @@ class Lessons:
             steps,
             name=configuration.id,
             meter=runner.meter,
+            language=runner.language,
             say=lambda line: runner.show("quality", done, len(self._all), f"{configuration.id}: {line}"),
         )
 

@@ -34,6 +34,11 @@ class Standing:
 class Progress(Protocol):
     """Something that is told where the study stands."""
 
+    @property
+    def language(self) -> Language:
+        """Of what it shows."""
+        ...
+
     def show(self, standing: Standing) -> None:
         """Called before each window."""
         ...
@@ -45,6 +50,8 @@ class Progress(Protocol):
 
 class Silent:
     """Shows nothing."""
+
+    language: Language = "en"
 
     def show(self, standing: Standing) -> None:
         """Nothing."""
@@ -63,6 +70,7 @@ class Line:
     def __init__(self, stream: TextIO, seconds: Callable[[], float], language: Language = "en") -> None:
         self._stream = stream
         self._seconds = seconds
+        self.language: Language = language
         self._messages = Messages("study", language)
         self._terminal = stream.isatty()
         self._last_s: float | None = None

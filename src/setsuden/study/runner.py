@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
+from setsuden.language import Language
 from setsuden.ledger import Flag, Measurement
 from setsuden.meter import Meter
 from setsuden.study.budget import Budget
@@ -202,6 +203,11 @@ class Runner:
             measurement = self.meter.end(window_id)
             self.findings.spent_j += measurement.energy.value if measurement.energy is not None else 0.0
             self.findings.spent_s = self.budget.elapsed_s
+
+    @property
+    def language(self) -> Language:
+        """Of what the user is shown."""
+        return self._progress.language
 
     def show(self, phase: str, done: int, total: int, current: str) -> None:
         """Tell the user where the study stands."""
