@@ -94,6 +94,8 @@ def test_the_simulation_of_the_example_is_told_in_both_languages(lang: str, tmp_
         drawn["bill"]["total"]["carbon"]["value"], rel=0.02
     )
     assert closed["asked"] == pytest.approx(65_000)
+    drawn_in = closed["bill"]["by_country"]
+    assert drawn_in["US"]["energy"]["value"] > drawn_in["FR"]["energy"]["value"] > 0, "all are asked"
 
 
 def test_a_simulation_takes_its_work_from_a_real_run_and_is_held_against_it(study: Path) -> None:

@@ -109,6 +109,9 @@ def test_an_output_that_is_a_file_is_refused_before_measuring(lab: FakeLab, stud
     result = call(study, "--out", study)
     assert result.exit_code == 2
     assert "this is a file, not a folder" in result.stderr
+    loop = study.parent / "loop"
+    loop.symlink_to(loop)
+    assert "this is a link that leads to no folder" in call(study, "--out", loop).stderr
     assert lab.visited == []
 
 

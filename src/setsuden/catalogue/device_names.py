@@ -7,6 +7,7 @@ leaves words out, and a name that fits nothing is a slip to be told, not a range
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from setsuden.catalogue.processor_names import KINDS, Kind
@@ -33,9 +34,10 @@ class Device:
     share: float
 
 
-def device(name: str) -> Device:
+def device(name: str, besides: Iterable[str] = (), instead: str = "Or give --watts.") -> Device:
     """The processor called ``name``; InputError with the nearest names for an unknown one.
 
+    besides   further names that the asker knows, for the advice; ``instead``: what else can be given
     Where several editions fit (an A100 has 250 to 400 W), the design power spans them around their median.
     """
     if not name.strip():
@@ -56,7 +58,7 @@ def device(name: str) -> Device:
     raise InputError(
         "unknown device",
         value=name,
-        remedy=nearest(name, TABLE.column("name").values()) + " Or give --watts.",
+        remedy=f"{nearest(name, [*besides, *TABLE.column('name').values()])} {instead}",
     )
 
 

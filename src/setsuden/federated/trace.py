@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, fields
 from enum import IntEnum
 from pathlib import Path
@@ -183,9 +184,12 @@ class Trace:
                 arrays = {name: stored[name] for name in stored.files if name != "header"}
         except FileNotFoundError:
             raise InputError("there is no such trace", place=str(path), remedy="Name a trace.npz file.") from None
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror or error}", place=str(path)) from error
+        except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            # Not numpy's own words: they advise to unpickle whatever it is.
             raise InputError(
-                f"not a trace of a federation: {error}",
+                "not a trace of a federation, or a damaged one",
                 place=str(path),
                 remedy="Name a file that `setsuden federate` wrote.",
             ) from error

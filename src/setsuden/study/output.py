@@ -18,10 +18,11 @@ RESULT = "result.json"
 def check_folder(folder: Path) -> None:
     """Raise InputError unless files can be written into ``folder``; what is made to find out is removed again."""
     place = folder.absolute()
-    while not place.exists():
+    while not os.path.lexists(place):
         place = place.parent
     if not place.is_dir():
-        raise InputError("this is a file, not a folder", place="--out", value=str(place), remedy="Name a folder.")
+        what = "a link that leads to no folder" if place.is_symlink() else "a file, not a folder"
+        raise InputError(f"this is {what}", place="--out", value=str(place), remedy="Name a folder.")
     try:  # asking for permissions says nothing of a full or read-only disk, nor to root
         with tempfile.TemporaryDirectory(prefix=".setsuden-", dir=place) as trial:
             (Path(trial) / RESULT).write_text("{}", encoding="utf-8")

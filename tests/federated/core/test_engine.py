@@ -358,6 +358,20 @@ def test_a_trace_comes_back_from_its_file(tmp_path: Path) -> None:
     assert same(result.trace, Trace.load(tmp_path / "trace.npz"))
 
 
+@pytest.mark.parametrize("content", [b"", b"# not a trace", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00"])
+def test_a_file_that_is_no_trace_is_refused_without_advice_to_unpickle_it(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "trace.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a trace of a federation, or a damaged one") as caught:
+        Trace.load(path)
+    assert "pickle" not in str(caught.value)
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    with pytest.raises(InputError, match="not a trace"):
+        Trace.load(tmp_path / "one.npy")
+    with pytest.raises(InputError, match="cannot be read: Is a directory"):
+        Trace.load(tmp_path)
+
+
 def test_a_world_of_another_size_is_refused() -> None:
     with pytest.raises(InputError, match="the world has 5 clients"):
         engine.run(task(), EqualWorld(5))

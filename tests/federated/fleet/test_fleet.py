@@ -70,7 +70,7 @@ def test_rates_of_a_country_come_from_the_catalogue_and_uploads_are_asked_for():
         ("{catalogue: pixel-7, share_of_peak: 0.2}", "no peak rate is known"),
         ("{macs_per_s: 1e9, idle_w: 1}", "power while training is needed"),
         ("{macs_per_s: 1e9, idle_w: 1, active_w: 2, j_per_mac: 1}", "either active_w or j_per_mac"),
-        ("{catalogue: pixel-77, macs_per_s: 1e9}", "pixel-77"),
+        ("{catalogue: pixel-77, macs_per_s: 1e9}", "pixel-77.*Nearest: pixel-7,.*macs_per_s, active_w and idle_w"),
         ("{macs_per_s: 1e9, idle_w: 1, active_w: 2, watts: 3}", "unknown key"),
     ],
 )

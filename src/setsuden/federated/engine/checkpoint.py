@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,9 +51,13 @@ def load(path: Path, wanted: str) -> tuple[dict[str, Any], dict[str, NDArray[Any
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             about = json.loads(bytes(stored["about"]).decode())
             arrays = {name: stored[name] for name in stored.files if name != "about"}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", place=str(path)) from error
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
-            f"not a checkpoint of a federation: {error}", place=str(path), remedy="Delete it to start afresh."
+            "not a checkpoint of a federation, or a damaged one",
+            place=str(path),
+            remedy="Delete it to start afresh.",
         ) from error
     if about.get("format") != FORMAT or about.get("fingerprint") != wanted:
         raise InputError(

@@ -100,7 +100,7 @@ def _processor(name: str) -> Known:
     from setsuden.catalogue.device_names import device
     from setsuden.footprint.device import power_of
 
-    found = device(name)
+    found = device(name, besides=EDGE.ids(), instead="Or leave out catalogue and give macs_per_s, active_w and idle_w.")
     row = found.match.row
     peak = None if row.fp32_tflops is None else row.fp32_tflops * _PEAK
     busy, idle = power_of(found, 1.0).within(None), power_of(found, 0.0).within(None)

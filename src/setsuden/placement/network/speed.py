@@ -49,12 +49,11 @@ def speed(country: str, technology: str) -> Speed:
     row = SPEEDS.find(f"{code}:{technology}")
     if row is None:
         known = [row_id.split(":")[0] for row_id in SPEEDS.ids() if row_id.endswith(f":{technology}")]
-        listed = ", ".join(known) if len(known) < 6 else nearest(code, known)
+        listed = f"Known: {', '.join(known)}." if len(known) < 6 else nearest(code, known)
         raise InputError(
             f"no speed of {technology} lines is known for this country",
             value=country,
-            remedy=f"Give down_mbps and up_mbps as you measured them, or country: world. Known: {listed}".rstrip(". ")
-            + ".",
+            remedy=f"Give down_mbps and up_mbps as you measured them, or country: world. {listed}",
         )
     return Speed(row.id, _rate(row, "down", row.down_mbps), _rate(row, "up", row.up_mbps))
 
