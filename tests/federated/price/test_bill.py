@@ -13,6 +13,7 @@ from setsuden.errors import InputError
 from setsuden.federated.fleet import Place, steady
 from setsuden.federated.price import Term, price
 from setsuden.federated.trace import SERVER, Kind, Outcome, Trace, Work, aggregator
+from setsuden.quantity import Estimate, Provenance
 from tests.federated.price.builder import Builder, device, exact, fleet, group, server, synchronous, wired
 from tests.schemas_support import validate
 
@@ -134,6 +135,32 @@ def test_making_the_devices_is_carbon_without_energy_for_the_seconds_of_use():
     part = bill.by_term()[Term.EMBODIED.value]
     assert (part.energy.value, part.carbon.value) == (0.0, pytest.approx(6 * 5.0 * 0.5))
     assert bill.carbon.boundary.embodied
+
+
+def test_only_what_was_declared_of_its_making_is_charged():
+    made = replace(device("known"), embodied=exact(0.5, "gCO2e/s"))
+    on = fleet(group("known", device=made), group("unknown"), counts=(1, 2))
+    bill = price(synchronous(), on)
+    assert bill.by_term()[Term.EMBODIED.value].carbon.value == pytest.approx(2 * 5.0 * 0.5)
+    assert bill.embodied
+    assert not price(synchronous(), fleet()).embodied
+
+
+def test_making_a_server_counts_even_where_its_low_end_is_nothing():
+    maybe = Estimate(0.2, 0.0, 0.4, "gCO2e/s", Provenance.ASSUMED)
+    machine = replace(server(), device=replace(server().device, embodied=maybe))
+    part = price(synchronous(), fleet(server=machine)).by_term()[Term.SERVER_EMBODIED.value]
+    assert (part.carbon.low, part.carbon.value, part.carbon.high) == pytest.approx((0.0, 12 * 0.2, 12 * 0.4))
+
+
+def test_a_share_is_its_terms_over_the_total():
+    bill = price(synchronous(), fleet(), network="savazzi-50")
+    joules_of_clients = joules(bill, Term.COMPUTE) + joules(bill, Term.AWAKE)
+    assert bill.share(Term.COMPUTE, Term.AWAKE, of="energy") == pytest.approx(joules_of_clients / bill.energy.value)
+    assert bill.share(Term.COMPUTE) == pytest.approx(120.0 * 400 / 3.6e6 / bill.carbon.value)
+    assert bill.share(*Term) == pytest.approx(1.0)
+    with pytest.raises(InputError, match="no shares"):
+        price(Builder(1).trace(), fleet(counts=(1,))).share(Term.COMPUTE)
 
 
 def test_single_clients_stay_out_of_a_document_unless_asked_for():

@@ -104,3 +104,9 @@ def test_every_form_prints_every_term_of_its_boundary():
         printed = rule(form, **given.get(form, {})).boundary()
         assert all(printed[term.value].startswith(("counted", "left out")) for term in Term)
         assert printed["network model"]
+
+
+@pytest.mark.parametrize("bit_per_j", [0.0, -1.0])
+def test_a_link_that_moves_no_bit_per_joule_is_refused(bit_per_j: float):
+    with pytest.raises(InputError, match="down_bit_per_j"):
+        price(synchronous(), fleet(), "link_efficiency", up_bit_per_j=1e5, down_bit_per_j=bit_per_j)

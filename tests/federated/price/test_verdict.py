@@ -32,6 +32,13 @@ def test_uploading_the_data_first_is_charged_to_the_links():
     assert with_data.energy.value > without.energy.value
 
 
+def test_centralised_training_begins_when_the_last_client_has_sent_its_data():
+    header = synchronous().header
+    bill = central(header, fleet(), macs=5e10, evaluation_macs=1e10, upload=True)
+    assert bill.duration_s == pytest.approx(6e10 / 1e10)
+    assert bill.ended_s == pytest.approx(10 * 100 / 5e5 + 6e10 / 1e10)  # samples x bytes over 0.5 MB/s up
+
+
 def test_forms_without_a_server_still_charge_the_data_centre():
     bill = central(synchronous().header, fleet(), macs=MACS, form="qiu2023", variant="wu", router_w=7.5)
     assert bill.energy.value == pytest.approx(MACS / 1e10 * 100.0 * 1.5)
