@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from setsuden.cli.run_text import measurement_lines
 from setsuden.errors import InputError
+from setsuden.language import Language, Messages
+from setsuden.ledger import Measurement, measurement_from_json, measurement_to_json
+from setsuden.meter import Meter
 from setsuden.meter.live import Tick, watch
 from setsuden.meter.setup import Setup
 from setsuden.sensors import UtilisationProbe, discover
@@ -69,6 +73,79 @@ def test_a_card_that_does_not_tell_is_left_out_and_an_idle_one_falls_to_nobody(t
     assert idle is not None
     assert "gpu" not in silent
     assert idle["gpu"].value == 0.0
+
+
+def program(
+    root: Path, *gpus: FakeGpu, seconds: float = 20.0, rate_s: float = 1.0, namespace: int = 4026531836
+) -> Measurement:
+    """A run of process 4242 beside whatever else uses the cards."""
+    machine = FakeMachine(root, nvml=FakeNvml(*gpus))
+    (machine.procfs / "self/ns").mkdir()
+    (machine.procfs / "self/ns/pid").symlink_to(f"pid:[{namespace}]")
+    found = discover(machine.host)
+    probe = UtilisationProbe(machine.host, found.sensors, found.limits)
+    meter = Meter(
+        "x", sensors=found.sensors, probe=probe, clock=machine.clock, ledger=False, rate_hz=0, idle_s=0
+    )  # fmt: skip
+    machine.advance(1.0)
+    with meter:
+        for _ in range(round(seconds / rate_s)):
+            machine.advance(rate_s)
+            meter.sample()
+    return meter.result
+
+
+def test_a_program_gets_the_part_of_a_card_that_its_processes_used(tmp_path: Path) -> None:
+    shared = FakeGpu(watts=200.0, tick_s=0.01, sm_by_pid={4242: 30, 999: 10})
+    own = FakeGpu(watts=100.0, tick_s=0.01, sm_by_pid={4242: 80})
+    ours = program(tmp_path, shared, own).process_gpu_energy
+    assert ours is not None
+    assert ours.value == pytest.approx(20.0 * (200.0 * 0.75 + 100.0), rel=0.02)
+    assert ours.low == pytest.approx(20.0 * (200.0 * 0.3 + 100.0 * 0.8) * 0.95, rel=0.03)
+    assert ours.provenance.value == "estimated"
+
+
+def test_the_summary_of_a_run_says_what_the_program_took_of_the_gpus(tmp_path: Path) -> None:
+    result = program(tmp_path, FakeGpu(sm_by_pid={4242: 50}))
+    words: dict[Language, str] = {"en": "of the GPUs' energy", "ja": "GPU のエネルギーのうち"}
+    for language, said in words.items():
+        assert any(said in line for line in measurement_lines(result, Messages("meter", language)))
+
+
+def test_a_card_that_nobody_uses_falls_to_nobody(tmp_path: Path) -> None:
+    ours = program(tmp_path, FakeGpu(sm_by_pid={})).process_gpu_energy
+    assert ours is not None
+    assert ours.value == ours.low == 0.0
+
+
+def test_the_gpu_part_of_a_program_is_unknown_where_one_card_does_not_tell(tmp_path: Path) -> None:
+    assert program(tmp_path, FakeGpu(sm_by_pid={4242: 50}), FakeGpu()).process_gpu_energy is None
+
+
+def test_processes_that_the_driver_numbers_otherwise_are_not_taken_for_others(tmp_path: Path) -> None:
+    other = program(tmp_path / "a", FakeGpu(sm_by_pid={777_777: 90}), namespace=4026532999)
+    assert other.process_gpu_energy is None
+    shared = program(tmp_path / "b", FakeGpu(sm_by_pid={4242: 90}), namespace=4026532999)
+    assert shared.process_gpu_energy is not None
+    assert shared.process_gpu_energy.value > 0.0
+
+
+def test_a_window_shorter_than_the_drivers_samples_does_not_know_who_ran(tmp_path: Path) -> None:
+    assert program(tmp_path, FakeGpu(sm_by_pid={}), seconds=0.05, rate_s=0.05).process_gpu_energy is None
+
+
+@pytest.mark.parametrize("begun_s", [-100.0, 5.0])
+def test_the_drivers_accounts_tell_where_it_has_no_samples(tmp_path: Path, begun_s: float) -> None:
+    gpu = FakeGpu(watts=200.0, tick_s=0.01, accounts={4242: (begun_s, 60), 999: (-50.0, 20)})
+    result = program(tmp_path, gpu)
+    ours = result.process_gpu_energy
+    assert ours is not None
+    ran_s = 20.0 if begun_s < 0 else 16.0  # the run goes from second 1 to second 21
+    share = 0.6 * ran_s / (0.6 * ran_s + 0.2 * 20.0)
+    assert ours.value == pytest.approx(20.0 * 200.0 * share, rel=0.03)
+    kept = measurement_from_json(measurement_to_json(result)).process_gpu_energy
+    assert kept is not None
+    assert kept.value == ours.value
 
 
 def test_the_containers_of_a_machine_share_what_it_draws(tmp_path: Path) -> None:

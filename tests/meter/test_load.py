@@ -12,6 +12,8 @@ from tests.meter.support import codes
 class FakeProbe:
     """Two CPUs, of which ``busy`` are at work; everything else as set."""
 
+    glance_every_s = 1.0
+
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.busy = 2.0

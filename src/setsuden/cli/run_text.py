@@ -25,6 +25,8 @@ def measurement_lines(measurement: Measurement, messages: Messages) -> Iterator[
     ours = measurement.process_cpu_energy
     if ours is not None:
         yield messages.say("summary.process", energy=render(ours))
+    if measurement.process_gpu_energy is not None:
+        yield messages.say("summary.process_gpu", energy=render(measurement.process_gpu_energy))
     for flag in measurement.flags:
         yield messages.say("summary.flag", code=flag.code, detail=told(flag, messages.language))
 

@@ -72,6 +72,8 @@ class Measurement:
     dynamic      the same above the idle baseline, J; None without a baseline
     attributes   what was worked on: batch_size, samples, macs, parameters, phase, ... (JSON scalars)
     meter_cpu_s  CPU seconds that the meter itself used inside the window
+    process_gpu_energy  joules of the counted cards that fall to this process and its children, by the time they ran on
+                 them, see ``setsuden.meter.attribution``; None where the driver does not tell
     """
 
     window_id: int
@@ -87,6 +89,7 @@ class Measurement:
     flags: tuple[Flag, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     meter_cpu_s: float = 0.0
+    process_gpu_energy: Estimate | None = None
 
     @property
     def average_power(self) -> Estimate | None:

@@ -37,6 +37,7 @@ def measurement_to_json(measurement: Measurement) -> dict[str, Any]:
             for part in measurement.channels
         ],
         "process_cpu_energy": _estimate(measurement.process_cpu_energy),
+        "process_gpu_energy": _estimate(measurement.process_gpu_energy),
         "utilisation": {name: getattr(measurement.utilisation, name) for name in Utilisation.__dataclass_fields__},
         "flags": [{"code": flag.code, "detail": flag.detail} for flag in measurement.flags],
         "attributes": dict(measurement.attributes),
@@ -73,6 +74,7 @@ def measurement_from_json(data: Mapping[str, Any]) -> Measurement:
         flags=tuple(Flag(flag["code"], flag["detail"]) for flag in data["flags"]),
         attributes=data["attributes"],
         meter_cpu_s=data["meter_cpu_s"],
+        process_gpu_energy=_read(data.get("process_gpu_energy")),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from setsuden.ledger.channel import ChannelRecord, Count, node_total, raw_between
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement
+from setsuden.meter.attribution import program_gpu
 from setsuden.meter.idle import IdleBaseline
 from setsuden.meter.judge import judge
 from setsuden.meter.rig import Reading
@@ -50,6 +51,7 @@ def close_window(
         ),
         attributes=dict(window.attributes),
         meter_cpu_s=cpu_s - window.cpu_s,
+        process_gpu_energy=program_gpu(channels, parts, window.load.begin, end.load),
     )  # fmt: skip
 
 

@@ -10,12 +10,15 @@ if TYPE_CHECKING:
 
 # Readings are shared between edges this close together: the kernel counts CPU time in ticks of 10 ms.
 _SHARED_FOR_S = 0.01
-# Background samples faster than this do not look at the load every time, unless the probe says how often they should.
-_EVERY_S = 1.0
 
 
 class LoadProbe(Protocol):
     """What reads the load: ``setsuden.sensors.utilisation.UtilisationProbe``, or a fake."""
+
+    @property
+    def glance_every_s(self) -> float:
+        """How seldom it is enough to ``glance``: background samples faster than this do not look every time."""
+        ...
 
     def read(self) -> Load:
         """One reading; never raises."""
@@ -37,7 +40,7 @@ class LoadWatch:
         self._probe = probe
         self._last: Load | None = None
         self._looked_s = float("-inf")
-        self._every_s = float(getattr(probe, "glance_every_s", _EVERY_S))
+        self._every_s = 0.0 if probe is None else probe.glance_every_s
 
     def at_edge(self, t_s: float) -> Load | None:
         """The load now, for the edge of a window; None without a probe."""
@@ -62,10 +65,10 @@ class LoadWatch:
 class LoadSpan:
     """The load over one window."""
 
-    __slots__ = ("_begin", "_gpu_bytes", "_gpu_shares", "_held", "_memory")
+    __slots__ = ("_gpu_bytes", "_gpu_shares", "_held", "_memory", "begin")
 
     def __init__(self, begin: Load | None) -> None:
-        self._begin = begin
+        self.begin = begin
         self._held: dict[str, None] = {}
         self._memory = _Mean()
         self._gpu_shares = _Mean()
@@ -76,7 +79,7 @@ class LoadSpan:
 
     def add(self, load: Load) -> None:
         """A reading after the begin of the window."""
-        if load is self._begin:
+        if load is self.begin:
             return
         self._held.update(dict.fromkeys(load.held_back))
         self._memory.add(load.memory_used_bytes)
@@ -92,7 +95,7 @@ class LoadSpan:
         """Means over the window; the reading at its end must have been added."""
         from setsuden.ledger.measurement import Utilisation  # the first window's end pays for it, not the start
 
-        begin = self._begin
+        begin = self.begin
         if begin is None or end is None:
             return Utilisation()
         memory = self._memory.value

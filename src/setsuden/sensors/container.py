@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from setsuden.errors import InputError
 from setsuden.sensors.busy import usage_s
+from setsuden.sensors.gpu_time import CardTime, GpuTime
 from setsuden.sensors.host import Host
 from setsuden.sensors.open_file import OpenFile
 from setsuden.sensors.protocol import Sensor
@@ -17,13 +18,12 @@ class Use(NamedTuple):
 
     cpu_s          CPU seconds of everything in the container so far
     memory_bytes   that it holds now, page cache included
-    gpu            by channel id: share of the time its processes ran on the card, and of the time any process did,
-                   0-1 each, since the reading before; a card that does not tell is left out
+    gpu            by channel id: how long its processes ran on the card so far; a card that does not tell is left out
     """
 
     cpu_s: float | None
     memory_bytes: float | None
-    gpu: dict[str, tuple[float, float]]
+    gpu: dict[str, CardTime]
 
 
 class Container:
@@ -50,17 +50,16 @@ class Container:
         self._memory = OpenFile(host.files, folder / "memory.current")
         self._host, self._procs = host, folder / "cgroup.procs"
         cards: list[Any] = [sensor for sensor in sensors if sensor.name == "nvml"]
-        self._gpus: list[Any] = [gpu for sensor in cards for gpu in sensor.gpus]
+        self._gpu_time = GpuTime([gpu for sensor in cards for gpu in sensor.gpus], host)
 
     def read(self) -> Use:
         """One reading; never raises for what cannot be read."""
         pids = {int(pid) for pid in (self._host.text(self._procs) or "").split() if pid.isdigit()}
-        gpu = {}
-        for card in self._gpus:
-            shares = card.process_shares()
-            if shares is not None:
-                gpu[card.channel.id] = (sum(shares.get(pid, 0.0) for pid in pids), sum(shares.values()))
-        return Use(self._try(lambda: usage_s(self._cpu.read())), self._try(lambda: float(self._memory.number())), gpu)
+        return Use(
+            self._try(lambda: usage_s(self._cpu.read())),
+            self._try(lambda: float(self._memory.number())),
+            self._gpu_time.read(pids),
+        )
 
     def close(self) -> None:
         """Release the files."""

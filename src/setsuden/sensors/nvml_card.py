@@ -6,6 +6,7 @@ that could. The counter counts mJ since the driver was loaded (NVML API referenc
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from setsuden.quantity import DEVICE, Provenance
@@ -48,7 +49,6 @@ class Gpu:
         limit_mw = self._asks(lambda: nvml.nvmlDeviceGetPowerManagementLimitConstraints(self.handle)[1])
         self.limit_w = _BURST * limit_mw / 1000 if limit_mw else LIMIT_W
         counter_j, power_w = self._try(self._counter_j), self._try(self._power_w)
-        self._seen_us = 0
         self._counter: CounterTally | None = None
         self._power: PowerTally | None = None
         self._model: GpuModel | None = None
@@ -80,22 +80,42 @@ class Gpu:
         """Share of the last sampling period in which a kernel ran, 0-1; raises NVMLError."""
         return float(self._nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu) / 100
 
-    def process_shares(self) -> dict[int, float] | None:
-        """By process: share of the time since the last call that it ran on the card, 0-1; None where it does not tell.
+    def process_shares(self, since_us: int) -> tuple[dict[int, float], int] | None:
+        """By process: share of the time since then that it ran on the card, 0-1; and until when. None: not told.
 
         Mean of the driver's own samples (NVML API reference, nvmlDeviceGetProcessUtilization; Maxwell and newer).
         """
         try:
-            samples = self._nvml.nvmlDeviceGetProcessUtilization(self.handle, self._seen_us)
+            samples = self._nvml.nvmlDeviceGetProcessUtilization(self.handle, since_us)
         except (self._nvml.NVMLError, AttributeError) as error:
             # "Not found" is how the driver says that no process ran.
-            return {} if _code(error) == _NOT_FOUND else None
+            return ({}, since_us) if _code(error) == _NOT_FOUND else None
         percent: dict[int, list[int]] = {}
         for sample in samples:
-            if sample.timeStamp > self._seen_us:
+            if sample.timeStamp > since_us:
                 percent.setdefault(int(sample.pid), []).append(int(sample.smUtil))
-        self._seen_us = max([self._seen_us, *(int(sample.timeStamp) for sample in samples)])
-        return {pid: sum(found) / len(found) / 100 for pid, found in percent.items()}
+        newest_us = max([since_us, *(int(sample.timeStamp) for sample in samples)])
+        return {pid: sum(found) / len(found) / 100 for pid, found in percent.items()}, newest_us
+
+    def accounted_s(self) -> dict[int, float] | None:
+        """By process: seconds in which it ran on the card so far; None where the driver keeps no accounts.
+
+        Share of the process's life on the card x its length (NVML API reference, nvmlDeviceGetAccountingStats).
+        """
+        nvml = self._nvml
+        try:
+            if nvml.nvmlDeviceGetAccountingMode(self.handle) != 1:
+                return None
+            stats = {
+                int(pid): nvml.nvmlDeviceGetAccountingStats(self.handle, pid)
+                for pid in nvml.nvmlDeviceGetAccountingPids(self.handle)
+            }
+        except (nvml.NVMLError, AttributeError):
+            return None
+        now_us = time.time() * 1e6
+        # The length is 0 as long as the process lives; its start is a time of day.
+        lived = {pid: (each.time * 1e3 or max(0.0, now_us - each.startTime)) / 1e6 for pid, each in stats.items()}
+        return {pid: lived[pid] * min(100, each.gpuUtilization) / 100 for pid, each in stats.items()}
 
     def clock_reasons(self) -> int:
         """Why the clocks are held back now, the library's bit mask; 0 where it does not say."""

@@ -43,6 +43,11 @@ class ProcessTree:
         self._most_s = max(self._most_s, total_s)
         return self._most_s
 
+    @property
+    def pids(self) -> frozenset[int]:
+        """The process and its descendants, as of the last look."""
+        return frozenset(self._files)
+
     def keep_up(self) -> None:
         """See what has been added, if nobody has asked for a while."""
         if self._host.platform == "linux" and self._host.clock.elapsed() - self._looked_s >= _KEEP_UP_S:

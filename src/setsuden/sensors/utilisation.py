@@ -7,7 +7,7 @@ and GPU figures are those of the moment.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from setsuden.sensors.busy import usage_s
@@ -20,6 +20,7 @@ from setsuden.sensors.traffic import Traffic
 from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
+    from setsuden.sensors.gpu_time import CardTime
     from setsuden.sensors.place import Place
 
 
@@ -33,6 +34,7 @@ class Load(NamedTuple):
     gpu_sm_share       mean over the visible cards, 0-1
     gpu_memory_used_bytes  sum over the visible cards
     received_bytes, sent_bytes  through the network so far, loopback left out, see ``traffic``
+    gpu_time           by channel id: how long this process and its descendants ran on a card so far
     held_back          what slows things down: ``cpu-thermal``, ``gpu-thermal``, ``gpu-power-brake``, ``gpu-power-cap``
     """
 
@@ -47,6 +49,7 @@ class Load(NamedTuple):
     held_back: tuple[str, ...] = ()
     received_bytes: float | None = None
     sent_bytes: float | None = None
+    gpu_time: Mapping[str, CardTime] = {}
 
 
 # Bits of nvmlClocksEventReasons (NVML API reference).
@@ -69,6 +72,7 @@ class UtilisationProbe:
         cards: list[Any] = [sensor for sensor in sensors if sensor.name == "nvml"]
         self._gpus: list[Any] = [gpu for sensor in cards for gpu in sensor.gpus]
         self._nvml: Any = cards[0].library if cards else None
+        self._gpu_time = _gpu_time(self._gpus, host)
         # Cards tell of this moment only; without one there is little but memory to look at, and that moves slowly.
         self.glance_every_s = 1.0 if self._gpus else 1.95
         self._linux = host.platform == "linux"
@@ -87,22 +91,26 @@ class UtilisationProbe:
         busy_s, capacity_s = self._cpu()
         used, total = self._memory()
         share, vram = self._gpu()
+        ours_s = self._tree.cpu_s()
         return Load(
             self._host.clock.elapsed(),
             busy_s,
             capacity_s,
-            self._tree.cpu_s(),
+            ours_s,
             used,
             total,
             share,
             vram,
             (*self._cpu_held_back(), *self._gpu_held_back()),
             *self._traffic.read(),
+            {} if self._gpu_time is None else self._gpu_time.read(self._tree.pids),
         )
 
     def glance(self) -> Load:
         """What is of this moment only: memory, GPUs, what holds back. The running sums are None. Never raises."""
         self._tree.keep_up()
+        if self._gpu_time is not None:
+            self._gpu_time.read(self._tree.pids)  # the driver keeps its samples for some seconds only
         used, total = self._memory()
         share, vram = self._gpu()
         return Load(
@@ -184,6 +192,15 @@ class UtilisationProbe:
             mask = gpu.clock_reasons()
             reasons |= {name: None for bit, name in _GPU_REASONS.items() if mask & bit}
         return tuple(reasons)
+
+
+def _gpu_time(gpus: list[Any], host: Host) -> Any:
+    """Loaded only where there is a card."""
+    if not gpus:
+        return None
+    from setsuden.sensors.gpu_time import GpuTime
+
+    return GpuTime(gpus, host)
 
 
 def _throttle_files(host: Host) -> list[Place]:

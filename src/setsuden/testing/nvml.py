@@ -27,6 +27,8 @@ class FakeGpu:
     duty            share of each ``average_s`` that the power sensor looks at (0.25 on A100 and H100)
     counter, power  whether the driver answers these questions
     sm_by_pid       percent of the time that each process runs on it; None where the driver does not tell
+    accounts        by process: when it began, in seconds since the start, and percent of its life that it ran on the
+                    card, as the driver's accounting tells; None where that is off
     limit_w         the highest limit it takes, in force as long as ``managed_w`` is None
     may_limit       whether this user may set the limit
     lost            it has fallen off the bus: every question fails
@@ -62,6 +64,7 @@ class FakeGpu:
     now_s: float = 0.0
     processes: list[tuple[int, int]] = field(default_factory=list)
     sm_by_pid: dict[int, int] | None = None
+    accounts: dict[int, tuple[float, int]] | None = None
     questions: list[str] = field(default_factory=list)
 
     def draws(self, t_s: float) -> float:
@@ -197,6 +200,20 @@ class FakeNvml:
         if not found or now_us <= since_us:
             raise FakeNvmlError(NOT_FOUND)
         return [SimpleNamespace(pid=pid, timeStamp=now_us, smUtil=percent) for pid, percent in found.items()]
+
+    def nvmlDeviceGetAccountingMode(self, gpu: FakeGpu) -> int:  # noqa: N802
+        """Whether the driver keeps accounts."""
+        return int(self._ask(gpu, "accounting").accounts is not None)
+
+    def nvmlDeviceGetAccountingPids(self, gpu: FakeGpu) -> list[int]:  # noqa: N802
+        """Processes it has an account of."""
+        begun = self._ask(gpu, "accounted processes").accounts or {}
+        return [pid for pid, (begun_s, _) in begun.items() if begun_s <= gpu.now_s]
+
+    def nvmlDeviceGetAccountingStats(self, gpu: FakeGpu, pid: int) -> SimpleNamespace:  # noqa: N802
+        """The account of a process that is at an end now; its ``time`` is in ms."""
+        begun_s, percent = (self._ask(gpu, "account").accounts or {})[pid]
+        return SimpleNamespace(gpuUtilization=percent, time=(gpu.now_s - begun_s) * 1000, startTime=0, isRunning=1)
 
     def nvmlDeviceGetComputeRunningProcesses(self, gpu: FakeGpu) -> list[SimpleNamespace]:  # noqa: N802
         """Processes with memory on the card."""
