@@ -20,6 +20,9 @@ def test_it_ticks_until_stopped_and_measures_itself() -> None:
     sampler.stop()
     assert len(ticks) >= 3
     assert sampler.cpu_s > 0.0
+    ended = len(ticks)
+    sampler._thread.join(30.0)
+    assert len(ticks) == ended
     assert not [thread for thread in threading.enumerate() if thread.name == "setsuden-sampler"]
 
 

@@ -95,7 +95,7 @@ class Background:
             self._telemetry.end()
 
     def stop(self) -> None:
-        """End the thread, after the sample it is taking."""
+        """No sample begins from here on; one that is being taken is waited for."""
         if self._sampler is not None:
             self._sampler.stop()
 
