@@ -33,39 +33,42 @@ def _backward(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
     return 2 * _heads_first(args[1], args[2], args[3])
 
 
-def _varlen(args: Sequence[Any], kwargs: Mapping[str, Any], q: Any, k: Any, v: Any, at: int) -> int:
-    """Dense (batch, length, heads, width), or packed (tokens, heads, width) with cumulative lengths."""
-    starts = argument(args, kwargs, at, "cum_seq_q")
+_FLASH_NAMES = ("cum_seq_q", "cum_seq_k", "max_k")
+_EFFICIENT_NAMES = ("cu_seqlens_q", "cu_seqlens_k", "max_seqlen_k")
+
+
+def _varlen(
+    args: Sequence[Any], kwargs: Mapping[str, Any], q: Any, k: Any, v: Any, at: int, names: tuple[str, str, str]
+) -> int:
+    """Dense (batch, length, heads, width), or packed (tokens, heads, width) with cumulative lengths from ``at`` on."""
+    starts = argument(args, kwargs, at, names[0])
     if starts is None:
         return _length_first(q, k, v)
-    # lengths are data: the longest sequence times the number of sequences is the shape-only upper bound
-    sequences, longest_k = starts.numel() - 1, int(argument(args, kwargs, at + 3, "max_k"))
-    tokens, heads = q.shape[-3], q.shape[-2]
+    tokens, heads, widths = q.shape[-3], q.shape[-2], q.shape[-1] + v.shape[-1]
     if starts.device.type == "meta":
-        return int(tokens * heads * longest_k * (q.shape[-1] + v.shape[-1]))
-    ends = argument(args, kwargs, at + 1, "cum_seq_k")
-    pairs = sum(
-        (int(starts[i + 1]) - int(starts[i])) * (int(ends[i + 1]) - int(ends[i])) for i in range(int(sequences))
-    )
-    return int(pairs * heads * (q.shape[-1] + v.shape[-1]))
+        # lengths are data: that every query meets the longest sequence of keys is the upper bound by shape alone
+        return int(tokens * heads * int(argument(args, kwargs, at + 3, names[2])) * widths)
+    lengths_q, lengths_k = starts.diff(), argument(args, kwargs, at + 1, names[1]).diff()
+    return int((lengths_q * lengths_k).sum()) * int(heads * widths)
 
 
 def _flash(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
-    return _varlen(args, kwargs, args[0], args[1], args[2], 3)
+    return _varlen(args, kwargs, args[0], args[1], args[2], 3, _FLASH_NAMES)
 
 
 def _flash_backward(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
     # (grad_out, query, key, value, out, logsumexp, cum_seq_q, cum_seq_k, max_q, max_k, ...)
-    return 2 * _varlen(args, kwargs, args[1], args[2], args[3], 6)
+    return 2 * _varlen(args, kwargs, args[1], args[2], args[3], 6, _FLASH_NAMES)
 
 
 def _efficient(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
     # (query, key, value, bias, cu_seqlens_q, cu_seqlens_k, max_seqlen_q, max_seqlen_k, ...)
-    return _length_first(args[0], args[1], args[2])
+    return _varlen(args, kwargs, args[0], args[1], args[2], 4, _EFFICIENT_NAMES)
 
 
 def _efficient_backward(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
-    return 2 * _length_first(args[1], args[2], args[3])
+    # (grad_out, query, key, value, bias, out, cu_seqlens_q, cu_seqlens_k, max_seqlen_q, max_seqlen_k, ...)
+    return 2 * _varlen(args, kwargs, args[1], args[2], args[3], 6, _EFFICIENT_NAMES)
 
 
 def _lengths(tensor: Any) -> list[int]:
