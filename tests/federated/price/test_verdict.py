@@ -96,6 +96,22 @@ def test_at_a_turning_point_both_trainings_cost_the_same(macs, pue, per_bit, met
         assert met[0] == pytest.approx(met[1], rel=1e-6)
 
 
+def test_the_levers_start_at_what_is_charged_now():
+    trace, on = synchronous(rounds=4), fleet()
+    here, there = (price(trace, on, network="savazzi-50"), central(trace.header, on, macs=1e12, network="savazzi-50"))
+    now = {turn.lever: turn.now for turn in turns(trace, here, there)}
+    assert now == {"link": pytest.approx(2e-5), "pue": 1.5, "rounds": 4, "device": pytest.approx(10.0 / 1e9)}
+
+
+@pytest.mark.parametrize(("macs", "possible"), [(1e10, True), (1e14, False)])
+def test_an_overhead_below_one_is_where_costs_would_meet_but_not_possible(macs, possible):
+    trace, on = synchronous(), fleet()
+    here, there = price(trace, on), central(trace.header, on, macs=macs, server=server(pue=1.2))
+    found = {turn.lever: turn for turn in turns(trace, here, there)}["pue"]
+    assert found.at == pytest.approx(here.carbon.value / (there.carbon.value / 1.2))
+    assert (found.at > 1, found.possible) == (possible, possible)
+
+
 def test_the_rounds_that_break_even_are_the_budget_over_the_price_of_one():
     trace, on = synchronous(rounds=5), fleet()
     a, b = price(trace, on), central(trace.header, on, macs=MACS)
@@ -110,3 +126,5 @@ def test_a_ratio_over_nothing_is_no_number():
     assert ratio(price(trace, on), central(trace.header, on, macs=0.0)) is None
     with pytest.raises(InputError, match="costs nothing"):
         ratios(trace, on, [steady("x", 1.0)], macs=0.0)
+    with pytest.raises(InputError, match="costs nothing"):
+        ratios(trace, on, [steady("carbon-free", 0.0), steady("x", 1.0)], macs=1e10)
