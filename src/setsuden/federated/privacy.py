@@ -6,13 +6,15 @@ The server is trusted to add the noise (central model); the guarantee is per cli
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, lgamma, log, log1p
+from math import exp, lgamma, log, log1p, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from setsuden.errors import InputError
 from setsuden.workload.settings import in_range
 
+_MOST_NOISE = 1e6
 _ORDERS = (*range(2, 65), 80, 96, 128, 192, 256, 512)
 NOISE_STREAM = 0xD9
 
@@ -68,6 +70,46 @@ class Privacy:
             for order in _ORDERS
         ]
         return max(0.0, min(epsilons))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyBudget:
+    """The privacy wanted at the end of a training, in place of the noise that buys it.
+
+    epsilon     at most, after all rounds, > 0
+    clip_norm, delta   as in ``Privacy``
+    """
+
+    epsilon: float
+    clip_norm: float = 1.0
+    delta: float = 1e-5
+
+    def __post_init__(self) -> None:
+        in_range("privacy.epsilon", self.epsilon, above=0.0)
+        Privacy(clip_norm=self.clip_norm, delta=self.delta)  # raises where one is out of range
+
+    def spent(self, rounds: int, share: float) -> Privacy:
+        """The least noise (to 0.1 %, never below) that keeps ``rounds`` rounds within ``epsilon``.
+
+        share   chance (0-1) of a client to take part in a round
+        Raises InputError where no noise does.
+        """
+
+        def noisy(noise_multiplier: float) -> Privacy:
+            return Privacy(clip_norm=self.clip_norm, noise_multiplier=noise_multiplier, delta=self.delta)
+
+        low, high = 1e-2, _MOST_NOISE
+        if noisy(high).epsilon(rounds, share) > self.epsilon:
+            raise InputError(
+                "no noise keeps the training within this epsilon",
+                place="privacy.epsilon",
+                value=self.epsilon,
+                remedy="Raise epsilon or delta.",
+            )
+        while high > 1.001 * low:
+            middle = sqrt(low * high)
+            low, high = (low, middle) if noisy(middle).epsilon(rounds, share) <= self.epsilon else (middle, high)
+        return noisy(high)
 
 
 def _scaled(vector: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

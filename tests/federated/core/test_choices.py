@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.federated.failures import Failures
-from setsuden.federated.privacy import Privacy
+from setsuden.federated.privacy import Privacy, PrivacyBudget
 from setsuden.federated.selection import (
     Available,
     CarbonAware,
@@ -141,6 +142,22 @@ def test_epsilon_grows_with_rounds_and_share_and_falls_with_noise() -> None:
         < Privacy().epsilon(100, 1.0)
     )
     assert Privacy(noise_multiplier=2.0).epsilon(10, 0.1) < Privacy(noise_multiplier=1.0).epsilon(10, 0.1)
+
+
+@pytest.mark.parametrize(("epsilon", "rounds", "share"), [(3.0, 200, 0.1), (0.5, 20, 1.0), (20.0, 5, 0.01)])
+def test_a_privacy_budget_buys_the_least_noise_that_keeps_within_it(epsilon: float, rounds: int, share: float) -> None:
+    bought = PrivacyBudget(epsilon=epsilon, clip_norm=2.0).spent(rounds, share)
+    assert bought.clip_norm == 2.0
+    assert bought.epsilon(rounds, share) <= epsilon
+    less = replace(bought, noise_multiplier=bought.noise_multiplier / 1.002)
+    assert less.epsilon(rounds, share) > epsilon
+
+
+def test_a_privacy_budget_that_no_noise_keeps_is_refused() -> None:
+    with pytest.raises(InputError, match="no noise"):
+        PrivacyBudget(epsilon=1e-3, delta=1e-5).spent(10, 1.0)
+    with pytest.raises(InputError, match="delta"):
+        PrivacyBudget(epsilon=1.0, delta=1.0)
 
 
 def test_noise_on_the_mean_has_the_declared_deviation_and_is_drawn_anew_each_round() -> None:

@@ -286,6 +286,15 @@ def test_epsilon_is_never_shown_without_the_sampling_that_it_assumes(selection: 
     assert words in told
 
 
+def test_a_study_may_ask_for_an_epsilon_in_place_of_the_noise() -> None:
+    privacy, tail = "privacy: {epsilon: 5.0, clip_norm: 2.0}", f"stop: {{rounds: 3}}\n{OFF}"
+    found = outcome(f"{TINY}{privacy}\nselection: {{kind: poisson, share: 0.5}}\n{tail}")
+    (training,) = document(found)["trainings"]
+    assert 4.9 < training["epsilon"] <= 5.0
+    with pytest.raises(InputError, match="no noise keeps"):
+        outcome(f"{TINY}privacy: {{epsilon: 0.001}}\n{tail}")
+
+
 def test_the_reader_of_japanese_meets_no_english_name_of_a_choice_or_of_a_network_model(whole: Outcome) -> None:
     words = FederatedWords(whole, "ja")
     said = [

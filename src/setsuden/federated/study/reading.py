@@ -13,7 +13,7 @@ from setsuden.federated.failures import Failures
 from setsuden.federated.fleet import Fleet
 from setsuden.federated.fleet.reading import load as load_fleet
 from setsuden.federated.partition import Partition
-from setsuden.federated.privacy import Privacy
+from setsuden.federated.privacy import Privacy, PrivacyBudget
 from setsuden.federated.stop import Stop
 from setsuden.federated.study.choices import ALGORITHMS, COMPRESSIONS, SELECTIONS, TOPOLOGIES, built, chosen
 from setsuden.federated.study.declaration import CentralChoice, FederationDeclaration, PartitionChoice
@@ -104,7 +104,6 @@ def _first_task(declared: Declared, said: FederationDeclaration) -> FederatedTas
     compression = chosen(declared, ("compression",), said.compression, COMPRESSIONS)
     stop = built(declared, ("stop",), said.stop, Stop)
     failures = built(declared, ("failures",), said.failures, Failures)
-    privacy = None if said.privacy is None else built(declared, ("privacy",), said.privacy, Privacy)
     data = declared.at(
         ("data", "name"),
         lambda: load(
@@ -127,12 +126,22 @@ def _first_task(declared: Declared, said: FederationDeclaration) -> FederatedTas
         topology=Server(),
         selection=selection,
         compression=compression,
-        privacy=privacy,
+        privacy=_privacy(declared, said, stop.rounds, selection.participation(held.clients)),
         stop=stop,
         failures=failures,
         evaluate_every=said.evaluate_every,
         personalise_epochs=said.personalise_epochs,
     )
+
+
+def _privacy(declared: Declared, said: FederationDeclaration, rounds: int, share: float) -> Privacy | None:
+    """As declared: by its noise, or by the epsilon that all rounds may spend."""
+    if said.privacy is None:
+        return None
+    if "epsilon" not in said.privacy:
+        return built(declared, ("privacy",), said.privacy, Privacy)
+    budget = built(declared, ("privacy",), said.privacy, PrivacyBudget)
+    return declared.at(("privacy", "epsilon"), lambda: budget.spent(rounds, share))
 
 
 def _partition(data: Dataset, said: FederationDeclaration) -> Partition:
