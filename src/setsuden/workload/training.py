@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from setsuden.workload._optimizer import optimizer_of
 from setsuden.workload._torch_state import PrivateRandom, borrowed_threads, computing_in, synchronise, usable_device
 from setsuden.workload.data import Dataset
 from setsuden.workload.inference import Evaluation, evaluate
@@ -86,7 +87,7 @@ class TrainingSession:
         self._order = BatchOrder(len(dataset.x_train), config.batch_size, config.seed)
         self._device = usable_device(config.device)
         self.model.to(self._device)
-        self._optimizer = _optimizer(model, config)
+        self._optimizer = optimizer_of(model, config)
         self._random = PrivateRandom(config.seed, self._device)
         self._feed: BatchFeed | None = None
 
@@ -290,15 +291,3 @@ def train(
             if on_epoch is not None:
                 on_epoch(record)
         return TrainResult(tuple(records), session.diverged, asked and session.step < session.planned_steps)
-
-
-def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    rate, decay = config.learning_rate, config.weight_decay
-    if config.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
-    if config.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=rate, weight_decay=decay)
-    return torch.optim.SGD(parameters, lr=rate, momentum=config.momentum, weight_decay=decay)
