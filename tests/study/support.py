@@ -69,6 +69,7 @@ class FakeLab:
     """Everything a study stands on.
 
     noise       factor on the seconds of the n-th window's samples, cycled; 1 is no noise
+    starts_up_s seconds that the first training of all takes besides
     fail_after  raise KeyboardInterrupt when so many windows have been worked (warm-ups not counted)
     """
 
@@ -82,6 +83,7 @@ class FakeLab:
     clock: FakeClock = field(default_factory=FakeClock)
     visited: list[str] = field(default_factory=list)
     windows: int = 0
+    starts_up_s: float = 0.0
     probe: LoadProbe | None = None
 
     def __post_init__(self) -> None:
@@ -102,6 +104,12 @@ class FakeLab:
         study, declared = declared_study(text)
         with Ledger.open(ledger) as opened:
             return run_pilot(study, declared, opened, surroundings=self.surroundings(), **settings)
+
+    def start_up(self) -> None:
+        """The first training pays it, whatever it trains."""
+        seconds, self.starts_up_s = self.starts_up_s, 0.0
+        if seconds:
+            self.busy(seconds)
 
     def busy(self, seconds: float) -> None:
         """Let time pass at working watts."""
@@ -139,6 +147,7 @@ class FakeTask:
 
     def work(self, seconds: float) -> Work:
         lab, configuration = self.lab, self.configuration
+        lab.start_up()
         pace_s = MODELS[configuration.model] / (4 if configuration.phase == "infer" else 1)
         factor = 1.0
         if self.warm:
@@ -167,6 +176,7 @@ class FakeLearner:
     def learn(
         self, samples: int, until_s: float, on_step: Callable[[], object] | None = None
     ) -> tuple[Work, float | None]:
+        self.lab.start_up()
         size = self.configuration.batch_size
         affordable = (until_s - self.lab.clock.elapsed()) / (size * MODELS[self.configuration.model])
         steps = max(1, min(-(-samples // size), int(min(affordable, 1e9))))

@@ -52,8 +52,14 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
     """The command on a fake machine, a new one at every call; the ledger stays."""
     monkeypatch.setattr("setsuden.study.reading.default_vocabulary", vocabulary)
 
-    def run(*arguments: object, text: str = STUDY, accuracy: Any = learned, fail_after: int | None = None) -> Any:
-        lab = FakeLab(accuracy=accuracy, fail_after=fail_after)
+    def run(
+        *arguments: object,
+        text: str = STUDY,
+        accuracy: Any = learned,
+        fail_after: int | None = None,
+        starts_up_s: float = 0.0,
+    ) -> Any:
+        lab = FakeLab(accuracy=accuracy, fail_after=fail_after, starts_up_s=starts_up_s)
         monkeypatch.setattr("setsuden.study.surroundings.Surroundings", lab.surroundings)
         path = tmp_path / "tune.yaml"
         path.write_text(text, encoding="utf-8")
@@ -79,6 +85,19 @@ def test_the_smallest_need_of_samples_wins_and_the_search_is_charged(call: Call)
         document["search_energy"]["value"] / (document["start"]["energy"]["value"] - best["energy"]["value"])
     )
     assert {sensor["provenance"] for sensor in document["sensors"]} == {"measured"}
+
+
+@pytest.mark.parametrize("threads", ["[1]", "[1, 2]"])
+def test_what_a_process_pays_for_its_first_training_is_charged_but_no_cost_of_a_configuration(
+    call: Call, threads: str
+) -> None:
+    text = STUDY.replace("[1, 2]", threads)
+    cold, warm = (json.loads(call("--json", text=text, starts_up_s=seconds).stdout) for seconds in (30.0, 0.0))
+    for one, other in zip(cold["trials"], warm["trials"], strict=True):
+        assert one["settings"] == other["settings"]
+        assert one["training_energy"]["value"] == pytest.approx(other["training_energy"]["value"])
+    assert cold["recommendation"]["settings"] == warm["recommendation"]["settings"]
+    assert cold["search_energy"]["value"] == pytest.approx(warm["search_energy"]["value"] + 30 * 20)
 
 
 def test_a_trial_is_given_up_once_it_is_dearer_than_the_best(call: Call) -> None:

@@ -55,6 +55,7 @@ class Searcher:
         self._begun_s = seconds() - search.spent_s
         self._progress = progress
         self._limit = limit
+        self._begun = False  # whether anything has been trained in this process
         floor = choices.study.constraints.accuracy_floor
         assert floor is not None
         self._floor = floor
@@ -98,6 +99,7 @@ class Searcher:
             task = self._workshop.task(self.choices.to_train(configuration), 0)
             try:
                 task.work(measure.warmup_s)
+                self._begun = True
                 with self._meter.window("measure", **self._attributes(configuration)) as window:
                     work = task.work(measure.window_s)
                     window.annotate(samples=work.samples, steps=work.steps)
@@ -112,6 +114,7 @@ class Searcher:
 
     def _train(self, step: Suggestion) -> None:
         with self._charged("trial", step.configuration) as charge:
+            self._warm_up(step.configuration)
             learner = self._workshop.learner(self.choices.to_train(step.configuration))
             try:
                 lesson = self._lesson(learner, step)
@@ -138,6 +141,16 @@ class Searcher:
                 step.price_j,
             )
         )
+
+    def _warm_up(self, configuration: Configuration) -> None:
+        """What a process pays for its first training is charged, but it is no cost of this configuration."""
+        if not self._begun:
+            task = self._workshop.task(self.choices.to_train(configuration), 0)
+            try:
+                task.work(self.choices.study.measure.warmup_s)
+            finally:
+                task.close()
+            self._begun = True
 
     def _lesson(self, learner: Learner, step: Suggestion) -> _Lesson:
         """Train and examine by turns until the floor is met or the trial ends for another reason."""
