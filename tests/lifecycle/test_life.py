@@ -13,6 +13,7 @@ from setsuden.errors import InputError
 from setsuden.lifecycle import Answer, answer
 from setsuden.lifecycle.answer import turning
 from setsuden.lifecycle.reading import read
+from setsuden.lifecycle.words import count
 from setsuden.study.places import parse_yaml
 
 PLAIN = """
@@ -205,3 +206,19 @@ def test_the_boundary_holds_making_only_where_it_is_counted() -> None:
     plain = life(PLAIN).sheets["marginal"].total_carbon
     made = life(PLAIN + "hardware: [{name: server, kg: 800, used_years: 1}]\n").sheets["marginal"].total_carbon
     assert (str(plain.boundary), str(made.boundary)) == ("node+PUE+network", "node+PUE+network+embodied")
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "japanese"),
+    [
+        (5.18e9, "5.18 billion", "51.8 億"),
+        (365e6, "365 million", "3.65 億"),
+        (29.8e6, "29.8 million", "2,980 万"),
+        (4200, "4,200", "4,200"),
+        (12345, "12,300", "1.23 万"),
+        (7, "7", "7"),
+    ],
+)
+def test_numbers_of_requests_are_said_as_people_say_them(value: float, english: str, japanese: str) -> None:
+    assert count(value, "en") == english
+    assert count(value, "ja") == japanese

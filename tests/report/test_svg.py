@@ -16,6 +16,7 @@ from setsuden.report.svg.labels import Anchor, Box, place, spread
 from setsuden.report.svg.marks import SHAPES, marker, series_class, series_shape
 from setsuden.report.svg.pareto import Kind
 from setsuden.report.svg.scale import Linear, Log, Stretched, around, clipped, linear, log, nice_step, shares, tick_text
+from setsuden.report.svg.tornado import Swing, tornado_chart
 
 SPACE = "{http://www.w3.org/2000/svg}"
 POSITIVE = st.floats(1e-9, 1e9)
@@ -219,3 +220,16 @@ def test_a_required_label_is_placed_even_in_a_crowd() -> None:
 @given(ANY_TEXT, st.floats(20, 200))
 def test_shortened_text_fits(content: str, room: float) -> None:
     assert width_of(shorten(content, room, 12), 12) <= room
+
+
+def test_what_moves_nothing_is_marked_and_no_upright_crosses_a_name() -> None:
+    swings = [Swing("wide", 5.0, 25.0, "wide"), Swing("nothing", 15.0, 15.0, "nothing")]
+    drawn = tornado_chart(swings, 15.0, "t", title="t", description="d", x_title="x")
+    assert drawn.count("≈ 0") == 1
+    names = [
+        float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)"[^>]*class="label"[^>]*>(?:wide|nothing)', drawn)
+    ]
+    uprights = re.findall(r'y1="([\d.]+)" x2="[\d.]+" y2="([\d.]+)" class="(?:limit|axis)"', drawn)
+    assert len(names) == 2
+    for y in names:
+        assert not any(float(top) < y - 1 and float(end) > y - 8 for top, end in uprights)

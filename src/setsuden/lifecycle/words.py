@@ -16,7 +16,10 @@ from setsuden.quantity.rendering import fitting
 
 _ORDER: tuple[View, ...] = ("marginal", "attribution")
 _HALF = 0.5
-_COMPACT = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_SCALES: dict[Language, tuple[tuple[float, str], ...]] = {
+    "en": ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")),
+    "ja": ((1e12, "兆"), (1e8, "億"), (1e4, "万")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,14 @@ class LifeWords:
         return f"{self.say(f'input.{head}')}{comma}{rest}" if f"input.{head}" in self._messages else name
 
     def technique(self, lever: Lever) -> str:
-        """What to do; techniques keep the words of their source."""
-        return self.say("lever.move", technique=lever.technique) if lever.cluster == "site" else lever.technique
+        """What to do; a technique without words of ours keeps those of its source."""
+        key = f"technique.{lever.technique}"
+        said = self.say(key) if key in self._messages else lever.technique
+        return self.say("lever.move", technique=said) if lever.cluster == "site" else said
+
+    def count(self, value: float | None) -> str:
+        """A number of requests: 36.5 million; for None, that there is no upper end."""
+        return self.say("count.open") if value is None else count(value, self.language)
 
     def stages(self, lever: Lever) -> str:
         """The stages a lever changes."""
@@ -69,7 +78,7 @@ class LifeWords:
             "verdict.because",
             marginal=render(sheets["marginal"].total_carbon),
             attribution=render(sheets["attribution"].total_carbon),
-            requests=count(plan.requests.value),
+            requests=self.count(plan.requests.value),
             months=significant(plan.months, 3).removesuffix(".0"),
         )
         sure = tuple(self._sure(sheets[view]) for view in _ORDER)
@@ -86,7 +95,7 @@ class LifeWords:
         """Where the alternatives turn, without intervals and savings."""
         lines = []
         for item, view in self._views():
-            n = "" if item.requests is None else count(item.requests)
+            n = "" if item.requests is None else self.count(item.requests)
             lines.append(
                 self.say(f"short.{item.verdict}", alternative=item.alternative, view=self.say(f"view.{view}"), n=n)
             )
@@ -109,7 +118,7 @@ class LifeWords:
         point = sheet.parity
         if point is None or point.n is None:
             return None
-        n, low, high = ("∞" if value is None else count(value) for value in (point.n, point.low, point.high))
+        n, low, high = map(self.count, (point.n, point.low, point.high))
         return self.say("parity.point", view=self.say(f"view.{sheet.view}"), n=n, low=low, high=high)
 
     def turnings(self) -> list[str]:
@@ -159,7 +168,8 @@ class LifeWords:
         return lines
 
     def _factor(self, name: str, point: Meeting) -> str:
-        n, low, high = ("∞" if value is None else significant(value) for value in (point.n, point.low, point.high))
+        ends = (point.n, point.low, point.high)
+        n, low, high = (self.say("count.open") if value is None else significant(value) for value in ends)
         return self.say(f"federated.{name}", n=n, low=low, high=high)
 
     def turning(self, item: Turning, view: str) -> str:
@@ -176,14 +186,13 @@ class LifeWords:
         )
         if item.requests is None:
             return self.say(f"turning.{item.verdict}", planned=planned, **name)
-        n, low, high = ("∞" if value is None else count(value) for value in (item.requests, item.low, item.high))
+        n, low, high = map(self.count, (item.requests, item.low, item.high))
         return self.say(f"turning.{item.verdict}", n=n, low=low, high=high, planned=planned, **name)
 
-    def span(self, lever: Lever) -> str:
-        """The published span of a lever as kilograms, or that none was published."""
-        if lever.low_g == lever.high_g:
-            return f" ({self.say('lever.no_span')})"
-        return f" [{kilograms(lever.low_g)}, {kilograms(lever.high_g)}]"
+    def saving(self, lever: Lever) -> str:
+        """A lever's saving with its published span, or that none was published."""
+        saving = Estimate(lever.saving_g, lever.low_g, lever.high_g, "gCO2e", Provenance.ASSUMED)
+        return render(saving) if lever.low_g < lever.high_g else f"{_three(saving)} ({self.say('lever.no_span')})"
 
     def lever(self, lever: Lever, total_kg: float) -> str:
         """One lever as a line."""
@@ -191,7 +200,7 @@ class LifeWords:
             "lever.row",
             technique=self.technique(lever),
             stages=self.stages(lever),
-            saving=kilograms(lever.saving_g) + self.span(lever),
+            saving=self.saving(lever),
             share=f"{lever.saving_g / 1e3 / total_kg:.1%}" if total_kg else "-",
         )
         if lever.centre == OWN:
@@ -199,12 +208,16 @@ class LifeWords:
         return f"{line} ({self.say('lever.exclusive')})" if lever.exclusive else line
 
 
-def count(value: float) -> str:
-    """A number of requests: 36.5 M."""
-    for scale, prefix in _COMPACT:
+def count(value: float, language: Language) -> str:
+    """A number of requests as it is said: 36.5 million, 3,650 万; three digits."""
+    for scale, word in _SCALES[language]:
         if value >= scale:
-            return f"{significant(value / scale)} {prefix}"
-    return significant(value)
+            return f"{_round(value / scale)} {word}"
+    return _round(value)
+
+
+def _round(value: float) -> str:
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
 def kilograms(grams: float) -> str:

@@ -19,7 +19,7 @@ def text(answer: Answer, language: Language) -> str:
             answer.views["marginal"].figure(item.id, answer.study.objective) if _in_both(answer, item.id) else None
         )
         average = answer.views["attribution"].figure(item.id, answer.study.objective)
-        shown = [words.amount(figure) if figure is not None else "-" for figure in (average, marginal)]
+        shown = [words.amount(figure) if figure is not None else "-" for figure in (marginal, average)]
         lines.append(f"  {words.option(item.id)}: {shown[0]} | {shown[1]} | {words.latency(item)}")
     lines += ["", *said.flips, *said.points, "", say("text.others")]
     for other in answer.published:

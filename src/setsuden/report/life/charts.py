@@ -68,7 +68,7 @@ def curves_grid(answer: Answer, words: LifeWords) -> Grid:
         for item in answer.turnings:
             if item.view == view and item.requests is not None:
                 (there,) = curve(answer.plans[view], [item.requests], n=2)
-                crossings.append(Crossing(item.requests, there.value, count(item.requests)))
+                crossings.append(Crossing(item.requests, there.value, words.count(item.requests)))
         draw = partial(
             bands,
             xs,
@@ -78,18 +78,10 @@ def curves_grid(answer: Answer, words: LifeWords) -> Grid:
             here=planned,
             here_text=words.say("axis.planned"),
             crossings=crossings,
-            tick=_tick,
+            tick=partial(count, language=words.language),
         )
         charts.append(_of_view("curve", "curves", view, draw, words, narrow=440))
     return Grid(charts)
-
-
-def _tick(value: float) -> str:
-    """A count with its prefix: 10 M."""
-    for scale, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= scale:
-            return f"{value / scale:g} {prefix}"
-    return f"{value:g}"
 
 
 def tornado_grid(answer: Answer, words: LifeWords) -> Grid | None:

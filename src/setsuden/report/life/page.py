@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from setsuden.language import Language
 from setsuden.lifecycle import Answer
-from setsuden.lifecycle.words import LifeWords, count, kilograms
+from setsuden.lifecycle.words import LifeWords, kilograms
 from setsuden.placement.judgement import OWN
 from setsuden.quantity import merged_factors, render, significant
 from setsuden.report import sheet
@@ -74,7 +74,9 @@ def build(answer: Answer, language: Language) -> Page:
         title=say("page.title", name=answer.plan.name),
         study=answer.plan.name,
         facts=[
-            Fact(say("page.question"), say("page.facts", requests=count(answer.plan.requests.value), months=months))
+            Fact(
+                say("page.question"), say("page.facts", requests=words.count(answer.plan.requests.value), months=months)
+            )
         ],
         headline=said.headline,
         because=said.because,
@@ -142,11 +144,10 @@ def _levers(answer: Answer, words: LifeWords) -> list[Table | Text]:
         small = words.stages(item) + (f" · {say('lever.exclusive')}" if item.exclusive else "")
         small += f" · {say('lever.judged')}" if item.centre == OWN else ""
         said = "; ".join(part for part in (item.condition, item.side_effect) if part)
-        saving = f"{kilograms(item.saving_g)}{words.span(item)}"
         rows.append(
             [
                 Cell(words.technique(item), small=small),
-                Cell(saving),
+                Cell(words.saving(item)),
                 Cell(f"{item.saved:.0%}"),
                 Cell(said or "–"),
                 Cell(item.source),

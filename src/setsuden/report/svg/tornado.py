@@ -11,6 +11,7 @@ from setsuden.report.svg.scale import linear
 
 _SIZE = 12.0
 _ROW = 38.0
+_VISIBLE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,18 @@ def tornado_chart(
     for row, swing in enumerate(swings):
         y = frame.y1 + _ROW * row + 16
         names.append(text(shorten(swing.name, frame.x1 - frame.x0, _SIZE), frame.x0, y - 4, "label"))
-        for end, colour in ((swing.at_low, "s5"), (swing.at_high, "s1")):
+        for end, colour in ((swing.at_low, "s0"), (swing.at_high, "s1")):
             left, right = sorted((x(best), x(end)))
             tip = tag("title", escape(swing.tip))
             pieces.append(tag("rect", tip, x=left, y=y, width=max(right - left, 0.5), height=12, class_=f"pt {colour}"))
-    if zero and x.low <= 0 <= x.high:
-        pieces.append(tag("line", x1=x(0), y1=frame.y1, x2=x(0), y2=frame.y0, class_="limit"))
-    pieces.append(tag("line", x1=x(best), y1=frame.y1, x2=x(best), y2=frame.y0, class_="axis"))
+        if max(abs(x(end) - x(best)) for end in (swing.at_low, swing.at_high)) < _VISIBLE:
+            names.append(text("≈ 0", x(best) + 6, y + 10, "label"))
+        # Uprights stand beside the bars only: through a name they would read as struck out.
+        if zero and x.low <= 0 <= x.high:
+            pieces.append(_upright(x(0), y, "limit"))
+        pieces.append(_upright(x(best), y, "axis"))
     return picture(frame, identity, title, description, *pieces, *names)
+
+
+def _upright(at: float, y: float, kind: str) -> str:
+    return tag("line", x1=at, y1=y - 1, x2=at, y2=y + 15, class_=kind)
