@@ -18,6 +18,8 @@ from setsuden.predict.shipped import parse
 from setsuden.predict.table import Predictor, fit_with
 
 SUPPORTING = {"neusight_transformer_times": "neusight_gemm_times"}  # measured on the same devices
+# What of one network on one card is held out together.
+_VARIED = {"batch": ("batch_size",), "limit": ("power_limit_w",), "setting": ("batch_size", "power_limit_w")}
 DRAWS = 60  # of the rows that are given back as calibration, shared among the folds
 
 
@@ -128,6 +130,8 @@ QUESTIONS: tuple[tuple[str, str, str, Callable[[Rows, int], bool], str, int, int
     ("GPU training power, unseen network", "zeus_training_power", "power_w", lambda r, i: True, "group", 9, 0),
     ("GPU training power, unseen GPU", "zeus_training_power", "power_w", lambda r, i: True, "device", 9, 0),
     ("GPU training power, unseen batch size", "zeus_training_power", "power_w", lambda r, i: True, "batch", 10, 0),
+    ("GPU training power, unseen power limit", "zeus_training_power", "power_w", lambda r, i: True, "limit", 10, 0),
+    ("GPU training power, unseen setting", "zeus_training_power", "power_w", lambda r, i: True, "setting", 10, 0),
     ("transformer steps, unseen GPU", "neusight_transformer_times", "seconds_per_unit",
      lambda r, i: True, "device", 20, 0),
     ("transformer steps, unseen models", "neusight_transformer_times", "seconds_per_unit",
@@ -157,8 +161,10 @@ def labels_of(rows: Rows, by: str) -> list[str]:
         return [name.split("_")[0].rstrip("0123456789") for name in w["model"]]
     if by == "pair":
         return [f"{group} {device}" for group, device in zip(w["group"], w["device"], strict=True)]
-    if by == "batch":
-        return [f"{g} {d} {b:g}" for g, d, b in zip(w["group"], w["device"], rows.numbers["batch_size"], strict=True)]
+    if by in _VARIED:
+        columns = [rows.numbers[name] for name in _VARIED[by]]
+        pairs = zip(w["group"], w["device"], *columns, strict=True)
+        return [" ".join(str(cell) for cell in cells) for cells in pairs]
     if by == "platform":
         return [
             f"{d} {kinds.extra_fields(e).get('platform', '')}" for d, e in zip(w["device"], w["extra"], strict=True)

@@ -142,6 +142,18 @@ def test_training_power_grows_with_the_batch_and_with_the_limit_and_stays_below_
     assert (limits < 1.25 * np.array([100, 150, 200])).all()
 
 
+def test_a_card_with_little_to_do_draws_what_it_is_known_to_idle_at() -> None:
+    row = {"mode": "train", "unit": "epoch", "gmacs": 0.001, "batch_size": 1, "power_limit_w": 250}
+    names = ("NVIDIA Tesla V100", "NVIDIA Tesla P100", "NVIDIA Quadro RTX 6000")
+    rows = rows_of([{**row, "device": name} for name in names])
+    used = terms(rows, domains_of(rows), "power_w", {})
+    assert used[:, TERMS.index("known_idle")] == pytest.approx([35.0, 36.0, 0.0], rel=0.01)
+    assert used[:, TERMS.index("idle")] == pytest.approx([0.0, 0.0, 260.0], rel=0.01)
+    known, other, _ = fit(None, "power_w").predict(rows.numbers | rows.words)
+    assert known == pytest.approx(35.0, rel=0.2)
+    assert other == pytest.approx(36.0, rel=0.2)
+
+
 def test_longer_sequences_and_bigger_models_take_longer_and_faster_cards_less() -> None:
     row = {"unit": "sequence", "mode": "infer", "params_m": 772, "gmacs": 887, "input": "1024 tokens", "batch_size": 4,
            "precision": "fp32", "device": "Tesla V100-PCIE-32GB", "device_class": "gpu"}  # fmt: skip

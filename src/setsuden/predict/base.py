@@ -27,10 +27,10 @@ from setsuden.predict.terms import TERMS, power_limits, terms
 from setsuden.predict.work import demand_gain, limited_power
 
 # Where the tables cannot tell terms apart, their shares are drawn to these, with the weight of a twentieth of the rows.
-_PLAIN_COEFFICIENTS = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2, 1.5, 1.0, 1.0)
+_PLAIN_COEFFICIENTS = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2, 1.5, 1.0, 1.0, 1.0)
 PLAIN_WEIGHT = 0.05
 # Training that fills its card shows little of the idle draw in between, which is therefore held to what cards idle at.
-_MOST_IDLE = 0.3
+_MOST_IDLE = {"idle": 0.3, "known_idle": 1.3}
 _REWEIGHTED, _OUTLIER = 6, 0.2  # Huber weights on logarithmic errors
 _GROUNDS = ("networks", "infer", "gpu")  # what a kind of work that was never fitted is taken for
 
@@ -127,8 +127,8 @@ def fit_terms(
         trusted = np.sqrt(_OUTLIER / np.maximum(np.abs(np.log(np.maximum(said / measured, 1e-9))), _OUTLIER))
         gain = demand_gain(demand, limit)
         slope, offset = gain * said / demand, (1 - gain) * said / measured
-    idle = TERMS.index("idle")
-    theta[idle] = min(theta[idle], _MOST_IDLE)
+    for name, most in _MOST_IDLE.items():
+        theta[TERMS.index(name)] = min(theta[TERMS.index(name)], most)
     predicted = used @ theta
     if not (predicted > 0).all():
         return tuple(np.where(keep, 1.0, 0.0).tolist())

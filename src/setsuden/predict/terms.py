@@ -23,7 +23,7 @@ from setsuden.predict.work import (
 
 TERMS = (
     "arithmetic", "activations", "weights", "start", "power", "attention", "prompt", "layers", "mixture", "busy",
-    "idle", "experts", "exchange", "scores",
+    "idle", "experts", "exchange", "scores", "known_idle",
 )  # fmt: skip
 _BACKWARD = 3.0  # work of a training step in forward passes: each contraction again for its input and its weights
 _START_S = 1e-3
@@ -141,10 +141,18 @@ def _stepped(
 
 
 def _drawn(rows: Rows, told: Mapping[str, Floats], devices: _Devices, passes: Floats) -> dict[str, Floats]:
-    """Watts of training that meets no power limit; most of it fills a card, and so does work of unknown size."""
+    """Watts of training that meets no power limit; most of it fills a card, and so does work of unknown size.
+
+    Between its steps a card draws what it is known to idle at, or a share of its design power where that is not known.
+    """
     flop = 2 * passes * told["gmacs"] * 1e9 * told["batch_size"]
     share = np.where(np.isnan(rows.numbers["gmacs"]), 1.0, busy(flop, devices.bandwidth))
-    return {"busy": share * devices.power * devices.count, "idle": (1 - share) * devices.power * devices.count}
+    waiting, known = (1 - share) * devices.count, np.isfinite(devices.idle)
+    return {
+        "busy": share * devices.power * devices.count,
+        "idle": np.where(known, 0.0, waiting * devices.power),
+        "known_idle": np.where(known, waiting * devices.idle, 0.0),
+    }
 
 
 def power_limits(rows: Rows, domains: tuple[str, ...], target: str) -> Floats:
@@ -158,12 +166,16 @@ def power_limits(rows: Rows, domains: tuple[str, ...], target: str) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Devices:
-    """Data sheets, one entry a row: FLOP/s, bytes/s, design power, and the lower of it and the power limit in W."""
+    """Data sheets, one entry a row.
+
+    FLOP/s, bytes/s, design power, the lower of it and the power limit, and idle draw (NaN: not known), in W.
+    """
 
     flops: Floats
     bandwidth: Floats
     power: Floats
     ceiling: Floats
+    idle: Floats
     year: Floats
     count: Floats
 
@@ -191,6 +203,7 @@ class _Devices:
             np.where(np.isnan(own_bandwidth), bandwidth, own_bandwidth),
             power,
             np.where(np.isnan(limit), power, np.minimum(limit, power)),
+            np.array([np.nan if found.idle_w is None else found.idle_w for found in sheets], dtype=np.float64),
             np.array([found.year or _LEVEL_YEAR for found in sheets], dtype=np.float64),
             count,
         )
