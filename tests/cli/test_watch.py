@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,14 +14,17 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from setsuden.cli.exposition import exposition
 from setsuden.cli.main import main
 from setsuden.cli.metrics_server import MetricsServer
+from setsuden.cli.watch import _document, _line
 from setsuden.errors import InputError
 from setsuden.footprint.intensity import choose
+from setsuden.language import Language, Messages
 from setsuden.meter.live import Tick
 from setsuden.meter.live import watch as ticks
-from setsuden.meter.setup import find_setup
+from setsuden.meter.setup import Setup, find_setup
 from setsuden.quantity import Estimate, Provenance
+from setsuden.sensors import discover
 from setsuden.sensors.protocol import Component
-from setsuden.testing import FakeClock, FakeSensor, fake_channel
+from setsuden.testing import FakeClock, FakeMachine, FakeSensor, fake_channel
 from tests.schemas_support import validate
 
 
@@ -113,3 +118,39 @@ def test_the_server_shows_the_newest_text_and_nothing_else(socket_enabled: None)
             urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", timeout=10)
         with pytest.raises(InputError, match="cannot serve"):
             MetricsServer(server.port)
+
+
+def stuck() -> Tick:
+    """A look at a package whose counter stands still."""
+    with tempfile.TemporaryDirectory() as folder:
+        machine = FakeMachine(Path(folder))
+        zone = machine.powercap.zone("intel-rapl:0", "package-0", 40.0)
+        found = discover(machine.host)
+        zone.frozen = True
+        return list(ticks(Setup(found.sensors, found.counted, None, machine.clock), 1.0, 2, sleep=machine.advance))[-1]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_line_shows_the_codes_of_a_reading_that_was_not_clean(language: Language) -> None:
+    assert "SET-COUNTER-STUCK: CPU package 0" in _line(stuck(), None, Messages("meter", language))
+
+
+def test_prometheus_shows_a_code_as_long_as_it_lasts() -> None:
+    labels = 'component="cpu",device="rapl/package-0",code="SET-COUNTER-STUCK"'
+    assert f"setsuden_sensor_flag{{{labels}}} 1.0\n" in exposition(stuck())
+    clean = next(
+        ticks(find_setup([FakeSensor(FakeClock(), {"fake/cpu": 40.0})], None, None), 1.0, 1, sleep=lambda s: None)
+    )
+    assert "sensor_flag" not in exposition(clean)
+
+
+def test_the_document_of_a_tick_has_the_codes_of_each_channel() -> None:
+    document = {"ticks": [_document(stuck(), None)]}
+    validate("watch", document)
+    assert [channel["flags"] for channel in document["ticks"][0]["channels"]] == [["SET-COUNTER-STUCK"], []]
+
+
+def test_watts_that_were_not_measured_say_so() -> None:
+    line = _line(stuck(), None, Messages("meter", "en"))
+    assert "(assumed)" in line
+    assert "cpu 0 W +" in line, "the measured one needs no word"

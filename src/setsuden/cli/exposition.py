@@ -26,6 +26,11 @@ def exposition(tick: Tick, carbon: Estimate | None = None) -> str:
         *_metric("energy_high_joules", "gauge", "Upper end of the joules, 95 %", ((k, e.high) for k, _, e in counted)),
         *_metric("power_watts", "gauge", "Mean watts of the last interval", ((k, p.value) for k, p, _ in counted)),
     ]
+    flagged = [
+        ({"component": channel.component, "device": channel.id, "code": code}, 1.0) for channel, code in tick.flagged()
+    ]
+    if flagged:
+        lines += _metric("sensor_flag", "gauge", "1 while the last reading of a channel carried this code", flagged)
     if carbon is not None:
         lines += _metric(
             "carbon_grams_total", "counter", "gCO2e of the node's joules since the start", [({}, carbon.value)]

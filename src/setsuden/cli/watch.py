@@ -22,7 +22,7 @@ from setsuden.meter.live import Tick
 from setsuden.meter.live import watch as ticks
 from setsuden.meter.setup import find_setup
 from setsuden.meter.telemetry import Telemetry
-from setsuden.quantity import Estimate, render
+from setsuden.quantity import Estimate, Provenance, render
 from setsuden.sensors.container import Container
 from setsuden.sensors.correction import uncorrected
 from setsuden.sensors.host import Host
@@ -110,9 +110,7 @@ def _carbon(figure: Estimate | None, intensity: Estimate | None, unit: str) -> E
 
 def _line(tick: Tick, intensity: Estimate | None, messages: Messages) -> str:
     unknown = messages.say("runs.unknown")
-    parts = [
-        f"{channel.component} {render(power, interval=False)}" for channel, power in tick.channels if channel.counted
-    ]
+    parts = [_part(channel.component, power, messages) for channel, power in tick.channels if channel.counted]
     busy = tick.utilisation.cpu_share
     line = messages.say(
         "watch.line",
@@ -128,7 +126,17 @@ def _line(tick: Tick, intensity: Estimate | None, messages: Messages) -> str:
     if tick.container is not None:
         parts = [f"{component} {render(power)}" for component, power in tick.container.items()]
         line += messages.say("watch.container", parts=" + ".join(parts) or unknown)
+    for channel, code in tick.flagged():
+        line += messages.say("watch.flag", code=code, label=channel.label)
     return line
+
+
+def _part(component: str, power: Estimate, messages: Messages) -> str:
+    """Watts of a component, with a word where they were not measured."""
+    watts = f"{component} {render(power, interval=False)}"
+    if power.provenance is Provenance.MEASURED:
+        return watts
+    return messages.say("watch.part", watts=watts, provenance=messages.say(f"provenance.{power.provenance.value}"))
 
 
 def _document(tick: Tick, intensity: Estimate | None) -> dict[str, Any]:
@@ -145,8 +153,9 @@ def _document(tick: Tick, intensity: Estimate | None) -> dict[str, Any]:
                 "counted": channel.counted,
                 "corrected": channel.correction is not None,
                 "power": power.to_json(),
+                "flags": list(codes),
             }
-            for channel, power in tick.channels
+            for (channel, power), codes in zip(tick.channels, tick.flags, strict=True)
         ],
         "utilisation": {name: getattr(tick.utilisation, name) for name in Utilisation.__dataclass_fields__},
         "carbon_rate": None if rate is None else rate.to_json(),

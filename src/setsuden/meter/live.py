@@ -27,6 +27,7 @@ class Tick:
     energies      joules of each of them since the first reading
     utilisation   since the tick before
     container     W of the container that is watched, by component, see ``setsuden.meter.attribution``
+    flags         codes of the last reading, per channel in the order of ``channels``
     """
 
     elapsed_s: float
@@ -36,6 +37,14 @@ class Tick:
     energies: tuple[Estimate, ...]
     utilisation: Utilisation
     container: dict[str, Estimate] | None = None
+    flags: tuple[tuple[str, ...], ...] = ()
+
+    def flagged(self) -> Iterator[tuple[ChannelRecord, str]]:
+        """Counted channels whose last reading carried a code, and the code."""
+        for (channel, _), codes in zip(self.channels, self.flags, strict=True):
+            if channel.counted:
+                for code in codes:
+                    yield channel, code
 
 
 def watch(
@@ -86,6 +95,7 @@ def tick_between(channels: Sequence[ChannelRecord], first: Reading, before: Read
         powers,
         energies,
         load.utilisation(now.load),
+        flags=tuple(sample.flags for sample in now.samples),
     )
 
 

@@ -107,7 +107,7 @@ class CounterTally:
         self._still_s = still_s
         if still_s < max(_STUCK_S, self._patience_s) and not self.silent:
             # Too early to say so, too late to be certain that nothing was drawn.
-            certain_s = self._patience_s if self._plausible.mean_w is None else 2 * self.traits.update_interval_s
+            certain_s = max(2 * self.traits.update_interval_s, _PAUSE_S if self._plausible.mean_w is None else 0.0)
             unseen_j = self._plausible.unseen_j(still_s) if still_s > certain_s else 0.0
             return self._tally.sample(now.t_s, None, notes, (0.0, 0.0, unseen_j))
         self.silent = self._stuck = True
