@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from setsuden.cli.main import main
+from setsuden.errors import LedgerError
 from setsuden.federated.fleet import example_text as fleet_example
 from tests.federated.study.support import FLEET, SHORT, TINY
 from tests.schemas_support import validate
@@ -51,6 +52,21 @@ def test_one_command_trains_prices_compares_and_writes_pages_and_the_trace_is_pr
     validate("federate-price", document)
     assert len(document["by_client"]["carbon_g"]) == 4
     assert "by_client" not in json.loads(federate("price", trace, "--fleet", str(fleet), "--json").stdout)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "not in the ledger"), ("ja", "台帳に残っていません")])
+def test_a_ledger_that_fails_meanwhile_stops_no_training_and_is_told(
+    study: Path, monkeypatch: pytest.MonkeyPatch, lang: str, said: str
+) -> None:
+    def full(self: object, name: str, document: object) -> None:
+        raise LedgerError("database or disk is full")
+
+    monkeypatch.setattr("setsuden.ledger.writer.RunWriter.put_document", full)
+    study.write_text(TINY + "stop: {rounds: 1}\ncentralised: false\n")
+    done = federate(str(study), "--out", str(study.parent / "out"), "--lang", lang)
+    assert done.exit_code == 0, done.output
+    assert said in done.stderr
+    assert "database or disk is full" in done.stderr
 
 
 def test_a_trace_is_priced_beside_training_in_one_place_on_request(study: Path) -> None:

@@ -104,8 +104,11 @@ def train(
     _require_packages(reading.declaration(declared))
     federation = reading.read(declared)
     fleet = reading.read_fleet(declared, federation, study.parent if study and fleet_path is None else Path())
+    progress = _Progress(language)
     with Ledger.open(ledger_path) as ledger:
-        found = run(federation, fleet, out=out, ledger=ledger, watcher=_Progress(language))
+        found = run(federation, fleet, out=out, ledger=ledger, watcher=progress)
+    if found.unrecorded is not None:
+        progress.unrecorded(found.unrecorded)
     plain = document(found)
     paths = [write_result(plain, out), *_pages(found, out)]
     if as_json:
@@ -164,6 +167,10 @@ class _Progress:
     def central(self, look: Any) -> None:
         """Training in one place was looked at."""
         self._tell("progress.central", samples=f"{look.samples:,}", accuracy=f"{look.accuracy:.1%}")
+
+    def unrecorded(self, fault: str) -> None:
+        """The ledger failed meanwhile."""
+        self._tell("progress.unrecorded", fault=fault)
 
     def _tell(self, key: str, **values: object) -> None:
         click.echo(self._say(key, **values), file=sys.stderr)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from setsuden.errors import InputError, LedgerError
+from setsuden.errors import InputError
 from setsuden.federated.fleet import Fleet, Place, country, world
 from setsuden.federated.price import Bill, network_model, price
+from setsuden.federated.study.book import Book, key
 from setsuden.federated.study.central import Centralised, Look, train_centrally
 from setsuden.federated.study.compare import VIEWS, Compared, compared
 from setsuden.federated.study.reading import Federation
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
     from setsuden.federated.world import World
     from setsuden.ledger import Ledger, Measurement
-    from setsuden.meter import Meter, Window
 
-KIND = "federate"
 TRACES, STATE = "traces", "state"
 
 
@@ -85,6 +82,7 @@ class Outcome:
     centralised  None where it was not asked for; ``central_measured`` is this machine's energy meanwhile
     bills        one for each of ``trained``, on the fleet as declared by the first network model; empty without a fleet
     compared     likewise where there is a centralised side to be compared with
+    unrecorded   why a part of the run is not in the ledger; None where all of it is, and without a ledger
     """
 
     federation: Federation
@@ -95,6 +93,7 @@ class Outcome:
     bills: tuple[Bill, ...]
     compared: tuple[Compared, ...]
     run_id: str | None
+    unrecorded: str | None
 
 
 def engine(name: Literal["embedded", "flower"]) -> Engine:
@@ -125,7 +124,7 @@ def run(
     """
     places, networks = _places(federation), _networks(federation)
     devices = _devices(federation, fleet)
-    with _Book(federation, ledger) as book:
+    with Book(federation, ledger) as book:
         trained = []
         for number, task in enumerate(federation.tasks, start=1):
             if watcher is not None:
@@ -143,13 +142,16 @@ def run(
     elif fleet is not None:
         bills = [price(one.result.trace, fleet, network=networks[0]) for one in trained]
     return Outcome(
-        federation, fleet, tuple(trained), central, central_measured, tuple(bills), tuple(found), book.run_id
+        federation=federation,
+        fleet=fleet,
+        trained=tuple(trained),
+        centralised=central,
+        central_measured=central_measured,
+        bills=tuple(bills),
+        compared=tuple(found),
+        run_id=book.run_id,
+        unrecorded=book.fault,
     )
-
-
-def key(task: FederatedTask) -> str:
-    """Of the files of one training: ``ring-seed0``."""
-    return f"{re.sub(r'[^a-z0-9]+', '-', task.topology.name.lower()).strip('-')}-seed{task.seed}"
 
 
 def _train(
@@ -157,7 +159,7 @@ def _train(
     federation: Federation,
     fleet: Fleet | None,
     out: Path | None,
-    book: _Book,
+    book: Book,
     watcher: Watcher | None,
 ) -> Trained:
     name = federation.declaration.engine
@@ -201,7 +203,7 @@ def _carried_bytes(result: FederatedResult, engine_name: str) -> int | None:
 
 
 def _central(
-    federation: Federation, out: Path | None, book: _Book, watcher: Watcher | None
+    federation: Federation, out: Path | None, book: Book, watcher: Watcher | None
 ) -> tuple[Centralised | None, Measurement | None]:
     """Trained once, by the first seed; what an interrupted run found is not trained again."""
     choice = federation.centralised
@@ -222,69 +224,6 @@ def _central(
         draft.write_text(json.dumps({"asked": asked, "found": asdict(found)}), encoding="utf-8")
         draft.replace(kept)
     return found, None if window is None else window.measurement
-
-
-class _Book:
-    """The run in the ledger, if there is one: rounds as they end, and the energy of this machine by window."""
-
-    def __init__(self, federation: Federation, ledger: Ledger | None) -> None:
-        self._fault: str | None = None
-        self._meter: Meter | None = None
-        self._run = None
-        if ledger is not None:
-            from setsuden.meter import Meter
-
-            config = federation.declaration.model_dump(mode="json")
-            self._run = ledger.start_run(KIND, federation.name, config, [KIND])
-            self._meter = Meter(federation.name, run=self._run, idle_s=0, kind=KIND)
-
-    @property
-    def run_id(self) -> str | None:
-        """In the ledger."""
-        return None if self._run is None else self._run.id
-
-    def __enter__(self) -> _Book:
-        if self._meter is not None:
-            self._meter.start()
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if self._meter is None or self._run is None:
-            return
-        whole = self._meter.stop(error)
-        try:
-            self._run.finish("finished" if error is None else "failed", summary=whole)
-        except LedgerError as fault:
-            self._fault = str(fault)
-
-    def window(self, name: str, **attributes: Any) -> AbstractContextManager[Window | None]:
-        """Energy of this machine meanwhile."""
-        return nullcontext() if self._meter is None else self._meter.window(name, **attributes)
-
-    def keep_round(self, task: FederatedTask, done: RoundDone) -> None:
-        """The state of a training after a round; a ledger that fails later never stops the training."""
-        document: Mapping[str, Any] = {
-            "round": done.round,
-            "asked": done.asked,
-            "replied": done.replied,
-            "accuracy": done.accuracy,
-            "loss": done.loss,
-            "spent": asdict(done.spent),
-            "faults": [str(fault) for fault in done.faults],
-        }
-        self._told(lambda run: run.put_document(f"federated/{key(task)}/{done.round:05d}", document))
-
-    def event(self, kind: str, detail: str) -> None:
-        """Something worth knowing of the run."""
-        self._told(lambda run: run.event(kind, detail))
-
-    def _told(self, tell: Callable[[Any], None]) -> None:
-        if self._run is None:
-            return
-        try:
-            tell(self._run)
-        except LedgerError as error:
-            self._fault = str(error)
 
 
 def _places(federation: Federation) -> tuple[Place, ...]:
