@@ -26,12 +26,14 @@ from setsuden.study.tuning.run import run_tune
 TRAININGS = 500
 
 
-def search(ledger: Ledger, seed: int, **changed: Any) -> dict[str, Any]:
-    """One search of the example study with some keys changed."""
+def search(ledger: Ledger, seed: int, *, alone: bool = False, **changed: Any) -> dict[str, Any]:
+    """One search of the example study with some keys changed; ``alone`` without the warm-up of its one training."""
     declared: Declared = parse_yaml(tune_example_text(), "example", "tune")
     for name, value in {"seed": seed, "threads": [1, 2], **changed}.items():
         declared.override("here", (name,), value)
     declared.override("here", ("measure", "idle_s"), 0)
+    if alone:
+        declared.override("here", ("measure", "warmup_s"), 0)
     study = checked(declared)
     return run_tune(study, declared, ledger)
 
@@ -48,8 +50,8 @@ def main(seeds: int) -> None:
         spent_j = 0.0
         for seed in range(1, seeds + 1):
             for size, threads in each:
-                alone = search(ledger, seed, batch_sizes=[size], threads=[threads], question={"trainings": 1})
-                trial = alone["trials"][0]
+                one = {"batch_sizes": [size], "threads": [threads], "question": {"trainings": 1}}
+                trial = search(ledger, seed, alone=True, **one)["trials"][0]
                 spent_j += trial["energy"]["value"]
                 if trial["ended"] == "reached":
                     each[size, threads].append(trial["training_energy"]["value"])

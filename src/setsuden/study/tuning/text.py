@@ -32,7 +32,7 @@ def tune_text(document: Mapping[str, Any], language: Language) -> str:
                 ended=say(f"ended_{trial['ended']}"),
                 epochs=f"{trial['epochs']:.2f}",
                 accuracy=accuracy,
-                energy=render(Estimate.from_json(trial["energy"])),
+                energy=render(Estimate.from_json(trial["training_energy"])),
             )
         )
     lines.append(say("stopped", reason=say(f"stop_{document['ended']}")))
