@@ -18,7 +18,7 @@ from setsuden.catalogue.table import Table
 from setsuden.quantity import Estimate, Factor, Provenance
 
 How = Literal["alias", "regex", "substring", "fallback"]
-Remark = Literal["no_power", "superchip", "two_gpus", "part", "range"]
+Remark = Literal["no_power", "superchip", "two_gpus", "part", "range", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ _SENTENCES: dict[Remark, str] = {
     "two_gpus": "one {name} shows as two GPUs that share its power: the value is half, the interval reaches the whole",
     "part": "matched by the part of the name that is known: {name}",
     "range": "{seen!r} names no single product; the interval spans its family",
+    "unknown": "{seen!r} is not in the catalogue; the interval spans processors of all kinds and may miss it",
 }
 
 
@@ -174,7 +175,8 @@ def _named(row_id: str, how: How, seen: str, name: str) -> Match:
 def _fallback(seen: str, name: str, kind: Kind, known: Names) -> Match:
     row = TABLE.get(_FALLBACK[kind])
     relatives, called = _relatives(name, known)
-    if not relatives:
+    known_family = bool(relatives)
+    if not known_family:
         modern = {entry.row_id: entry.tdp_w for entry in known.all() if entry.modern and entry.tdp_w is not None}
         relatives = list(modern.values())
         called = "CPUs since 2012" if kind == "cpu" else "accelerators"
@@ -187,7 +189,7 @@ def _fallback(seen: str, name: str, kind: Kind, known: Names) -> Match:
         source = f"median and 5-95 % of {len(powers)} catalogue rows named {called!r}"
     factor = Factor(f"design power, unnamed {called}", value, low, high, "W", source, None, row.source.licence)
     spread = Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor,))
-    return Match(row, "fallback", seen, name, spread, "range")
+    return Match(row, "fallback", seen, name, spread, "range" if known_family else "unknown")
 
 
 def _relatives(name: str, known: Names) -> tuple[list[float], str]:
