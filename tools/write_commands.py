@@ -15,9 +15,10 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 _HEAD = """# Commands
 
 Every command with its arguments and options, as `--help` prints them. This page is written by `tools/write_commands.py`
-from the program, and a test holds it to that. Every command but `report` takes `--json`, most take `--lang ja`.
+from the program, and a test holds it to that. Every command takes `--json`, most take `--lang ja`.
 Without `--lang` a command speaks the language of `SETSUDEN_LANG`, else that of the locale (`LC_ALL`, `LC_MESSAGES`,
-`LANG`), else English. Sentences within JSON are English unless `--lang` is given.
+`LANG`), else English. Sentences within JSON are English unless `--lang` is given. A command that fails prints one
+sentence on stderr and nothing on stdout, with `--json` too: its exit code tells.
 """
 
 

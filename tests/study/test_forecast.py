@@ -74,6 +74,15 @@ def test_provenance_is_that_of_the_weakest_window() -> None:
     )
 
 
+@pytest.mark.parametrize("like", [Provenance.MEASURED, Provenance.ESTIMATED, Provenance.ASSUMED])
+def test_what_is_still_to_come_is_never_called_measured(like: Provenance) -> None:
+    found = forecast(
+        spread(([2.0, 2.0], [1.0, 1.0])), NO_ERROR, 0.0, 10.0, "J", [replace(joules(1.0), provenance=like)]
+    )
+    expected = Provenance.ESTIMATED if like is Provenance.MEASURED else like
+    assert found.provenance is expected
+
+
 def test_a_steady_rise_is_found_whatever_the_level_of_each_configuration() -> None:
     groups = [
         [repeat(t, level * math.exp(0.001 * (t - 50))) for t in (0.0 + offset, 50.0, 100.0 - offset)]

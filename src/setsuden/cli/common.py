@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
+from errno import EPIPE
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +16,7 @@ from click.core import ParameterSource
 
 from setsuden.errors import SetsudenError
 from setsuden.language import LANGUAGES, Language
+from setsuden.language.columns import width, wrap
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
@@ -50,13 +53,30 @@ lang_option = click.option(
 )
 
 
+def terminal_width(most: int = 100) -> int:
+    """Columns of the terminal, ``most`` where it is wider or stdout is none."""
+    return min(most, max(40, shutil.get_terminal_size((most, 24)).columns)) if sys.stdout.isatty() else most
+
+
+def tell(text: str) -> None:
+    """Print text; on a terminal, lines that are longer than it is wide break at words and go on further in."""
+    if not sys.stdout.isatty():
+        click.echo(text)
+        return
+    cells = shutil.get_terminal_size().columns
+    for line in text.split("\n"):
+        start = " " * (len(line) - len(line.lstrip()))
+        first, *rest = wrap(line.lstrip(), max(20, cells - len(start)), indent="  ") or [""]
+        click.echo("\n".join(f"{start}{part}" for part in (first, *rest)) if width(line) > cells else line)
+
+
 def print_json(document: Any) -> None:
     """One JSON document on stdout; a NaN or infinity in it is a bug and raises ValueError."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def failing_clearly(function: F) -> F:
-    """Turn a SetsudenError into one sentence on stderr and its documented exit code; Ctrl-C into INTERRUPTED."""
+    """A failure becomes one sentence on stderr and its documented exit code, Ctrl-C becomes INTERRUPTED."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -67,5 +87,10 @@ def failing_clearly(function: F) -> F:
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
+        except OSError as error:
+            if error.errno == EPIPE:  # whoever read has enough: click ends quietly
+                raise
+            click.echo(f"setsuden: cannot read or write: {error}", err=True)
+            sys.exit(1)
 
     return wrapper  # type: ignore[return-value]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 from keyword import iskeyword
+from typing import Any
 
 import click
 
 from setsuden import __version__
+from setsuden.cli.common import failing_clearly
 
 # command -> (module with a click command of the same name, one line for --help; kept here so that help stays fast)
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -58,6 +62,13 @@ class _LazyGroup(click.Group):
         command = getattr(module, f"{name}_" if iskeyword(name) else name)
         assert isinstance(command, click.Command)
         return command
+
+    @failing_clearly
+    def invoke(self, ctx: click.Context) -> Any:
+        # A terminal that cannot show a letter gets its code, not a traceback.
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from setsuden.quantity import Estimate, weakest
+from setsuden.quantity import Estimate, Provenance, weakest
 from setsuden.study.record import Repeat
 from setsuden.study.spread import Spread
 
@@ -66,11 +66,14 @@ def forecast(
 ) -> Estimate:
     """``count`` times the mean, with scatter for one further run, sensor, drift and what the pilot cannot see.
 
+    Nobody has measured a run that is still to come: the result is estimated at best, whatever counted the pilot.
+
     scatter      of the figure per counted thing (J/sample with a count of samples gives J)
     drift_share  from ``drift``
     """
     beyond = math.hypot(drift_share, UNSEEN_SHARE)
-    return _around(scatter.mean * count, scatter.next_share, sensor, beyond, unit, like)
+    ahead = _around(scatter.mean * count, scatter.next_share, sensor, beyond, unit, like)
+    return ahead.weakened(Provenance.ESTIMATED)
 
 
 def drift(groups: Sequence[Sequence[Repeat]], *, time: bool = False) -> float:
