@@ -1,4 +1,4 @@
-"""Failures that no command of its own foresees: Ctrl-C before it runs, an output that takes nothing or not every letter."""
+"""Failures that no command of its own foresees: an early Ctrl-C, an output that takes nothing or not every letter."""
 
 from __future__ import annotations
 
