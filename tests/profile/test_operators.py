@@ -44,6 +44,29 @@ def test_dynamically_quantised_layers_count_like_their_floats(device: str) -> No
     assert found.complete
 
 
+class Packed(nn.Module):
+    """A recurrent layer over sequences of 5, 3 and 2 steps, packed."""
+
+    def __init__(self, kind: type[nn.RNNBase], layers: int, ways: int) -> None:
+        super().__init__()
+        self.layer = kind(8, 16, layers, bidirectional=ways == 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out, _ = self.layer(nn.utils.rnn.pack_padded_sequence(x, torch.tensor([5, 3, 2])))
+        return out.data
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(("kind", "gates"), [(nn.LSTM, 4), (nn.GRU, 3)])
+@pytest.mark.parametrize(("layers", "ways"), [(1, 1), (1, 2), (2, 1), (2, 2)])
+def test_packed_sequences_meet_a_quantised_layer_as_often_as_they_have_steps(
+    kind: type[nn.RNNBase], gates: int, layers: int, ways: int
+) -> None:
+    model = torch.ao.quantization.quantize_dynamic(Packed(kind, layers, ways).eval(), {kind}, torch.qint8)
+    each = ways * gates * 16 * (8 + 16) + (layers - 1) * ways * gates * 16 * (16 * ways + 16)
+    assert profile(model, torch.randn(5, 3, 8), device="cpu").macs == (5 + 3 + 2) * each
+
+
 @pytest.mark.usefixtures("quiet")
 def test_dynamically_quantised_lstm_counts_like_its_float() -> None:
     model = torch.ao.quantization.quantize_dynamic(

@@ -20,22 +20,14 @@ def _packed_transposed(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any)
     return int(args[0].numel() * prod(args[1].unpack()[0].shape[1:]))
 
 
-def _onednn_linear(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
-    return int(first(out).numel() * args[0].shape[-1])
-
-
 def _onednn_convolution(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
     # (input, input scale, input zero point, weight, ...)
     return int(first(out).numel() * prod(args[3].shape[1:]))
 
 
-def _matmul(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
-    return int(out.numel() * args[0].shape[-1])
-
-
 FORMULAS: Table = {
-    "quantized::matmul": _matmul,
-    "onednn::qlinear_pointwise": _onednn_linear,
+    "quantized::matmul": per_output,
+    "onednn::qlinear_pointwise": per_output,
     "onednn::qconv_pointwise": _onednn_convolution,
     "onednn::qconv2d_pointwise": _onednn_convolution,
 }

@@ -54,7 +54,7 @@ def cudnn_rnn_backward(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any)
     """Input and weight gradients of all layers; the first layer's input gradient only where it is asked for."""
     source, weights, stride, mask = args[0], args[1], args[2], args[21]
     steps, batch = _steps(source), int(source.shape[0 if args[14] else 1]) if source.dim() == 3 else 1
-    firsts = [weights[0], weights[args[13] * stride]] if args[17] and len(weights) > args[13] * stride else [weights[0]]
+    firsts = [weights[0], weights[stride]] if args[17] else [weights[0]]  # the other direction follows layer by layer
     macs = steps * _matrices(weights) * (1 + bool(mask[3]))
     if not mask[0]:
         macs -= steps * _matrices(firsts)
@@ -67,7 +67,7 @@ def cudnn_rnn_backward(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any)
 def _quantised(gates: int) -> Formula:
     def formula(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> int:
         # (input[, batch_sizes], hx, params, has_biases, num_layers, dropout, train, bidirectional, ...)
-        shift = 1 if hasattr(args[1], "shape") and hasattr(args[2], "__len__") and len(args) > 9 else 0
+        shift = 0 if isinstance(args[3], bool) else 1
         layers, ways = int(args[4 + shift]), 2 if args[7 + shift] else 1
         hidden = int(out[0].shape[-1]) // ways
         macs = 0
