@@ -90,10 +90,16 @@ def test_what_is_left_of_an_error_in_the_demand_is_the_slope_of_the_draw() -> No
 
 def test_a_card_is_busier_the_more_work_a_step_holds() -> None:
     half = 2.1e-3 * 15 * 9e11
-    share = busy(np.array([1e-3, 1.0, 1e3]) * half, np.full(3, 9e11))
+    share = busy(np.array([1e-3, 1.0, 1e3]) * half, np.zeros(3), np.full(3, 9e11))
     assert share[1] == pytest.approx(0.5)
     assert share[0] < 0.001
     assert share[2] > 0.999
+
+
+def test_large_embeddings_keep_a_card_busy_with_little_arithmetic() -> None:
+    few, many = busy(np.full(2, 1e6), np.array([1e4, 1e9]), np.full(2, 9e11))
+    assert few < 0.001
+    assert many > 0.9
 
 
 def test_a_small_card_cannot_hold_its_peak_and_a_large_one_can() -> None:

@@ -146,7 +146,8 @@ def _drawn(rows: Rows, told: Mapping[str, Floats], devices: _Devices, passes: Fl
     Between its steps a card draws what it is known to idle at, or a share of its design power where that is not known.
     """
     flop = 2 * passes * told["gmacs"] * 1e9 * told["batch_size"]
-    share = np.where(np.isnan(rows.numbers["gmacs"]), 1.0, busy(flop, devices.bandwidth))
+    params = np.nan_to_num(rows.numbers["params_m"]) * 1e6
+    share = np.where(np.isnan(rows.numbers["gmacs"]), 1.0, busy(flop, params, devices.bandwidth))
     waiting, known = (1 - share) * devices.count, np.isfinite(devices.idle)
     return {
         "busy": share * devices.power * devices.count,

@@ -38,6 +38,9 @@ _SUSTAINED_PER_JOULE, _SUSTAINED_YEAR, _DOUBLING_YEARS, _CORNER = 7e10, 2018, 2.
 # A training step that needs this long of a device's memory keeps it busy half of the time, one byte moved for so many
 # operations; these and the sharpness were read off small networks at batches of 8 to 8192 on four cards.
 _HALF_BUSY_S, _SHARPNESS, _FLOP_PER_BYTE = 2.1e-3, 1.5, 15.0
+# Passes of a training step over its parameters, counted for an optimiser with one average: read forward and backward,
+# gradient written and read, average and parameters each read and written. Matters where most are embeddings.
+_STEP_PASSES = 8.0
 # How sharply what would be drawn and a power limit meet; a draw wanders in time, so it feels a limit above its mean.
 _MEETING, _LEAST_GAIN = 3.0, 0.3
 
@@ -117,9 +120,10 @@ def _share_chosen(model: str) -> float:
     return 1 / int(found[1]) if found and int(found[1]) > 1 else float("nan")
 
 
-def busy(flop: Floats, bandwidth: Floats) -> Floats:
-    """Share of the time (0-1) that a device works, from the operations of a training step and its bytes/s."""
-    told = (flop / (_FLOP_PER_BYTE * bandwidth) / _HALF_BUSY_S) ** _SHARPNESS
+def busy(flop: Floats, params: Floats, bandwidth: Floats) -> Floats:
+    """Share of the time (0-1) a device works, from operations and parameters of a training step and its bytes/s."""
+    moved = flop / _FLOP_PER_BYTE + _STEP_PASSES * _FLOAT_BYTES * params
+    told = (moved / bandwidth / _HALF_BUSY_S) ** _SHARPNESS
     return np.asarray(told / (1 + told), dtype=np.float64)
 
 
