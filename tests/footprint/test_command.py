@@ -80,6 +80,15 @@ def test_a_cloud_region_brings_water_and_names_its_overhead() -> None:
     assert any(note["code"] == "SET-KNOWN-PUE" and "1.15" in note["text"] for note in found["notes"])
 
 
+def test_a_cloud_region_costs_what_its_country_pays() -> None:
+    assert result_of("--kwh 100 --site aws:eu-north-1")["cost"] == result_of("--kwh 100 --site SE")["cost"] is not None
+
+
+@pytest.mark.parametrize(("site", "old"), [("GB", True), ("SE", False), ("GB --price 0.2 --currency gbp", False)])
+def test_a_price_of_long_ago_is_remarked_on(site: str, old: bool) -> None:
+    assert any(note["code"] == "SET-OLD-PRICE" for note in result_of(f"--kwh 1 --site {site}")["notes"]) is old
+
+
 def test_a_stated_price_and_water() -> None:
     found = result_of("--kwh 10 --site JP --price 30 --currency jpy --wue 0.2")
     assert (found["cost"]["value"], found["cost"]["unit"]) == (300, "JPY")

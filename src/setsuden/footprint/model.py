@@ -21,6 +21,8 @@ from setsuden.quantity import FACILITY, NODE, Boundary, Estimate, Factor, Scope,
 from setsuden.quantity.draws import DEFAULT_DRAWS, DEFAULT_SEED, combine
 
 Array = NDArray[np.float64]
+_PRICE_AGE_YEARS = 2
+"""A price so much older than the carbon intensity beside it is remarked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def footprint(
     per_litre, no_water = _water(wue, priced.site, e)
     water = monte_carlo(np.multiply, e, per_litre, unit="L", extent=boundary) if per_litre else None
     per_kwh, no_cost = _price(price, priced.site)
+    notes += _old_price(per_kwh, priced.year)
     cost = None
     if per_kwh:
         cost = monte_carlo(_cost, e, p, per_kwh, unit=per_kwh.unit.removesuffix("/kWh"), extent=boundary)
@@ -230,8 +233,17 @@ def _price(price: Estimate | None, site: str | None) -> tuple[Estimate | None, N
         if per != "kWh" or price.low < 0:
             raise InputError("a price is a positive amount per kWh", value=price.unit, remedy="For example EUR/kWh.")
         return _stated(price, f"electricity price in {currency}"), None
-    known = prices.price(site) if site is not None else None
+    country = sites.region(site).iso2 if site is not None and ":" in site else site
+    known = prices.price(country) if country is not None else None
     return known, None if known else Note("no_price")
+
+
+def _old_price(price: Estimate | None, year: int | None) -> list[Note]:
+    """A remark where the looked-up price is more than _PRICE_AGE_YEARS older than the carbon intensity beside it."""
+    of = min((f.year for f in price.factors if f.year is not None), default=None) if price else None
+    if of is None or year is None or of >= year - _PRICE_AGE_YEARS:
+        return []
+    return [Note("old_price", {"year": of})]
 
 
 def _stated(figure: Estimate, name: str) -> Estimate:
