@@ -79,6 +79,13 @@ def test_experts_meet_only_the_rows_routed_to_them_forward_and_twice_backward() 
     assert FORMULAS["transformers::grouped_mm_fallback_backward"](args, {}, None) == 2 * 12 * 5 * 7
 
 
+@pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru", 3), ("rnn_tanh", 1), ("rnn_relu", 1)])
+def test_an_integer_cell_meets_its_weights_once_a_sample(cell: str, gates: int) -> None:
+    state = empty(6, 5)
+    args = [empty(6, 3), (state, state) if cell == "lstm" else state]
+    assert FORMULAS[f"quantized::quantized_{cell}_cell_dynamic"](args, {}, None) == 6 * gates * 5 * (3 + 5)
+
+
 def test_integer_layers_of_onednn_count_like_their_floats() -> None:
     linear, convolution = FORMULAS["onednn::qlinear_pointwise"], FORMULAS["onednn::qconv_pointwise"]
     assert linear([empty(6, 5), None, None, empty(7, 5)], {}, empty(6, 7)) == 6 * 5 * 7

@@ -197,3 +197,28 @@ def test_nonsense_places_and_groups_are_refused():
         group(available=(2.0,) * 24)
     with pytest.raises(InputError, match="spread"):
         group(speed_spread=9.0)
+    with pytest.raises(InputError, match="shares from 0 to 1"):
+        group(drop_out=1.0)
+    with pytest.raises(InputError, match="hour of the day"):
+        fleet(start_utc_hour=24.0)
+
+
+@pytest.mark.parametrize("counts", [(0, 0), (3, -1), (3,)])
+def test_a_fleet_needs_a_number_for_each_group_and_a_client(counts: tuple[int, ...]):
+    with pytest.raises(InputError, match="a number of clients for each group"):
+        fleet(group("a"), group("b"), counts=counts)
+
+
+def test_a_group_may_have_no_client_in_a_small_fleet():
+    assert fleet(group("a"), group("b"), counts=(3, 0)).clients == 3
+
+
+def test_a_spread_is_the_deviation_of_logarithms_about_the_groups_own_figure():
+    on = fleet(group(speed_spread=0.5), counts=(20_000,))
+    assert np.median(on.speed) == pytest.approx(1e9, rel=0.02)
+    assert np.log(on.speed).std() == pytest.approx(0.5, rel=0.02)
+    assert set(on.up) == {5e5}
+    links = fleet(group(rate_spread=0.5), counts=(20_000,))
+    assert np.log(links.up).std() == pytest.approx(0.5, rel=0.02)
+    assert links.down == pytest.approx(2 * links.up)
+    assert set(links.speed) == {1e9}

@@ -174,6 +174,14 @@ def test_single_clients_stay_out_of_a_document_unless_asked_for():
     assert price(synchronous(), fleet(), without=["waiting"]).boundary["waiting"] == "left out"
 
 
+def test_each_links_own_network_is_charged_on_average_or_at_the_margin():
+    one = wired().network
+    for view, per_bit in (("attribution", one.average), ("marginal", one.marginal)):
+        bill = price(synchronous(), fleet(), network=view)
+        assert joules(bill, Term.NETWORK_UP) == pytest.approx(3 * 2 * 8e6 * per_bit.value)
+        assert view in bill.boundary["network model"]
+
+
 def test_the_grid_of_the_network_can_be_the_servers_or_that_of_who_sends():
     def network_g(**terms: object) -> tuple[float, float]:
         parts = price(synchronous(), fleet(), network="nebula", **terms).by_term()
