@@ -50,6 +50,7 @@ def test_the_exit_code_passes_through_and_makes_a_failed_run(code: int) -> None:
 def test_a_command_killed_by_a_signal_gives_128_and_its_number() -> None:
     done = run("--", sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     assert done.returncode == 128 + signal.SIGKILL
+    assert "killed by signal 9 SIGKILL" in done.stderr
 
 
 def test_options_of_the_command_are_not_ours() -> None:

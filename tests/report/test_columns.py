@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setsuden.report.columns import cut, pad, table, width, wrap
+from setsuden.language.columns import cut, pad, table, width, wrap
 
 TEXT = st.text(st.sampled_from("abc 1,.%漢字かなカナ。、（）ｱー"), max_size=60)
 

@@ -6,7 +6,7 @@ import pytest
 
 from setsuden.language import LANGUAGES, Language
 from setsuden.report import text_summary
-from setsuden.report.columns import width
+from setsuden.language.columns import width
 from setsuden.report.text import MAX_LINES
 from tests.report.support import VARIANTS, numbers, sample, variant
 

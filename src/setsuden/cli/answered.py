@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from setsuden.cli.common import print_json
+from setsuden.cli.common import print_json, tell
 from setsuden.language import Language, Messages
 
 out_option = click.option(
@@ -41,8 +41,8 @@ class Answered:
             print_json(self.document)
             return
         say = Messages(room, language).say
-        click.echo(self.said)
+        tell(self.said)
         if of_example:
-            click.echo("\n" + say("text.example"))
+            tell("\n" + say("text.example"))
         if paths:
-            click.echo(say("text.written", paths=", ".join(map(str, paths))))
+            tell(say("text.written", paths=", ".join(map(str, paths))))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -78,7 +78,7 @@ def campaign(
     if as_json:
         print_json(document(answer, whole, alternative, point, language))
     else:
-        click.echo(text(answer, whole, alternative, point, language))
+        tell(text(answer, whole, alternative, point, language))
 
 
 def _read(**options: Any) -> tuple[CampaignResult | Recorded, Alternative | None]:

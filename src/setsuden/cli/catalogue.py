@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from unicodedata import east_asian_width
 
 import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.language import Language, Messages
+from setsuden.language.columns import pad
 
 if TYPE_CHECKING:
     from setsuden.catalogue.processor_names import Kind
@@ -207,4 +207,4 @@ def _cell(value: object) -> str:
 
 def _pad(label: str) -> str:
     """``label`` to the width of the column of names, Japanese letters counted as two."""
-    return label + " " * max(0, 22 - sum(2 if east_asian_width(letter) in "WF" else 1 for letter in label))
+    return pad(label, 22)

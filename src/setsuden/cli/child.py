@@ -27,12 +27,14 @@ class Ended:
     exit_code         as a shell would give it: 128 + number for a signal
     user_s, system_s  CPU seconds of the command and of all its descendants that were waited for; None where unknown
     max_rss_bytes     largest resident set of one of them
+    killed_by         the signal that ended it, None where it ended by itself
     """
 
     exit_code: int
     user_s: float | None
     system_s: float | None
     max_rss_bytes: int | None
+    killed_by: int | None = None
 
 
 def unusable(command: Sequence[str]) -> int | None:
@@ -63,10 +65,10 @@ def run_child(
             wait_s = meanwhile(child) or LOOK_S
         code = child.wait()
     after = _children()
-    exit_code = 128 - code if code < 0 else code
+    exit_code, killed_by = (128 - code, -code) if code < 0 else (code, None)
     if before is None or after is None:
-        return Ended(exit_code, None, None, None)
-    return Ended(exit_code, after[0] - before[0], after[1] - before[1], after[2])
+        return Ended(exit_code, None, None, None, killed_by)
+    return Ended(exit_code, after[0] - before[0], after[1] - before[1], after[2], killed_by)
 
 
 def _ended_within(child: subprocess.Popen[bytes], seconds: float) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.language import Language, Messages
 from setsuden.ledger.comparison import CLOSE, LESS, UNKNOWN, Comparison, Difference, compare_runs
@@ -32,7 +32,7 @@ def compare(run: tuple[str, ...], ledger_path: Path | None, as_json: bool, langu
             print_json(comparison.to_json())
             return
         for line in _lines(comparison, Messages("meter", language)):
-            click.echo(line)
+            tell(line)
 
 
 def _lines(comparison: Comparison, messages: Messages) -> Iterator[str]:

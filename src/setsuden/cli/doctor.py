@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.language import Language
 
 
@@ -26,6 +26,6 @@ def doctor(as_json: bool, language: Language) -> None:
         if as_json:
             print_json(diagnosis(found, language))
         else:
-            click.echo(doctor_text(found, language))
+            tell(doctor_text(found, language))
     finally:
         found.close()

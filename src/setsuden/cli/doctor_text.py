@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
-import unicodedata
-
+from setsuden.cli.common import terminal_width
 from setsuden.language import Language, Messages, looked_up
+from setsuden.language.columns import wrap
 from setsuden.quantity import render
 from setsuden.quantity.rendering import significant
 from setsuden.sensors.diagnosis import basis, cpu_watts, modelled_watts
 from setsuden.sensors.discovery import Discovery
 from setsuden.sensors.protocol import Channel, Finding, Method, Status
 
-_WIDTH = 100
 _INDENT = "    "
 _ORDER = (Status.AVAILABLE, Status.MODELLED, Status.DENIED, Status.BROKEN, Status.ABSENT)
 
@@ -110,27 +107,7 @@ def _commands(text: str) -> list[str]:
     return [_INDENT + first.rstrip(), *(_INDENT + line for line in rest)]
 
 
-# Japanese breaks anywhere but before closing marks; words in Latin letters stay whole.
-_PIECES = re.compile(r"[\u3000-\u9fff\uff00-\uffef][、。）」』]*|[^\s\u3000-\u9fff\uff00-\uffef]+[、。）」』]*|\s+")
-
-
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    """Lines of at most 100 columns."""
-    if not any(map(_wide, text)):
-        return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent or _INDENT)
-    lines, line = [], indent
-    for piece in _PIECES.findall(text):
-        if _columns(line + piece) > _WIDTH:
-            lines.append(line.rstrip())
-            line = (indent or _INDENT) + piece.lstrip()
-        else:
-            line += piece
-    return [*lines, line] if line.strip() else lines
-
-
-def _wide(letter: str) -> bool:
-    return unicodedata.east_asian_width(letter) in "WF"
-
-
-def _columns(text: str) -> int:
-    return sum(1 + _wide(letter) for letter in text)
+    """Lines of the terminal's width."""
+    first, *rest = wrap(text, terminal_width() - len(indent), indent="" if indent else _INDENT)
+    return [indent + line for line in (first, *rest)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.cli.federate_price import price
 from setsuden.cli.federate_scenario import plan, simulate
 from setsuden.cli.federate_table import table
@@ -114,8 +114,8 @@ def train(
     if as_json:
         print_json(plain)
         return
-    click.echo(text(found, language))
-    click.echo(Messages("federated", language).say("text.written", paths=", ".join(map(str, paths))))
+    tell(text(found, language))
+    tell(Messages("federated", language).say("text.written", paths=", ".join(map(str, paths))))
 
 
 def _require_packages(said: FederationDeclaration) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -73,7 +73,7 @@ def price(
         found = {"schema": "setsuden:federate-price", "trace": trace.name, **bill.to_json(clients=clients)}
         print_json(found if beside is None else {**found, "centralised": beside.to_json()})
         return
-    click.echo("\n".join([*_text(bill, language), *([] if beside is None else beside.text(language))]))
+    tell("\n".join([*_text(bill, language), *([] if beside is None else beside.text(language))]))
 
 
 class _Beside:

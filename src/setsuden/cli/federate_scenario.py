@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -74,7 +74,7 @@ def _answer(
     if as_json:
         print_json(document(found))
     else:
-        click.echo(text(found))
+        tell(text(found))
 
 
 def _example(name: str) -> str:

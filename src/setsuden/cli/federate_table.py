@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -32,7 +32,7 @@ def table(results: tuple[Path, ...], as_json: bool, language: Language) -> None:
         print_json({"schema": "setsuden:federate-table", **asdict(found)})
         return
     words = TableWords(found, language)
-    click.echo("\n".join([*columns([words.heads(), *words.rows()]), "", *words.notes()]))
+    tell("\n".join([*columns([words.heads(), *words.rows()]), "", *words.notes()]))
 
 
 def _read(path: Path) -> dict[str, Any]:

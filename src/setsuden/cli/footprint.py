@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.cli.live_price import live_price
 from setsuden.errors import InputError
 from setsuden.language import Language
@@ -77,7 +77,7 @@ def footprint(language: Language, as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(document(result, language))
     else:
-        click.echo(text(result, language))
+        tell(text(result, language))
 
 
 def _result(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.language import Language
 
@@ -43,7 +43,7 @@ def indicators(
         print_json(document)
         return
     for line in _lines(Said(document, language)):
-        click.echo(line)
+        tell(line)
     for path in paths:
         click.echo(path)
 

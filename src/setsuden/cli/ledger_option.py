@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from setsuden.language import columns
 from setsuden.ledger import Ledger
 from setsuden.quantity import Estimate, Provenance, render
 
@@ -45,12 +45,6 @@ def figure(estimate: Estimate | None, unknown: str) -> str:
 
 
 def table(header: str, rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns under a header written ``a|b|c``; wide characters count twice."""
-    lines = [header.split("|"), *rows]
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return ["  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines]  # fmt: skip
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    """Columns under a header written ``a|b|c``."""
+    head = header.split("|")
+    return columns.table(head, rows, left=len(head))

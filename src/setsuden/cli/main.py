@@ -37,6 +37,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("setsuden.cli.replay", "A published table next to our recomputation."),
     "catalogue": ("setsuden.cli.catalogue", "Search the built-in figures and show their sources."),
     "data": ("setsuden.cli.data", "Data sets: what is at hand, where each is looked for, stand-ins."),
+    "explain": ("setsuden.cli.explain", "What a code such as SET-TOO-SHORT means."),
     "runs": ("setsuden.cli.runs", "List the runs in the ledger."),
     "show": ("setsuden.cli.show", "One run in full."),
     "compare": ("setsuden.cli.compare", "Two or more runs side by side."),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell, terminal_width
 from setsuden.cli.ledger_option import ledger_option
 from setsuden.cli.studied import conducted, resume_option, study_argument
 from setsuden.language import Language, Messages
@@ -86,9 +86,9 @@ def _say(document: Mapping[str, Any], out: Path, paths: list[Path], language: La
     from setsuden import report
 
     messages = Messages("study", language)
-    click.echo(report.text_summary(document, language, None if out == DEFAULT_OUT else str(out)))
+    tell(report.text_summary(document, language, None if out == DEFAULT_OUT else str(out), terminal_width()))
     planned = len(document["configurations"])
-    click.echo(
+    tell(
         messages.say(
             "done.run",
             run=document["reproduce"]["run_id"],
@@ -96,4 +96,4 @@ def _say(document: Mapping[str, Any], out: Path, paths: list[Path], language: La
             minutes=f"{document['pilot_cost']['duration_s'] / 60:.1f}",
         )
     )
-    click.echo(messages.say("done.written", paths=", ".join(map(str, paths))))
+    tell(messages.say("done.written", paths=", ".join(map(str, paths))))

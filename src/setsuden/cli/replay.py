@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.language import Language, Messages
+from setsuden.language.columns import pad, width
 
 if TYPE_CHECKING:
     from setsuden.papers import Cell, Replay, Table
@@ -28,13 +28,13 @@ def replay(name: str | None, as_json: bool, language: Language) -> None:
         if as_json:
             print_json({"replays": papers.names()})
         else:
-            click.echo("\n".join(papers.names()))
+            tell("\n".join(papers.names()))
         return
     result = papers.replay(name)
     if as_json:
         print_json(result.to_json(language))
     else:
-        click.echo("\n".join(_text(result, Messages("replay", language))))
+        tell("\n".join(_text(result, Messages("replay", language))))
 
 
 def _text(result: Replay, messages: Messages) -> Iterator[str]:
@@ -66,13 +66,13 @@ def _text(result: Replay, messages: Messages) -> Iterator[str]:
 def _table(table: Table, messages: Messages) -> Iterator[str]:
     """Rows of the paper, under each its figures in columns; a remark stands once, under the first figure it is on."""
     lines = [_figures(cell, messages) for cell in table.cells]
-    widths = [max(_width(line[column]) for line in lines) for column in range(4)]
+    widths = [max(width(line[column]) for line in lines) for column in range(4)]
     row, noted = None, set[str]()
     for cell, line in zip(table.cells, lines, strict=True):
         if cell.row != row:
             row = cell.row
             yield f"  {row}"
-        padded = [text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=False) if width]
+        padded = [pad(text, cells) for text, cells in zip(line, widths, strict=False) if cells]
         yield "    " + "  ".join([*padded, line[4]])
         if cell.note and cell.note not in noted:
             noted.add(cell.note)
@@ -92,7 +92,3 @@ def _figures(cell: Cell, messages: Messages) -> tuple[str, str, str, str, str]:
     if cell.deviation is not None:
         deviation = f"{cell.deviation:+.2%}"
     return f"{cell.quantity}{unit}", printed, computed, deviation, messages.say(f"verdict.{cell.verdict}")
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

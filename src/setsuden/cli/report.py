@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, print_json, reader_language
+from setsuden.cli.common import failing_clearly, json_option, print_json, reader_language, tell, terminal_width
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.language import LANGUAGES, Language
@@ -46,7 +46,7 @@ def report(
     if as_json or form == "json":
         print_json(document)
     elif form == "text":
-        click.echo(text_summary(document, languages[first], source))
+        tell(text_summary(document, languages[first], source, terminal_width()))
     else:
         paths = write(document, out or folder, languages)
         for path in paths:

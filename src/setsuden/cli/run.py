@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -168,6 +169,9 @@ def _document(
 def _say(meter: Meter, ended: Ended, forecast: Mapping[str, Any] | None, language: Language) -> None:
     messages = Messages("meter", language)
     lines = list(measurement_lines(meter.result, messages))
+    if ended.killed_by is not None:
+        name = signal.Signals(ended.killed_by).name if ended.killed_by in set(signal.Signals) else ""
+        lines.insert(0, messages.say("summary.killed", number=ended.killed_by, name=name).rstrip())
     if forecast is not None:
         lines += outcome_lines(forecast, Messages("forecast", language))
     if ended.user_s is not None and ended.system_s is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.language import Language, Messages
 from setsuden.ledger import RunSummary, default_path
@@ -37,11 +37,11 @@ def runs(
         return
     messages = Messages("meter", language)
     if not found:
-        click.echo(messages.say("runs.none", ledger=path))
+        tell(messages.say("runs.none", ledger=path))
         return
     for line in table(messages.say("runs.header"), [_row(summary, messages) for summary in found]):
-        click.echo(line)
-    click.echo(messages.say("runs.next"))
+        tell(line)
+    tell(messages.say("runs.next"))
 
 
 def _row(summary: RunSummary, messages: Messages) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.cli.run_text import measurement_lines, own_cost
 from setsuden.language import Language, Messages, looked_up
@@ -38,7 +38,7 @@ def show(run: str, with_host: bool, ledger_path: Path | None, as_json: bool, lan
             print_json(run_document(record, with_host=with_host))
             return
         for line in _lines(record, Messages("meter", language)):
-            click.echo(line)
+            tell(line)
 
 
 def _lines(record: RunRecord, messages: Messages) -> Iterator[str]:

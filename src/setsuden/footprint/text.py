@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
-from unicodedata import east_asian_width
 
 from setsuden.catalogue.grid import WORLD
 from setsuden.footprint.everyday import everyday
 from setsuden.footprint.model import Footprint
 from setsuden.language import Language, Messages, looked_up
+from setsuden.language.columns import pad, wrap
 from setsuden.quantity import Estimate, Factor, render, significant
 
 _LABEL = 20
@@ -34,14 +33,14 @@ def _lines(result: Footprint, messages: Messages) -> Iterator[str]:
         ("cost", result.cost),
     )
     for name, figure in figures:
-        label = _pad(say(f"figure.{name}"))
+        label = _label(say(f"figure.{name}"))
         if figure is not None:
             said = f"  ({say('provenance.' + figure.provenance.value)})" if name == "energy" else ""
             yield f"{label}{render(figure)}{said}"
         elif name in result.missing:
             yield f"{label}{say('unknown')}: {result.missing[name].text(messages.language)}"
-    yield f"{_pad(say('figure.boundary'))}{result.boundary} ({say('boundary.' + result.boundary.scope.name.lower())})"
-    yield f"{_pad(say('figure.intensity'))}{_intensity(result, messages)}"
+    yield f"{_label(say('figure.boundary'))}{result.boundary} ({say('boundary.' + result.boundary.scope.name.lower())})"
+    yield f"{_label(say('figure.intensity'))}{_intensity(result, messages)}"
     if lines := everyday(result.energy, result.total_carbon, messages.language):
         yield ""
         yield say("heading.equivalents")
@@ -76,7 +75,8 @@ def _factor(factor: Factor, language: Language) -> Iterator[str]:
     licence = None if factor.licence == _NO_LICENCE else factor.licence
     source, basis = looked_up.source(factor.source, language), looked_up.basis(factor.basis, language)
     about = dict.fromkeys(str(item) for item in (source, factor.year, licence, basis) if item)
-    yield from wrap(", ".join(about), _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    first, *rest = wrap(", ".join(about), _WIDTH - 4)
+    yield from (f"    {line}" for line in (first, *rest))
 
 
 def _plain(value: float) -> str:
@@ -85,6 +85,5 @@ def _plain(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _pad(label: str) -> str:
-    width = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in label)
-    return label + " " * max(1, _LABEL - width)
+def _label(text: str) -> str:
+    return pad(text + " ", _LABEL)

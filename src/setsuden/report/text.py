@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from setsuden.language import Language
+from setsuden.language.columns import cut, table, wrap
 from setsuden.quantity import Estimate, significant
 from setsuden.quantity.rendering import digits_for
-from setsuden.report.columns import cut, table, wrap
 from setsuden.report.numbers import common_unit, per_thousand, total_unit, unit_text
 from setsuden.report.record import Option, Pilot, read
 from setsuden.report.verdict import Verdict, verdict
@@ -16,50 +16,56 @@ from setsuden.report.words import Names, Words
 
 MAX_LINES = 25
 _WIDTH = 100
+_NARROW = 84
 _MAX_FLIPS = 2
 
 
-def text_summary(document: Mapping[str, object], language: Language = "en", source: str | None = None) -> str:
+def text_summary(
+    document: Mapping[str, object], language: Language = "en", source: str | None = None, width: int = _WIDTH
+) -> str:
     """A pilot document in at most 25 lines of plain text; raises InputError for a document that is not one.
 
     source   what `setsuden report` must be told to find it again; None for its default place
+    width    columns of a line; in a narrow terminal the summary may take more lines
     """
-    return summarise(read(document), language, source)
+    return summarise(read(document), language, source, width)
 
 
-def summarise(pilot: Pilot, language: Language, source: str | None = None) -> str:
+def summarise(pilot: Pilot, language: Language, source: str | None = None, width: int = _WIDTH) -> str:
     """The same for a document that has been read."""
     words = Words(language)
     said = verdict(pilot, words)
-    top = _top(said, words)
-    bottom = _bottom(said, words, source)
+    top = _top(said, words, width)
+    bottom = _bottom(said, words, source, width)
     room = MAX_LINES - len(top) - len(bottom) - 2
-    middle = _options(pilot, words, room)
+    if width < _WIDTH:  # lines are broken sooner, and the table is what a reader came for
+        room = max(room, 8)
+    middle = _options(pilot, words, room, width)
     lines = [*top, *(["", *middle] if middle else []), "", *bottom]
     return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _top(said: Verdict, words: Words) -> list[str]:
-    lines = wrap(said.headline, _WIDTH)
+def _top(said: Verdict, words: Words, width: int) -> list[str]:
+    lines = wrap(said.headline, width)
     sure = words(f"confidence_lead.{said.confidence}") + said.sure
     for sentence in (said.because, sure, *said.todo[:1], said.saving):
-        lines += wrap(sentence, _WIDTH, indent="  ") if sentence else []
+        lines += wrap(sentence, width, indent="  ") if sentence else []
     if said.flips:
         lines.append((words("flip.heading") + words("text.colon")).rstrip())
     for sentence in said.flips[:_MAX_FLIPS]:
-        lines += wrap("- " + sentence, _WIDTH, indent="  ")
+        lines += wrap("- " + sentence, width, indent="  ")
     return lines
 
 
-def _bottom(said: Verdict, words: Words, source: str | None) -> list[str]:
+def _bottom(said: Verdict, words: Words, source: str | None, width: int) -> list[str]:
     lines: list[str] = []
     for sentence in said.warnings[:1]:
-        lines += wrap(words("text.note") + words("text.colon") + sentence, _WIDTH, indent="  ")
+        lines += wrap(words("text.note") + words("text.colon") + sentence, width, indent="  ")
     lines.append(words("text.next", where=f"{shlex.quote(source)} " if source else ""))
     return lines
 
 
-def _options(pilot: Pilot, words: Words, room: int) -> list[str]:
+def _options(pilot: Pilot, words: Words, room: int, width: int) -> list[str]:
     options = sorted(pilot.decision.options, key=lambda o: (not o.feasible, not o.on_front, o.total_energy.value))
     if not options or room < 3:
         return []
@@ -75,7 +81,10 @@ def _options(pilot: Pilot, words: Words, room: int) -> list[str]:
         words("text.best"),
         words("text.limits"),
     ]
-    lines = table(head, [_row(option, pilot, names, words, energy_unit, request_unit) for option in kept])
+    rows = [_row(option, pilot, names, words, energy_unit, request_unit) for option in kept]
+    if width < _NARROW:
+        head, *rows = [[cut(line[0], 22), line[1], line[2], line[-1]] for line in (head, *rows)]
+    lines = table(head, rows)
     if len(kept) < len(options):
         lines.append(words("text.more", count=len(options) - len(kept)))
     return lines

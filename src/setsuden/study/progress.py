@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TextIO
 
 from setsuden.language import Language, Messages
+from setsuden.language.columns import cut
 
 _PIPE_EVERY_S = 10.0
 
@@ -81,8 +82,7 @@ class Line:
         """Rewrite the line, or add one when it is due or a new phase begins."""
         text = self.text(standing)
         if self._terminal:
-            width = max(20, shutil.get_terminal_size().columns - 1)
-            self._stream.write("\r\x1b[2K" + text[:width])
+            self._stream.write("\r\x1b[2K" + cut(text, max(20, shutil.get_terminal_size().columns - 1)))
             self._open = True
         else:
             now_s = self._seconds()

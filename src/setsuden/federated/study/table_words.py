@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from setsuden.federated.study.bill_words import BillWords
 from setsuden.federated.study.table import Line, Table
 from setsuden.language import Language
+from setsuden.language import columns as terminal
 from setsuden.quantity import Estimate, Provenance, render, significant
 
 
@@ -62,16 +62,8 @@ class TableWords:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of cells under each other; wide characters count twice."""
-    widths = [max(_width(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    """Rows of cells under each other, the first of them the head, all flush left."""
+    return ["  " + line for line in terminal.table(rows[0], rows[1:], left=len(rows[0]))]
 
 
 def _span(span: tuple[float, float] | None) -> str:
