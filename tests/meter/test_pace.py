@@ -14,7 +14,8 @@ from setsuden.meter import Meter
 from setsuden.meter.pace import FASTEST_S, SLOWEST_S, Pace
 from setsuden.meter.rig import Rig
 from setsuden.meter.setup import find_setup
-from setsuden.testing import FakeClock, FakeSensor, fake_channel
+from setsuden.sensors import Channel, Method, discover
+from setsuden.testing import FakeClock, FakeMachine, FakeSensor, fake_channel
 from setsuden.testing.sensor import Watts
 from tests.meter.support import puppets
 
@@ -87,3 +88,46 @@ def test_a_kill_at_any_moment_loses_at_most_a_second(tmp_path: Path, monkeypatch
 def test_other_words_are_refused() -> None:
     with pytest.raises(InputError, match="adaptive"):
         Meter(rate_hz="fast")  # type: ignore[arg-type]
+
+
+def modelled(update_interval_s: float) -> Channel:
+    return fake_channel("model", update_interval_s=update_interval_s)._replace(method=Method.MODEL)
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate_hz", "period_s"),
+    [
+        ([modelled(0.1)], 100.0, 0.1),
+        ([modelled(0.1), modelled(0.0)], 100.0, 0.1),
+        ([modelled(0.1)], 10.0, 0.1),
+        ([modelled(0.1)], 2.0, 0.5),
+        ([modelled(0.0)], 100.0, 0.01),
+        ([modelled(0.1), fake_channel("counter", update_interval_s=0.001)], 100.0, 0.01),
+        ([fake_channel("slow counter", update_interval_s=0.1)], 100.0, 0.01),
+        ([], 100.0, 0.01),
+    ],
+)
+def test_models_alone_are_sampled_no_faster_than_they_can_change_and_counters_as_asked(
+    channels: list[Channel], rate_hz: float, period_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = puppets(monkeypatch)
+    clock = FakeClock()
+    channels = [channel._replace(id=f"{place}") for place, channel in enumerate(channels)]
+    sensor = FakeSensor(clock, {channel.id: 10.0 for channel in channels}, tuple(channels))
+    with Meter("x", sensors=[sensor], clock=clock, idle_s=0, ledger=False, rate_hz=rate_hz):
+        assert made[0].period_s == period_s
+
+
+def test_a_window_of_50_ms_on_a_model_is_answered_whatever_the_rate(tmp_path: Path) -> None:
+    machine = FakeMachine(tmp_path)
+    found = discover(machine.host)
+    meter = Meter("x", sensors=found.sensors, clock=machine.clock, idle_s=0, ledger=False, rate_hz=0)
+    with meter:
+        for _ in range(20):
+            with meter.window("short") as window:
+                machine.advance(0.05)
+            assert window.measurement is not None
+            assert window.measurement.energy is not None
+            assert window.measurement.energy.value > 0
+            assert window.measurement.energy.low < window.measurement.energy.high
+            assert "SET-BELOW-RESOLUTION" in [flag.code for flag in window.measurement.flags]

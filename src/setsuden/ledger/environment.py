@@ -46,10 +46,10 @@ def identity() -> dict[str, Any]:
 def packages() -> dict[str, str]:
     """Versions of the packages this process has imported so far; nothing is imported to find out."""
     found: dict[str, str] = {}
-    for name, module in list(sys.modules.items()):
-        if "." in name or name.startswith("_") or name in sys.stdlib_module_names:
+    for name in sys.modules.keys() - sys.stdlib_module_names:
+        if "." in name or name.startswith("_"):
             continue
-        version = getattr(module, "__dict__", {}).get("__version__")
+        version = getattr(sys.modules.get(name), "__dict__", {}).get("__version__")
         if isinstance(version, str):
             found[name] = version
     return dict(sorted(found.items()))

@@ -20,8 +20,13 @@ def writer_identity() -> dict[str, Any]:
         "process_start": _process_start(os.getpid()),
         "boot": _line("/proc/sys/kernel/random/boot_id"),
         "pid_namespace": _link("/proc/self/ns/pid"),
-        "host": platform.node(),
+        "host": host_name(),
     }
+
+
+def host_name() -> str:
+    """The name of this machine, empty where it has none."""
+    return platform.node()
 
 
 def is_alive(writer: dict[str, Any], heartbeat_at: float, now: float | None = None) -> bool:

@@ -11,8 +11,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from setsuden.meter.background import DEFAULT_RATE_HZ
-from setsuden.meter.metering import Meter
+from setsuden.startup import Uncollected
+
+with Uncollected():
+    from setsuden.meter.background import DEFAULT_RATE_HZ
+    from setsuden.meter.metering import Meter
 
 if TYPE_CHECKING:
     from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
-from setsuden.ledger.liveness import writer_identity
+from setsuden.ledger.liveness import host_name
 from setsuden.meter.handle import Window, inert
 from setsuden.meter.synchronise import synchronise_devices
 from setsuden.meter.windows import plain_attributes
@@ -222,4 +222,4 @@ class Edges:
 
 
 def _of_this_machine(name: str) -> str:
-    return f"{writer_identity()['host']}\n{name}"
+    return f"{host_name()}\n{name}"

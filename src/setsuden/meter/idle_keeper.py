@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger.codec import dumps
-from setsuden.ledger.liveness import writer_identity
+from setsuden.ledger.liveness import host_name
 from setsuden.meter import codes
 from setsuden.meter.journal import Journal
 
@@ -107,4 +107,4 @@ def machine_key(channels: Sequence[ChannelRecord]) -> str:
         channel.id if channel.correction is None else f"{channel.id} {dumps(dict(channel.correction))}"
         for channel in channels
     )
-    return "\n".join([writer_identity()["host"], *ids])
+    return "\n".join([host_name(), *ids])

@@ -19,6 +19,7 @@ from setsuden.meter.recorder import Recorder
 from setsuden.meter.rig import Reading, Rig
 from setsuden.meter.setup import find_setup
 from setsuden.meter.synchronise import synchronise_devices
+from setsuden.startup import Uncollected
 
 if TYPE_CHECKING:
     from setsuden.ledger.measurement import Measurement
@@ -96,8 +97,9 @@ class Meter(Edges):
             raise InputError("this meter has already been started", value=self.name, remedy="Make a new one.")
         self._background.begin()
         given = (self._settings[name] for name in ("sensors", "clock", "probe", "corrections"))
-        rig = self._rig = Rig(find_setup(*given))
-        first_id = self._recorder.open(rig.channels)
+        with Uncollected():
+            rig = self._rig = Rig(find_setup(*given))
+            first_id = self._recorder.open(rig.channels)
         disturbed = self._idle.before(rig, self._recorder.journal)
         if disturbed is not None:
             self._recorder.remark(disturbed.code, disturbed.detail)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from setsuden.meter.load import LoadProbe
-from setsuden.sensors import Clock, Host, Sensor, SystemClock, counted_channels, discover
+from setsuden.sensors.accounting import counted_channels
+from setsuden.sensors.discovery import discover
+from setsuden.sensors.host import Clock, Host, SystemClock
 from setsuden.sensors.power_models import cache_folder
+from setsuden.sensors.protocol import Sensor
 from setsuden.sensors.utilisation import UtilisationProbe
 from setsuden.tuples import NamedTuple
 

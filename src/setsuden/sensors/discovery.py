@@ -183,16 +183,17 @@ def _model_missing(
     if Component.CPU in covered and (Component.DRAM in covered or not size):
         return None
     from setsuden.sensors.modelled import ModelCpuSensor, ModelDramSensor
-    from setsuden.sensors.power_models import cpu_model, dram_model
+    from setsuden.sensors.power_models import catalogue_state, cpu_model, dram_model
 
+    state = catalogue_state(host)
     model = None
     if Component.CPU not in covered:
-        model = cpu_model(host, machine, limits)
+        model = cpu_model(host, machine, limits, state)
         sensors.append(ModelCpuSensor(host, model, limits))
         error = f"-{model.below:.0%} to +{model.error:.0%}"
         findings.append(finding("model-cpu", Status.MODELLED, "model-cpu", error=error, basis=model.basis))
     if Component.DRAM not in covered and size:
-        dram = ModelDramSensor(host, dram_model(host), size)
+        dram = ModelDramSensor(host, dram_model(host, state), size)
         sensors.append(dram)
         findings.append(dram.finding)
     return model

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from setsuden.sensors.host import Host
 from setsuden.tuples import NamedTuple
 
@@ -50,7 +48,8 @@ def read_machine(host: Host) -> Machine:
 
 
 def _linux(host: Host) -> Machine:
-    blocks = [_fields(block) for block in re.split(r"\n\s*\n", host.text(host.procfs / "cpuinfo") or "")]
+    # No patterns on the way of every start: compiling them takes longer than all that is read here.
+    blocks = [_fields(block) for block in _blocks(host.text(host.procfs / "cpuinfo") or "")]
     cpus = [block for block in blocks if "processor" in block]
     first = cpus[0] if cpus else {}
     packages = {block.get("physical id", "0") for block in cpus}
@@ -71,8 +70,19 @@ def _linux(host: Host) -> Machine:
     )
 
 
-def _fields(block: str) -> dict[str, str]:
-    pairs = (line.split(":", 1) for line in block.splitlines() if ":" in line)
+def _blocks(text: str) -> list[list[str]]:
+    """Lines between empty ones."""
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line and not line.isspace():
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return blocks
+
+
+def _fields(block: list[str]) -> dict[str, str]:
+    pairs = (line.split(":", 1) for line in block if ":" in line)
     return {key.strip(): value.strip() for key, value in pairs}
 
 
@@ -89,13 +99,19 @@ def _hypervisor_in_firmware(host: Host) -> bool:
     # ARM guests have no "hypervisor" CPU flag; their firmware names the machine that is being played.
     vendor = host.text(host.sysfs / "class" / "dmi" / "id" / "sys_vendor") or ""
     product = host.text(host.sysfs / "class" / "dmi" / "id" / "product_name") or ""
+    import re
+
     guest = re.compile(r"qemu|kvm|virtual|vmware|xen|bochs|amazon ec2|google compute", re.IGNORECASE)
     return bool(guest.search(f"{vendor} {product}")) and "metal" not in product
 
 
 def _memory(host: Host) -> int | None:
-    match = re.search(r"^MemTotal:\s+(\d+) kB", host.text(host.procfs / "meminfo") or "", re.MULTILINE)
-    return int(match[1]) * 1024 if match else None
+    for line in (host.text(host.procfs / "meminfo") or "").splitlines():
+        name, _, size = line.partition(":")
+        figure = size.split()
+        if name == "MemTotal" and len(figure) == 2 and figure[0].isdigit() and figure[1] == "kB":
+            return int(figure[0]) * 1024
+    return None
 
 
 def _elsewhere() -> Machine:

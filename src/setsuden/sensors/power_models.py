@@ -45,8 +45,11 @@ class PowerModel(NamedTuple):
         return y0
 
 
-def cpu_model(host: Host, machine: Machine, limits: Limits) -> PowerModel:
-    """The processor's model; from the cache where it was looked up before."""
+def cpu_model(host: Host, machine: Machine, limits: Limits, state: list[Any] | None) -> PowerModel:
+    """The processor's model; from the cache where it was looked up before.
+
+    state   as ``catalogue_state`` gives it; None: looked up anew, nothing kept
+    """
     facts = {**machine._asdict(), "memory_bytes": None, "cpus": limits.cpus}
 
     def look_up() -> PowerModel:
@@ -60,10 +63,10 @@ def cpu_model(host: Host, machine: Machine, limits: Limits) -> PowerModel:
             part.factors,
         )  # fmt: skip
 
-    return _kept(host, "cpu", facts, look_up)
+    return _kept(host, "cpu", facts, state, look_up)
 
 
-def dram_model(host: Host) -> PowerModel:
+def dram_model(host: Host, state: list[Any] | None) -> PowerModel:
     """Watts per GB of installed memory, whatever the load; from the cache where it was looked up before."""
 
     def look_up() -> PowerModel:
@@ -75,7 +78,7 @@ def dram_model(host: Host) -> PowerModel:
         error, below = per_gb.high / per_gb.value - 1, 1 - per_gb.low / per_gb.value
         return PowerModel("DRAM", points, error, below, source, source, per_gb.factors)
 
-    return _kept(host, "dram", {}, look_up)
+    return _kept(host, "dram", {}, state, look_up)
 
 
 def cache_folder() -> str | None:
@@ -90,8 +93,7 @@ def cache_folder() -> str | None:
     return None if folder.startswith("~") else folder
 
 
-def _kept(host: Host, name: str, facts: dict[str, Any], look_up: Any) -> PowerModel:
-    state = _catalogue_state() if host.cache is not None else None
+def _kept(host: Host, name: str, facts: dict[str, Any], state: list[Any] | None, look_up: Any) -> PowerModel:
     if host.cache is None or state is None:
         found: PowerModel = look_up()
         return found
@@ -131,8 +133,10 @@ def _from_json(data: dict[str, Any]) -> PowerModel:
     return PowerModel(**data)
 
 
-def _catalogue_state() -> list[Any] | None:
-    """Size and time of every file the outcome depends on; None where the user's own figures may enter."""
+def catalogue_state(host: Host) -> list[Any] | None:
+    """Size and time of every file a model depends on; None without a cache and where a user's own figures may enter."""
+    if host.cache is None:
+        return None
     from setsuden.catalogue.override import override_folder
 
     own = override_folder()
