@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.lifecycle import Answer, answer
-from setsuden.lifecycle.answer import turning
+from setsuden.lifecycle.answer import curve, turning
 from setsuden.lifecycle.reading import read
 from setsuden.lifecycle.words import count
 from setsuden.study.places import parse_yaml
@@ -102,6 +102,14 @@ def test_turning_points_are_the_closed_form_and_the_planned_saving_agrees(once: 
         assert item.verdict == ("below" if start > 0 else "above")
     else:
         assert item.requests is None
+
+
+def test_the_curve_of_a_life_is_what_is_spent_once_and_each_request_on_top() -> None:
+    plan = read(parse_yaml(PLAIN, "life.yaml", "lifecycle"))[0]["marginal"]
+    none, parity = curve(plan, [0.0, 1e8], n=50)
+    assert (none.value, parity.value) == pytest.approx((100.0, 200.0))
+    assert none.low <= none.value <= none.high
+    assert (none.unit, str(none.boundary)) == ("kWh", "node+PUE+network")
 
 
 def test_swapping_plan_and_alternative_swaps_the_advice() -> None:

@@ -57,6 +57,7 @@ def test_development_of_olmo_is_half_on_top() -> None:
 def test_the_split_of_google_is_reached_at_one_and_a_half_parities() -> None:
     """2/5 training, 3/5 inference (arXiv 2204.05149)."""
     n = parity(100, 0.01)
+    assert training_kwh(10, 8, 250) == pytest.approx(20.0)  # no overhead where none is given
     assert training_share(100, 0.01, 1.5 * n) == pytest.approx(0.4)
     assert training_share(100, 0.01, n) == pytest.approx(0.5)
 
