@@ -69,9 +69,21 @@ def test_what_cannot_be_aligned_is_refused(change: object, problem: str) -> None
         clock_offset(t.tolist(), run_w.tolist(), other_t.tolist(), other_w.tolist())
 
 
-def measured() -> str:
-    """A run of 100 s in the ledger, sampled twice a second on an elapsed clock that stood at 5000."""
-    t = np.arange(0.0, 100.25, 0.5)
+@pytest.mark.parametrize("phase", [0.0, 0.1, 0.2, 0.3, 0.4])
+def test_a_shift_between_two_samples_does_not_lose_to_a_near_repetition(phase: float) -> None:
+    def watts(t: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        square = 25.0 * ((t * 0.37) % 1 < 0.5)  # comes back nearly alike after 24.24 s
+        return np.where(t < 0.0, 40.0, 60.0 + 30.0 * np.sin(1.3 * t) + square + 10.0 * np.sin(3.1 * t + 1.0))
+
+    t, other_t = np.arange(0.3 + phase, 20.0, 0.1), np.arange(-60.0, 70.0, 0.5)
+    found = clock_offset(t.tolist(), watts(t).tolist(), (other_t - 37.5).tolist(), watts(other_t).tolist())
+    assert found.seconds == pytest.approx(-37.5, abs=0.25)
+    assert found.ambiguous
+
+
+def measured(first_s: float = 0.0) -> str:
+    """A run of 100 s in the ledger, sampled twice a second from ``first_s`` on; its elapsed clock began at 5000."""
+    t = np.arange(first_s, 100.25, 0.5)
     energy = np.concatenate([[0.0], np.cumsum(0.5 * 0.5 * (load(t)[1:] + load(t)[:-1]))])
     channel = ChannelRecord("rapl/package-0", "cpu", "CPU", "counter", Provenance.MEASURED, DEVICE, 0.05, "scripted")
     rows = [(5000.0 + a, b, b, b, w) for a, b, w in zip(t.tolist(), energy.tolist(), load(t).tolist(), strict=True)]
@@ -87,8 +99,8 @@ def measured() -> str:
     return writer.id
 
 
-def wall_file(folder: Path, shift: float) -> str:
-    t = np.arange(-60.0, 220.0, 1.0)
+def wall_file(folder: Path, shift: float, until_s: float = 220.0) -> str:
+    t = np.arange(-60.0, until_s, 1.0)
     power = 1.5 * load(t - shift) + 30.0
     rows = "".join(f"{T0 + a},{w}\n" for a, w in zip(t.tolist(), power.tolist(), strict=True))
     return file(folder, "wall.csv", "time,power\n" + rows)
@@ -109,6 +121,25 @@ def test_a_wall_meter_is_cut_to_the_run_on_the_runs_clock(tmp_path: Path, shift:
     assert found.root.attributes["aligned_with"] == job
     assert codes(found) == ["SET-IMPORT-ALIGN"]
     assert found.samples("csv/board").t_s[-1] == pytest.approx(100.0)
+
+
+def test_what_was_drawn_before_the_first_sample_of_a_run_is_in_the_cut(tmp_path: Path) -> None:
+    found = run("csv", wall_file(tmp_path, 20.0), "--align-with", measured(first_s=2.0))
+    assert found.summary.duration_s == pytest.approx(100.0)
+    assert found.started_at == "2026-01-01T00:00:00.000+00:00"
+    t = np.arange(0.0, 100.0, 0.01)
+    assert joules(found) == pytest.approx((1.5 * load(t) + 30.0).mean() * 100.0, rel=0.02)
+
+
+def test_a_file_that_begins_after_the_run_says_how_much_it_covers(tmp_path: Path) -> None:
+    path = Path(wall_file(tmp_path, 0.0))
+    header, *rows = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([header, *rows[64:]]), encoding="utf-8")  # from second 4 of the run on
+    found = run("csv", str(path), "--align-with", measured(first_s=6.0))
+    assert found.summary.duration_s == pytest.approx(96.0, abs=1.0)
+    assert codes(found) == ["SET-IMPORT-ALIGN", "SET-IMPORT-GAP"]
+    assert found.root is not None
+    assert "of the run's 100.0 s" in found.root.flags[1].detail
 
 
 def test_an_offset_beyond_what_was_allowed_is_not_found(tmp_path: Path) -> None:

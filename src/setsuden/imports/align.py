@@ -21,6 +21,9 @@ CLEARLY = 0.05
 """Another shift that correlates within so little of the best one makes the answer ambiguous."""
 _FLAT = 0.01  # standard deviation over mean
 _MOST_STEPS = 2_000_000
+# The search goes by this part of the coarser step: on that step itself the true shift may fall between two of the grid
+# and lose to one that happens to lie on it.
+_FINER = 4
 
 Array = NDArray[np.float64]
 
@@ -68,8 +71,9 @@ def clock_offset(
     first, last = max(ot[0], rt[0] - most_s), min(ot[-1], rt[-1] + most_s)
     if (last - first) / step > _MOST_STEPS:
         raise InputError("too long to be compared at this resolution", place=place, remedy="Cut the file to the run.")
-    pattern = np.interp(np.arange(rt[0], rt[-1] + step / 2, step), rt, rw)
-    field = np.interp(np.arange(first, last + step / 2, step), ot, ow)
+    fine = max(step / _FINER, min(step, (last - first) / _MOST_STEPS))
+    pattern = np.interp(np.arange(rt[0], rt[-1] + fine / 2, fine), rt, rw)
+    field = np.interp(np.arange(first, last + fine / 2, fine), ot, ow)
     if last - first < length or len(field) < len(pattern):
         raise InputError("the file does not cover the run at any shift", place=place, value=f"{last - first:.0f} s")
     scores = _correlations(pattern, field)
@@ -80,7 +84,7 @@ def clock_offset(
             remedy="Check that the file is of this machine and time, or allow a larger offset.",
         )  # fmt: skip
     shift = best + _refined(scores, best)
-    return Offset(float(first + shift * step - rt[0]), step / 2, float(scores[best]), _runner_up(scores, best))
+    return Offset(float(first + shift * fine - rt[0]), step / 2, float(scores[best]), _runner_up(scores, best))
 
 
 def _correlations(pattern: Array, field: Array) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from setsuden.errors import InputError
 from setsuden.imports.align import Offset, clock_offset
-from setsuden.imports.imported import CLOCK, Imported, Part
+from setsuden.imports.imported import CLOCK, GAP, Imported, Part
 from setsuden.ledger import Count, Flag, RunRecord, energy_between
 from setsuden.ledger.codec import Row
 
@@ -42,7 +42,9 @@ def beside(run: RunRecord, foreign: Imported, *, most_s: float = 600.0) -> Impor
     offset = clock_offset(
         times.tolist(), watts.tolist(), other_t.tolist(), other_w.tolist(), most_s=most_s, place=run.id
     )
-    begin, end = float(times[0]), float(times[-1])
+    first, last = _span_of(run, times)
+    begin, end = max(first, float(other_t[0]) - offset.seconds), min(last, float(other_t[-1]) - offset.seconds)
+    uncovered = (last - first) - (end - begin)
     parts = tuple(
         _cut(each, begin + offset.seconds - origin, end + offset.seconds - origin, offset) for each in foreign.parts
     )
@@ -51,7 +53,11 @@ def beside(run: RunRecord, foreign: Imported, *, most_s: float = 600.0) -> Impor
         started_at=datetime.fromtimestamp(begin, foreign.started_at.tzinfo),
         duration_s=end - begin,
         parts=parts,
-        flags=(*(flag for flag in foreign.flags if flag.code != CLOCK), *_flags(offset)),
+        flags=(
+            *(flag for flag in foreign.flags if flag.code != CLOCK),
+            *_flags(offset),
+            *([_partly(end - begin, last - first)] if uncovered > 2 * offset.uncertainty_s else []),
+        ),
         attributes={
             **foreign.attributes,
             "aligned_with": run.id,
@@ -71,6 +77,13 @@ def _trace_of(run: RunRecord) -> tuple[Array, Array]:
     at = series[0].power_t_s
     watts = np.sum([np.interp(at, each.power_t_s, each.power_w) for each in series], axis=0)
     return at - root.start_s + datetime.fromisoformat(root.started_at).timestamp(), watts
+
+
+def _span_of(run: RunRecord, times: Array) -> tuple[float, float]:
+    """Begin and end of a run, seconds since 1970; samples lie inside, the first a moment after the begin."""
+    assert run.root is not None
+    begin_s = datetime.fromisoformat(run.root.started_at).timestamp()
+    return begin_s, max(float(times[-1]), begin_s + (run.summary.duration_s or 0.0))
 
 
 def _cut(part: Part, begin_s: float, end_s: float, offset: Offset) -> Part:
@@ -95,6 +108,10 @@ def _cut(part: Part, begin_s: float, end_s: float, offset: Offset) -> Part:
     channel = part.channel._replace(update_interval_s=max(part.channel.update_interval_s, 2 * offset.uncertainty_s))
     gross = energy_between(channel, Count(*rows[0][:4]), Count(*rows[-1][:4]))
     return replace(part, channel=channel, rows=rows, gross=gross)
+
+
+def _partly(covered_s: float, run_s: float) -> Flag:
+    return Flag(GAP, f"The file covers {covered_s:.1f} s of the run's {run_s:.1f} s; the rest is not in its joules.")
 
 
 def _flags(offset: Offset) -> list[Flag]:
