@@ -105,6 +105,19 @@ def test_json_keeps_everything_but_the_factors(a: Estimate) -> None:
     assert Estimate.from_json(document) == a
 
 
+def test_the_words_for_provenance_and_boundary_do_and_unknown_ones_are_refused_at_once() -> None:
+    spelt = Estimate.exact(5, "J", "measured", "node+PUE")  # type: ignore[arg-type]
+    assert spelt == Estimate.exact(5, "J", Provenance.MEASURED, FACILITY)
+    assert (spelt + spelt).provenance is Provenance.MEASURED
+    for wrong in ("guess", None, 2):
+        with pytest.raises(InputError, match="Use measured, estimated or assumed"):
+            Estimate.exact(5, "J", wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="unknown provenance"):
+        Estimate.from_json(spelt.to_json() | {"provenance": "guess"})
+    with pytest.raises(BoundaryError, match="Use device, node or"):
+        Estimate.exact(5, "J", Provenance.MEASURED, "house")  # type: ignore[arg-type]
+
+
 @given(energies())
 def test_joules_to_kilowatt_hours_and_back(a: Estimate) -> None:
     back = a.to("kWh").to("J")

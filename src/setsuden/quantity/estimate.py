@@ -21,8 +21,9 @@ class Estimate:
     value       best figure, finite
     low, high   5th and 95th percentile, low <= value <= high
     unit        written form, see ``setsuden.quantity.units``
-    provenance  measured, estimated or assumed
-    boundary    what the figure includes; None for figures that have no extent (a duration, a ratio, a count)
+    provenance  measured, estimated or assumed; the word does, too
+    boundary    what the figure includes, a Boundary or its written form (``node+PUE``); None for figures that have no
+                extent (a duration, a ratio, a count)
     factors     looked-up inputs that entered
 
     Operators do interval arithmetic: the result encloses every combination of the operands, so a wider input never
@@ -52,6 +53,10 @@ class Estimate:
                 value=(self.low, self.value, self.high),
                 remedy="Order: low, value, high.",
             )
+        if type(self.provenance) is not Provenance:
+            object.__setattr__(self, "provenance", Provenance.parse(self.provenance))
+        if self.boundary is not None and type(self.boundary) is not Boundary:
+            object.__setattr__(self, "boundary", Boundary.parse(str(self.boundary)))
 
     # -- construction
 
@@ -194,14 +199,13 @@ class Estimate:
     def from_json(cls, data: dict[str, Any]) -> Estimate:
         """The inverse of ``to_json``; raises InputError for a document that lost its unit or its provenance."""
         try:
-            boundary = data.get("boundary")
             return cls(
                 float(data["value"]),
                 float(data["low"]),
                 float(data["high"]),
                 data["unit"],
-                Provenance(data["provenance"]),
-                Boundary.parse(boundary) if boundary else None,
+                data["provenance"],
+                data.get("boundary") or None,
             )
         except KeyError as missing:
             raise InputError(f"an estimate needs the field {missing}", value=data) from None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from setsuden.errors import InputError
+
 
 class Provenance(StrEnum):
     """How a figure was obtained, strongest first.
@@ -22,6 +24,16 @@ class Provenance(StrEnum):
     def strength(self) -> int:
         """2 for measured, 1 for estimated, 0 for assumed."""
         return {"measured": 2, "estimated": 1, "assumed": 0}[self.value]
+
+    @classmethod
+    def parse(cls, word: object) -> Provenance:
+        """Read the word; raises InputError with the words there are."""
+        try:
+            return cls(str(word))
+        except ValueError:
+            raise InputError(
+                "unknown provenance", value=word, remedy="Use measured, estimated or assumed, whichever is weakest."
+            ) from None
 
 
 def weakest(provenances: Iterable[Provenance]) -> Provenance:
