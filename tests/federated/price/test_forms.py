@@ -50,6 +50,7 @@ def test_nvflare_prices_every_site_on_one_grid_and_both_ways_by_the_gigabyte():
     network = bill.by_term()["network down"].energy.value + bill.by_term()["network up"].energy.value
     assert network == pytest.approx(2 * 0.006 * 0.01 * 3.6e6)  # 6 MB down and 6 MB up at 0.01 kWh/GB
     assert bill.carbon.value == pytest.approx(bill.energy.value / 3.6e6 * 475.0)
+    assert bill.boundary["constant 1"].startswith("arXiv 2602.00343")
 
 
 def test_link_efficiency_is_the_sum_of_reference_and_says_it_is_our_own():
