@@ -241,7 +241,7 @@ def _break_even_table(context: Context) -> Table:
         if item.verdict != "never" and item.requests is not None:
             figure = context.cell(item.requests)
         elif item.verdict != "never" and item.requests_value is not None:
-            low = words("break_even.from", low=rounded(item.requests_low)) if item.requests_low is not None else ""
+            low = words("break_even.from", low=rounded(item.requests_low)) if item.requests_low else ""
             figure = Cell(words("break_even.open", value=rounded(item.requests_value), low=low))
         rows.append(
             [

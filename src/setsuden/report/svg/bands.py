@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
-from setsuden.report.svg.element import Frame, escape, picture, shorten, tag, text, width_of
+from setsuden.report.svg.axes import name_room, x_axis, y_axis, y_label_room
+from setsuden.report.svg.element import Frame, escape, picture, shorten, tag, text
 from setsuden.report.svg.labels import spread
 from setsuden.report.svg.marks import line, polygon, series_class
 from setsuden.report.svg.scale import Scale, clipped, log, tick_text
@@ -53,7 +53,7 @@ def bands(
     """The picture; ``here`` marks the reader's own case by an upright line, ``tick`` writes the labels of x."""
     values = [value for band in series for value in band.values if value > 0]
     y = log(values, height - 46, 30)
-    room = min(width * 0.36, max(width_of(band.name, _SIZE) for band in series) + 16)
+    room = name_room((band.name for band in series), width, _SIZE)
     frame = Frame(width, height, y_label_room(y, height - 76), room, 30, 46)
     x = log(xs, frame.x0, frame.x1, margin=0.0)
     pieces = [x_axis(frame, x, x_title, write=tick), y_axis(frame, y, y_title)]

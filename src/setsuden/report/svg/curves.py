@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
-from setsuden.report.svg.element import Frame, picture, shorten, tag, text, width_of
+from setsuden.report.svg.axes import name_room, x_axis, y_axis, y_label_room
+from setsuden.report.svg.element import Frame, picture, shorten, tag, text
 from setsuden.report.svg.labels import spread
 from setsuden.report.svg.marks import line, marker, series_class, series_shape, whisker
 from setsuden.report.svg.scale import Scale, around, clipped, log
@@ -50,7 +50,7 @@ def curves(
     """The picture; x is logarithmic with a tick at each value that occurs."""
     xs = sorted({point.x for curve in series for point in curve.points})
     y = around([(p.low, p.y, p.high) for curve in series for p in curve.points], height - 46, 30)
-    room = min(width * 0.36, max(width_of(curve.name, _LABEL_SIZE) for curve in series) + 16)
+    room = name_room((curve.name for curve in series), width, _LABEL_SIZE)
     frame = Frame(width, height, y_label_room(y, height - 76), room, 30, 46)
     x = log(xs, frame.x0 + 6, frame.x1 - 6, margin=0.0) if len(xs) > 1 else log(xs, frame.x0, frame.x1)
     ends = [y(curve.points[-1].y) for curve in series]

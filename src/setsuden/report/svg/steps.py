@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from setsuden.report.svg.axes import x_axis, y_axis, y_label_room
-from setsuden.report.svg.element import Frame, picture, shorten, tag, text, width_of
+from setsuden.report.svg.axes import name_room, x_axis, y_axis, y_label_room
+from setsuden.report.svg.element import Frame, picture, shorten, tag, text
 from setsuden.report.svg.labels import spread
 from setsuden.report.svg.marks import line, marker, series_class, series_shape
 from setsuden.report.svg.scale import fitting, linear
@@ -44,7 +44,7 @@ def steps(
     values = [y for track in tracks for _, y, _ in track.points] + ([] if level is None else [level])
     last = max(x for track in tracks for x, _, _ in track.points)
     y = fitting(values, height - 46, 30)
-    room = min(width * 0.36, max(width_of(track.name, _SIZE) for track in tracks) + 16)
+    room = name_room((track.name for track in tracks), width, _SIZE)
     frame = Frame(width, height, y_label_room(y, height - 76), room, 30, 46)
     if decades:
         x = fitting([at for track in tracks for at, _, _ in track.points], frame.x0, frame.x1)
