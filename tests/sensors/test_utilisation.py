@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from setsuden.sensors import Host, UtilisationProbe, discover
+from setsuden.sensors.gpu_time import CardTime
 from setsuden.testing import FakeGpu, FakeMachine, FakeNvml
 
 
@@ -52,6 +53,21 @@ def test_a_child_that_ends_does_not_lower_the_sum(machine: FakeMachine) -> None:
     write_process(machine, 4242, (110, 0, 500, 0))
     machine.advance(2.0)
     assert probe.read().process_cpu_s == pytest.approx(6.1)
+
+
+def test_a_card_counts_for_us_what_a_child_started_since_the_last_look_does_on_it(tmp_path: Path) -> None:
+    gpu = FakeGpu(sm_by_pid={})
+    machine = FakeMachine(tmp_path, nvml=FakeNvml(gpu))
+    probe = UtilisationProbe(machine.host, discover(machine.host).sensors)
+    first = probe.read().gpu_time
+    for pid, parent in ((50, 4242), (51, 50), (60, 1)):
+        (machine.procfs / str(pid)).mkdir()
+        (machine.procfs / str(pid) / "stat").write_text(f"{pid} (a (odd) name) S {parent} 0 0\n")
+    gpu.sm_by_pid = {51: 30, 60: 50}
+    machine.advance(10.0)
+    ((channel, last),) = probe.read().gpu_time.items()
+    ran = last.since(first.get(channel, CardTime()))
+    assert ran == pytest.approx((3.0, 8.0, 10.0))
 
 
 def test_memory_is_of_the_machine(machine: FakeMachine) -> None:

@@ -58,7 +58,7 @@ class Container:
         return Use(
             self._try(lambda: usage_s(self._cpu.read())),
             self._try(lambda: float(self._memory.number())),
-            self._gpu_time.read(pids),
+            self._gpu_time.read(pids.__contains__),
         )
 
     def close(self) -> None:

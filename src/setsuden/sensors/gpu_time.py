@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from setsuden.sensors.host import Host
@@ -42,13 +42,13 @@ class GpuTime:
         self._cards = [_Card(card, self._clock.elapsed(), understood=not own_numbers) for card in cards]
         self._asked_s = float("-inf")
 
-    def read(self, pids: Collection[int]) -> dict[str, CardTime]:
-        """By channel id; a card that does not tell is left out. ``pids`` are ours."""
+    def read(self, ours: Callable[[int], bool]) -> dict[str, CardTime]:
+        """By channel id; a card that does not tell is left out. ``ours`` says whether a process counts as ours."""
         now_s = self._clock.elapsed()
         if now_s - self._asked_s >= _ASK_EVERY_S:
             self._asked_s = now_s
             for card in self._cards:
-                card.ask(pids, now_s)
+                card.ask(ours, now_s)
         return {card.channel: card.time for card in self._cards if card.tells and card.understood}
 
 
@@ -65,32 +65,32 @@ class _Card:
         self.time = CardTime()
         self.tells = True
 
-    def ask(self, pids: Collection[int], now_s: float) -> None:
+    def ask(self, ours: Callable[[int], bool], now_s: float) -> None:
         seconds = now_s - self._at_s
         told = self._gpu.process_shares(self._seen_us)
         if told is None:
-            self._account(pids, now_s, seconds)
+            accounted = self._gpu.accounted_s()
+            self.tells = accounted is not None
+            if accounted is not None:
+                self._add(self._grown(accounted, seconds), ours, now_s)
             return
         shares, self._seen_us = told
         self.tells = True
-        self.understood = self.understood or not shares.keys().isdisjoint(pids)
         if shares or seconds >= _NOTHING_RAN_S:
-            self._add(sum(shares.get(pid, 0.0) for pid in pids) * seconds, sum(shares.values()) * seconds, now_s)
+            self._add({pid: share * seconds for pid, share in shares.items()}, ours, now_s)
 
-    def _account(self, pids: Collection[int], now_s: float, seconds: float) -> None:
-        accounted = self._gpu.accounted_s()
-        self.tells = accounted is not None
-        if accounted is None:
-            return
-        self.understood = self.understood or not accounted.keys().isdisjoint(pids)
-        # What a process did before it was first seen belongs to no window of ours, except where it started since.
-        grown = {pid: max(0.0, s - self._accounted.get(pid, max(0.0, s - seconds))) for pid, s in accounted.items()}
-        self._accounted = accounted
-        self._add(sum(grown.get(pid, 0.0) for pid in pids), sum(grown.values()), now_s)
+    def _grown(self, accounted: dict[int, float], seconds: float) -> dict[int, float]:
+        """What was added to the accounts; of a process not seen before, no more than there was time since then."""
+        before, self._accounted = self._accounted, accounted
+        return {pid: max(0.0, s - before.get(pid, max(0.0, s - seconds))) for pid, s in accounted.items()}
 
-    def _add(self, ours_s: float, anybody_s: float, now_s: float) -> None:
+    def _add(self, ran_s: dict[int, float], ours: Callable[[int], bool], now_s: float) -> None:
+        own = [s for pid, s in ran_s.items() if ours(pid)]
+        self.understood = self.understood or bool(own)
         time = self.time
-        self.time = CardTime(time.ours_s + ours_s, time.anybody_s + anybody_s, time.there_s + now_s - self._at_s)
+        self.time = CardTime(
+            time.ours_s + sum(own), time.anybody_s + sum(ran_s.values()), time.there_s + now_s - self._at_s
+        )
         self._at_s = now_s
 
 

@@ -11,6 +11,8 @@ from setsuden.sensors.open_file import OpenFile
 _LOOK_EVERY_S = 1.0
 # Between the edges of windows: often enough for a child that nobody waits for to leave its time behind.
 _KEEP_UP_S = 10.0
+# Ancestors that are followed from a process upwards.
+_DEEPEST = 64
 
 
 class ProcessTree:
@@ -43,10 +45,16 @@ class ProcessTree:
         self._most_s = max(self._most_s, total_s)
         return self._most_s
 
-    @property
-    def pids(self) -> frozenset[int]:
-        """The process and its descendants, as of the last look."""
-        return frozenset(self._files)
+    def holds(self, pid: int) -> bool:
+        """Whether a process is this one or descends from it; also one that was started since the last look."""
+        for _ in range(_DEEPEST):
+            if pid in self._files:
+                return True
+            fields = (self._host.text(self._host.procfs / str(pid) / "stat") or "").rpartition(")")[2].split()
+            if len(fields) < 2 or not fields[1].isdigit() or fields[1] == "0":
+                return False
+            pid = int(fields[1])
+        return False
 
     def keep_up(self) -> None:
         """See what has been added, if nobody has asked for a while."""

@@ -103,14 +103,14 @@ class UtilisationProbe:
             vram,
             (*self._cpu_held_back(), *self._gpu_held_back()),
             *self._traffic.read(),
-            {} if self._gpu_time is None else self._gpu_time.read(self._tree.pids),
+            {} if self._gpu_time is None else self._gpu_time.read(self._tree.holds),
         )
 
     def glance(self) -> Load:
         """What is of this moment only: memory, GPUs, what holds back. The running sums are None. Never raises."""
         self._tree.keep_up()
         if self._gpu_time is not None:
-            self._gpu_time.read(self._tree.pids)  # the driver keeps its samples for some seconds only
+            self._gpu_time.read(self._tree.holds)  # the driver keeps its samples for some seconds only
         used, total = self._memory()
         share, vram = self._gpu()
         return Load(
