@@ -35,20 +35,8 @@ def _load(folder: Path, limits: Limits) -> Dataset:
     x_test, y_test = _read(_path(folder, _TEST))
     kept_test = limits.kept_test(y_test)
     train, test, standardisation = standardised(x_train, x_test[kept_test])
-    return Dataset(
-        name=CIFAR10.name,
-        domain="image",
-        x_train=train,
-        y_train=y_train[kept_train],
-        x_test=test,
-        y_test=y_test[kept_test],
-        num_classes=len(_CLASSES),
-        classes=_CLASSES,
-        source=f"{CIFAR10.origin}; read from {folder}",
-        licence=CIFAR10.licence,
-        description=CIFAR10.description,
-        standardisation=standardisation,
-    )
+    held = (train, y_train[kept_train]), (test, y_test[kept_test])
+    return CIFAR10.dataset(folder, _CLASSES, *held, standardisation)
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -24,20 +24,8 @@ def _load(source: Source, classes: tuple[str, ...], folder: Path, limits: Limits
     x_test, y_test = _part(folder, _PARTS[2], _PARTS[3])
     kept_train, kept_test = limits.kept_train(y_train), limits.kept_test(y_test)
     train, test, standardisation = standardised(x_train[kept_train], x_test[kept_test])
-    return Dataset(
-        name=source.name,
-        domain="image",
-        x_train=train,
-        y_train=y_train[kept_train],
-        x_test=test,
-        y_test=y_test[kept_test],
-        num_classes=len(classes),
-        classes=classes,
-        source=f"{source.origin}; read from {folder}",
-        licence=source.licence,
-        description=source.description,
-        standardisation=standardisation,
-    )
+    held = (train, y_train[kept_train]), (test, y_test[kept_test])
+    return source.dataset(folder, classes, *held, standardisation)
 
 
 def _part(folder: Path, image_names: tuple[str, ...], label_names: tuple[str, ...]) -> tuple[Array, Array]:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from setsuden.errors import InputError
 from setsuden.language import Messages
-from setsuden.workload.data._dataset import Dataset, Limits
+from setsuden.workload.data._dataset import Array, Dataset, Limits, Standardisation
 from setsuden.workload.data._places import candidates, first_with, missing_in
 from setsuden.workload.data._stand_in import made_folder
 from setsuden.workload.zoo import Domain
@@ -44,6 +47,33 @@ class Source:
     def how(self) -> str:
         """How to get it, one sentence in English."""
         return Messages("data", "en").say(f"how.{self.name}")
+
+    def dataset(
+        self,
+        folder: Path,
+        classes: tuple[str, ...],
+        train: tuple[Array, NDArray[np.int64]],
+        test: tuple[Array, NDArray[np.int64]],
+        standardisation: Standardisation | None,
+        *,
+        groups_train: NDArray[np.str_] | None = None,
+    ) -> Dataset:
+        """What ``load`` read from ``folder``: inputs and labels of both parts, under this source's name and licence."""
+        return Dataset(
+            name=self.name,
+            domain=self.domain,
+            x_train=train[0],
+            y_train=train[1],
+            x_test=test[0],
+            y_test=test[1],
+            num_classes=len(classes),
+            classes=classes,
+            source=f"{self.origin}; read from {folder}",
+            licence=self.licence,
+            description=self.description,
+            standardisation=standardisation,
+            groups_train=groups_train,
+        )
 
     def places(self, root: str | Path | None) -> list[Path]:
         """Folders to look in, in order."""

@@ -56,21 +56,9 @@ def _load(source: Source, folder: Path, limits: Limits, *, features: bool) -> Da
     if features:
         sounds_train, sounds_test = keyword_features(sounds_train, RATE_HZ), keyword_features(sounds_test, RATE_HZ)
     x_train, x_test, standardisation = standardised(sounds_train, sounds_test)
-    return Dataset(
-        name=source.name,
-        domain="audio",
-        x_train=x_train,
-        y_train=y_train[kept_train],
-        x_test=x_test,
-        y_test=y_test[kept_test],
-        num_classes=len(classes),
-        classes=classes,
-        source=f"{source.origin}; read from {folder}",
-        licence=source.licence,
-        description=source.description,
-        standardisation=standardisation,
-        groups_train=np.array([_speaker(train[index][0].name) for index in kept_train]),
-    )
+    speakers = np.array([_speaker(train[index][0].name) for index in kept_train])
+    held = (x_train, y_train[kept_train]), (x_test, y_test[kept_test])
+    return source.dataset(folder, classes, *held, standardisation, groups_train=speakers)
 
 
 def read_wav(path: Path) -> NDArray[np.float32]:
