@@ -33,14 +33,19 @@ class OpenFile:
 
         sure   a file that was removed or exchanged is noticed even where the content has changed meanwhile
         """
-        content = self._once()
-        if self._elsewhere(content, sure):
+        descriptor = self._descriptor
+        if descriptor is None:
+            descriptor = self._descriptor = self._files.open(self.path)
+        try:
+            content = self._files.pread(descriptor)
+        except OSError:
             self.close()
-            content = self._once()
-        if not content:
-            content = self._again()
-        self._last = content
-        return content
+            raise
+        # What is there and new needs no second look; most reads of a sampler that woke up end here.
+        if content and content != self._last and not sure:
+            self._last = content
+            return content
+        return self._looked_at_again(content, sure)
 
     def taken(self, *, sure: bool = False) -> bytes | OSError:
         """The content, or why there is none."""
@@ -58,6 +63,15 @@ class OpenFile:
         if self._descriptor is not None:
             self._files.close(self._descriptor)
             self._descriptor = None
+
+    def _looked_at_again(self, content: bytes, sure: bool) -> bytes:
+        if self._elsewhere(content, sure):
+            self.close()
+            content = self._once()
+        if not content:
+            content = self._again()
+        self._last = content
+        return content
 
     def _elsewhere(self, content: bytes, sure: bool) -> bool:
         """Whether the descriptor leads to a file that is no longer in its place."""
