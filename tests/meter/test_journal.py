@@ -132,12 +132,20 @@ def test_meters_may_share_a_run_that_somebody_else_finishes(ledger: Ledger) -> N
     assert record.summary.energy.value == pytest.approx(20.0)
 
 
-def test_a_ledger_locked_at_the_start_gets_the_run_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, sqlite3.Connection]]:
+    """A ledger that another process holds from before a meter starts, for which nobody waits long."""
     monkeypatch.setattr(recording, "_BUSY_S", 0.001)
-    path = tmp_path / "l.sqlite"
+    path = tmp_path / "held.sqlite"
     Ledger.open(path).close()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
+    yield path, other
+    other.close()
+
+
+def test_a_ledger_locked_at_the_start_gets_the_run_later(locked: tuple[Path, sqlite3.Connection]) -> None:
+    path, other = locked
     bench = Bench(ledger=path)
     with bench.meter as meter:
         begun_s = bench.clock.elapsed()
@@ -145,7 +153,6 @@ def test_a_ledger_locked_at_the_start_gets_the_run_later(tmp_path: Path, monkeyp
             bench.tick(times=6)
         assert meter.run_id is None
         other.execute("ROLLBACK")
-        other.close()
         bench.tick(times=6)
         assert meter.run_id is not None
     assert codes(meter.result) == []
@@ -159,14 +166,10 @@ def test_a_ledger_locked_at_the_start_gets_the_run_later(tmp_path: Path, monkeyp
 
 
 def test_a_ledger_locked_from_the_start_to_the_end_costs_no_measurement_and_leaves_no_half_of_a_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    locked: tuple[Path, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "_BUSY_S", 0.001)
     monkeypatch.setattr(journal, "MAX_READINGS", 50)
-    path = tmp_path / "l.sqlite"
-    Ledger.open(path).close()
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    path, other = locked
     bench = Bench(ledger=path)
     with bench.meter as meter:
         for _ in range(200):
@@ -177,6 +180,5 @@ def test_a_ledger_locked_from_the_start_to_the_end_costs_no_measurement_and_leav
     assert "Nothing is kept on disk: " in meter.result.flags[0].detail
     assert "another process is writing" in meter.result.flags[0].detail
     other.execute("ROLLBACK")
-    other.close()
     with Ledger.open(path) as ledger:
         assert ledger.runs() == []

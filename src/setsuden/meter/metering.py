@@ -160,7 +160,7 @@ class Meter(Edges):
 
     @property
     def run_id(self) -> str | None:
-        """Id of the run in the ledger; None when nothing is recorded."""
+        """Id of the run in the ledger; None when nothing is recorded, and while a locked ledger lets none begin."""
         return self._recorder.run_id
 
     @property
