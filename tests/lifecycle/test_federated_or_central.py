@@ -49,6 +49,22 @@ def test_both_ways_are_the_sums_of_their_parts(place: int) -> None:
     assert found.probability == (1.0 if federated < found.central.value else 0.0)
 
 
+def test_what_is_not_declared_of_server_and_data_is_nothing() -> None:
+    bare = LIFE.replace("  server_j_per_round: 3600\n  central_data_gb: 40\n", "")
+    for found in life(bare).federated:
+        assert found.central.value == pytest.approx(10 * 1.2)
+        assert found.federated.value == pytest.approx(100 * 20 * (1800 / 3.6e6 + 0.025 * PER_GB[found.view]))
+
+
+def test_the_interval_of_both_ways_is_that_of_what_is_unsure() -> None:
+    unsure = LIFE.replace("client_j: 1800", "client_j: {value: 1800, low: 900, high: 3600}")
+    (found,) = [item for item in life(unsure).federated if item.view == "attribution"]
+    low, value, high = (100 * (20 * joules + 3600 * 1.2) / 3.6e6 + 50 * 0.03 for joules in (900, 1800, 3600))
+    assert (found.federated.low, found.federated.high) == pytest.approx((low, high), rel=0.03)
+    assert found.federated.value == pytest.approx(value)
+    assert found.central.low == found.central.value == found.central.high
+
+
 @pytest.mark.parametrize(
     ("factor", "written", "scaled"),
     [

@@ -180,6 +180,16 @@ def test_moving_to_a_cleaner_grid_is_a_lever_and_to_a_dirtier_one_is_not() -> No
     assert not any(item.cluster == "site" for item in dirtier)
 
 
+def test_another_grid_moves_only_what_the_grid_of_the_life_prices() -> None:
+    said = PLAIN.replace("{energy_kwh: 100}", "{energy_kwh: 100, site: FR}") + "other_site: SE\n"
+    sheet = life(said).sheets["marginal"]
+    lever = next(item for item in sheet.levers if item.id == "site:SE")
+    assert set(lever.stages) == set(sheet.carbon) - {"train"}
+    moved = sum(sheet.carbon[stage].value * 1e3 for stage in lever.stages)
+    assert lever.saving_g == pytest.approx(lever.saved * moved)
+    assert lever.saved_low < lever.saved < lever.saved_high < 1
+
+
 def test_the_same_seed_gives_the_same_balance() -> None:
     text = PLAIN.replace("energy_j: 3.6", "energy_j: {value: 3.6, low: 1, high: 20}")
     assert life(text, seed=3).sheets == life(text, seed=3).sheets
