@@ -100,7 +100,7 @@ def main() -> None:
         document |= {"sources": SOURCES, "scores": {**kept, **scores}}
         OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         return
-    document = json.loads(OUT.read_text(encoding="utf-8")) if options.no_scores or options.kinds else {"scores": scores}
+    known: dict[str, Any] = {}
     for target in TARGETS:
         rows = rows_of([row for table in TABLES[target] for row in load(options.folder, table)])
         rows = rows.take(np.flatnonzero(np.isfinite(rows.measured(target))))
@@ -108,9 +108,12 @@ def main() -> None:
             rows = rows.take(np.flatnonzero(np.isin(domains_of(rows), options.kinds)))
         if not len(rows):
             continue
-        found = learn(rows, target)
+        known[target] = learn(rows, target)
         print(target, "fitted", flush=True)
-        found["widths"] = widths(rows, target, domains_of(rows), found["kernels"])
+        known[target]["widths"] = widths(rows, target, domains_of(rows), known[target]["kernels"])
+    # Read only now, so that two runs that fit different kinds of work at the same time keep each other's.
+    document = json.loads(OUT.read_text(encoding="utf-8")) if options.no_scores or options.kinds else {"scores": scores}
+    for target, found in known.items():
         document[target] = merged(document[target], found, options.kinds) if options.kinds else found
     document |= {"sources": SOURCES}
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

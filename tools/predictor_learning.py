@@ -31,11 +31,12 @@ ONE_A_MODEL = (kinds.SEQUENCES, kinds.EPOCHS)
 LEVELS_USED = (0, 1, 2, 4)
 LEVELS_OF: dict[str, tuple[int, ...]] = {
     kinds.BOARDS: (0, 1, 2, 3),
+    kinds.MICROCONTROLLERS: (0, 1, 2, 3),
     kinds.EPOCHS: (0, 1, 2, 3),
     kinds.SEQUENCES: (0, 2),
     kinds.TOKENS: (0, 1, 4),
 }
-LEFT_OUT: dict[str, tuple[int, ...]] = {kinds.TOKENS: (1, 3), kinds.SYSTEMS: (1,), kinds.BOARDS: (1,)}
+LEFT_OUT: dict[str, tuple[int, ...]] = {kinds.TOKENS: (1, 3), kinds.SYSTEMS: (1,)}
 SEED = 7
 
 

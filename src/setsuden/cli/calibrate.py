@@ -8,7 +8,6 @@ import click
 
 from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
 from setsuden.cli.ledger_option import ledger_option
-from setsuden.errors import require
 from setsuden.language import Language, Messages
 
 
@@ -46,7 +45,6 @@ def calibrate(
 
         calibrate_sensor(sensor, against, run, against_run, ledger_path, as_json, language)
         return
-    require("Calibrating this machine", "torch", "torch")
     from setsuden.predict.calibrate import benches
     from setsuden.predict.calibrate import calibrate as calibrated
     from setsuden.predict.device_file import write

@@ -29,6 +29,11 @@ HERE = "here"
     metavar="NAME",
     help="Processor as its driver or the catalogue names it.",
 )
+@click.option(
+    "--device-class",
+    type=click.Choice(["gpu", "cpu", "edge", "mcu"]),
+    help="What it is where neither its name nor --rows tell: accelerator, processor, single board, microcontroller.",
+)
 @click.option("--input-shape", callback=_shape, metavar="CxHxW", help="One sample, without the batch: 3x32x32.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=1, show_default=True, help="Samples per pass.")
 @click.option("--train", is_flag=True, help="A training; with --samples and --epochs.")
@@ -75,6 +80,7 @@ HERE = "here"
 def predict(
     target: str,
     device: str,
+    device_class: str | None,
     input_shape: tuple[int, ...] | None,
     batch_size: int,
     train: bool,
@@ -103,6 +109,13 @@ def predict(
                 place="--requests-per-second",
                 remedy="Leave out --train, --samples, --epochs, --requests and --site.",
             )
+        if device_class not in (None, "gpu"):
+            raise InputError(
+                "a language model is served on accelerators",
+                place="--device-class",
+                value=device_class,
+                remedy="Leave it out.",
+            )
         predict_serving(target, device, precision, requests_per_second, serving, rows, as_json, language)
         return
     for name, value in serving.items():
@@ -115,7 +128,7 @@ def predict(
     from setsuden.predict.document import document, text
 
     amount = _amount(train, samples, epochs, requests)
-    result = _predicted(target, device, input_shape, batch_size, train, amount, precision, rows)
+    result = _predicted(target, device, device_class or "", input_shape, batch_size, train, amount, precision, rows)
     priced = _priced(result, site) if site is not None else None
     if as_json:
         print_json(document(result, priced))
@@ -141,6 +154,7 @@ def _amount(train: bool, samples: int | None, epochs: float | None, requests: in
 def _predicted(
     target: str,
     device: str,
+    device_class: str,
     input_shape: tuple[int, ...] | None,
     batch_size: int,
     train: bool,
@@ -173,6 +187,7 @@ def _predicted(
         precision=precision,
         rows=own.rows if here and own is not None else calibration,
         calibrated_here=here,
+        device_class=device_class,
     )
 
 

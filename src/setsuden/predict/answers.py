@@ -10,7 +10,7 @@ from setsuden.predict.table import Predictor
 from setsuden.quantity import DEVICE as DEVICE_BOUNDARY
 from setsuden.quantity import Estimate, Provenance
 
-Level = Literal["data sheet", "data sheet + calibration runs", "calibrated here"]
+Level = Literal["no data sheet", "data sheet", "data sheet + calibration runs", "calibrated here"]
 UNITS = {"seconds_per_unit": "s", "energy_j": "J", "power_w": "W"}
 _NARROWS = {
     DEVICE: "runs on this device",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from setsuden.errors import require
 from setsuden.meter import Meter
 from setsuden.predict.device_file import DeviceFile
 from setsuden.predict.job import Work, row_of
@@ -77,8 +78,10 @@ def calibrate(
     meter      None: everything this machine has
     progress   called with a configuration's name, how many are done, how many are planned
 
-    Energy is gross: what the counted channels drew, idle power included.
+    Energy is gross: what the counted channels drew, idle power included. Raises MissingDependencyError without torch.
     """
+    if todo is None or bare is None:
+        require("Calibrating this machine", "torch", "torch")
     clock = clock or SystemClock()
     planned = todo if todo is not None else benches()
     slice_s = min(_LONGEST_S, max(_SHORTEST_S, 60 * minutes / len(planned) / _SET_UP))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from setsuden.language import Language, Messages
 from setsuden.predict.job import Prediction
-from setsuden.quantity import Estimate, render
+from setsuden.quantity import NODE, Estimate, render
 
 if TYPE_CHECKING:
     from setsuden.footprint import Footprint
 
 LEVEL_KEYS = {
+    "no data sheet": "level_none",
     "data sheet": "level_sheet",
     "data sheet + calibration runs": "level_runs",
     "calibrated here": "level_here",
@@ -24,6 +26,7 @@ def document(result: Prediction, priced: Footprint | None = None) -> dict[str, A
         "schema": "setsuden:predict",
         "model": result.work.name,
         "device": result.device,
+        "device_class": result.device_class,
         "training": result.training,
         "batch_size": result.batch_size,
         "precision": result.precision,
@@ -72,14 +75,23 @@ def text(result: Prediction, language: Language, priced: Footprint | None = None
     for key, figure in figures:
         label = words.say(key)
         lines.append("  " + label + " " * (width - _columns(label) + 2) + render(figure))
-    lines.append(words.say("level", level=words.say(LEVEL_KEYS[result.level]), rows=result.calibration_rows))
+    level = words.say(LEVEL_KEYS[result.level], kind=words.say(f"class_{result.device_class}"))
+    counted = words.say("counted_board" if result.energy.boundary == NODE else "counted_device")
+    lines.append(words.say("level", level=level, rows=result.calibration_rows, counted=counted))
     if result.guessed:
-        lines.append(words.say("guessed", figures=", ".join(result.guessed)))
+        lines.append(guessed_line(result.guessed, words))
     if result.outside:
         lines.append(words.say("outside", reason=words.say("size_" + result.outside.replace(" ", "_"))))
-    remedy = "narrow_here" if result.level == "calibrated here" else "narrow_runs"
+    remedy = "narrow_runs" if result.device_class in ("cpu", "gpu") else "narrow_rows"
+    if result.level == "calibrated here":
+        remedy = "narrow_here"
     lines.append(words.say("narrows", what=words.say(result.narrows_most), remedy=words.say(remedy)))
     return "\n".join(lines)
+
+
+def guessed_line(figures: Iterable[str], words: Messages) -> str:
+    """Figures of a device that were guessed, by name."""
+    return words.say("guessed", figures=", ".join(words.say("guess_" + name.replace(" ", "_")) for name in figures))
 
 
 def _readable(estimate: Estimate, units: tuple[tuple[str, float], ...]) -> Estimate:

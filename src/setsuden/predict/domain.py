@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +28,8 @@ DOMAINS = (
     MICROCONTROLLERS,
 )  # fmt: skip
 
+_WORDS = re.compile(r"[a-z0-9]+")
+_LEAST_LETTERS = 2  # of a word that names a device; versions have one: v22
 _INPUTS = 6  # most numbers a description of an input is read for
 SIZES = (
     "gmacs",
@@ -46,8 +49,11 @@ BYTES = {"amp": 2, "amp_bf16": 2, "bf16": 2, "bfloat16": 2, "fp16": 2, "float16"
 
 
 @lru_cache(maxsize=8192)
-def domain(unit: str, task: str, device_class: str, scope: str) -> str:
-    """The kind of work, one of ``DOMAINS``: laws and coefficients are per kind."""
+def domain(unit: str, task: str, device_class: str, scope: str, sized: bool) -> str:
+    """The kind of work, one of ``DOMAINS``: laws and coefficients are per kind.
+
+    sized   whether the row states the network's work or parameters; a board that does not is a system like others
+    """
     if unit == "output token":
         return TOKENS
     if unit == "sequence":
@@ -66,19 +72,22 @@ def domain(unit: str, task: str, device_class: str, scope: str) -> str:
         return LAYERS
     if not scope.startswith("whole system"):
         return NETWORKS
-    return BOARDS if device_class == "edge" else SYSTEMS
+    return BOARDS if device_class == "edge" and sized else SYSTEMS
 
 
 def domains_of(rows: Rows) -> tuple[str, ...]:
     """The kind of work of every row."""
     words = rows.words
-    columns = zip(words["unit"], words["task"], words["device_class"], words["scope"], strict=True)
+    sized = np.isfinite(rows.numbers["gmacs"]) | np.isfinite(rows.numbers["params_m"])
+    columns = zip(words["unit"], words["task"], words["device_class"], words["scope"], sized.tolist(), strict=True)
     return tuple(domain(*row) for row in columns)
 
 
 def devices(rows: Rows) -> tuple[str, ...]:
-    """The device of every row, spelled one way."""
-    return tuple(_device(name) for name in rows.words["device"])
+    """The device of every row, spelled one way; of microcontrollers, whose names tell software and clock, the group."""
+    w = rows.words
+    columns = zip(w["device"], w["device_class"], w["group"], strict=True)
+    return tuple(_device(group if kind == "mcu" and group else name) for name, kind, group in columns)
 
 
 @lru_cache(maxsize=4096)
@@ -87,11 +96,22 @@ def _device(name: str) -> str:
 
 
 def software(rows: Rows) -> tuple[str, ...]:
-    """What a row ran through, in words: framework, precision, phase, task, platform, number of devices."""
+    """What a row ran through, in words: framework, precision, phase, task, platform, number of devices.
+
+    Boards and microcontrollers run one thing at a time: of them only what differs is told, so that like software stands
+    out.
+    """
     w = rows.words
-    columns = zip(w["framework"], w["precision"], w["mode"], w["task"], w["extra"], strict=True)
+    columns = zip(w["framework"], w["precision"], w["mode"], w["task"], w["extra"], w["device"], strict=True)
     counts = rows.numbers["device_count"]
-    return tuple(_software(*cells, 1.0 if np.isnan(counts[i]) else float(counts[i])) for i, cells in enumerate(columns))
+    return tuple(
+        _on_board(framework, precision, task if kind == BOARDS else "", extra, device)
+        if kind in (BOARDS, MICROCONTROLLERS)
+        else _software(framework, precision, mode, task, extra, 1.0 if np.isnan(count) else float(count))
+        for (framework, precision, mode, task, extra, device), count, kind in zip(
+            columns, counts, domains_of(rows), strict=True
+        )
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -99,6 +119,35 @@ def _software(framework: str, precision: str, mode: str, task: str, extra: str, 
     fields = extra_fields(extra)
     told = [str(fields[name]) for name in ("platform", "version", "optimizer") if fields.get(name)]
     return " ".join([framework, precision, mode, task, *told, f"devices{count:g}"])
+
+
+@lru_cache(maxsize=8192)
+def _on_board(framework: str, precision: str, task: str, extra: str, device: str) -> str:
+    fields = extra_fields(extra)
+    told = [f"round{fields['round']}"] if fields.get("round") else []
+    platform = _without_device(str(fields.get("platform") or ""), device)
+    return " ".join([framework, precision, *task.split()[-1:], *platform, *told])
+
+
+def _without_device(platform: str, device: str) -> tuple[str, ...]:
+    """Words of a platform but those that only name its device, in full or short: ``rpi4`` is a ``raspberry pi 4``.
+
+    They tell nothing of other devices and make the same software there look like another.
+    """
+    words = _WORDS.findall(device.casefold())
+    names = ["".join(words[start:]) for start in range(len(words))]
+    return tuple(
+        word
+        for word in _WORDS.findall(platform.casefold())
+        if sum(letter.isalpha() for letter in word) < _LEAST_LETTERS
+        or not any(_is_short_for(word, name) for name in names)
+    )
+
+
+def _is_short_for(word: str, name: str) -> bool:
+    """Whether the name begins as the word does and holds its other letters in their order."""
+    letters = iter(name)
+    return name.startswith(word[0]) and all(letter in letters for letter in word)
 
 
 @lru_cache(maxsize=32768)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from setsuden.errors import InputError
 from setsuden.predict.answers import Level
 from setsuden.predict.domain import NETWORKS
-from setsuden.predict.sheet import is_cpu, sheet
+from setsuden.predict.sheet import Sheet, class_of, design_power, is_cpu, sheet
 from setsuden.predict.shipped import Target, loosened, shipped
 from setsuden.predict.table import Predictor, fit_with
-from setsuden.quantity import DEVICE, Estimate, Provenance
+from setsuden.predict.work import busy
+from setsuden.quantity import DEVICE, NODE, Boundary, Estimate, Provenance
 
 if TYPE_CHECKING:
     from setsuden.workload.profile import Profile
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
 # What an accelerator draws at work, as a share of its design power, and a processor's package; median and 5-95 %
 # of 120 public training configurations on four cards without a power limit; for packages a wider assumption.
 _SHARE_OF_DESIGN = {"gpu": (0.67, 0.21, 0.90), "cpu": (0.70, 0.35, 1.0)}
-
-
+_IDLE_SHARE = 0.1  # of the design power of an accelerator, where its idle power is not published
+# Boards and microcontrollers have laws of their own, for they have no data sheet of rates: what a row of one says.
+_MEASURED_AS = {"edge": ("sample", "whole system, wall"), "mcu": ("inference", "device rail")}
+_FAR = 1.5  # an interval is widened by half where nothing of the kind was measured
 _RATES = {"device_flops": "arithmetic rate", "device_bytes_per_s": "memory bandwidth"}
 
 
@@ -66,7 +71,8 @@ def work_of(profile: Profile) -> Work:
 class Prediction:
     """What a job takes; every figure an ``Estimate``, provenance ``estimated``.
 
-    energy, power      of the device alone: boundary ``device``
+    device_class       what the device is taken for
+    energy, power      of the device alone: boundary ``device``; of a board at the wall: ``node``
     level              what is known of the device
     outside            which size of the work lies outside what was measured; '' where none does
     narrows_most       'time' or 'power': which of the two makes the energy uncertain
@@ -75,6 +81,7 @@ class Prediction:
 
     work: Work
     device: str
+    device_class: str
     batch_size: int
     precision: str
     training: bool
@@ -90,9 +97,14 @@ class Prediction:
     guessed: tuple[str, ...]
 
 
-def row_of(work: Work, device: str, *, batch_size: int, precision: str, training: bool) -> dict[str, Any]:
-    """The columns of a measured table for one configuration, cost left open."""
-    return {
+def row_of(
+    work: Work, device: str, *, batch_size: int, precision: str, training: bool, device_class: str = ""
+) -> dict[str, Any]:
+    """The columns of a measured table for one configuration, cost left open.
+
+    device_class   '' says processor or accelerator by the name of the device
+    """
+    row = {
         "mode": "train" if training else "infer",
         "task": "",
         "model": work.name,
@@ -102,14 +114,16 @@ def row_of(work: Work, device: str, *, batch_size: int, precision: str, training
         "macts_m": work.macts_m,
         "input": work.input_text,
         "batch_size": batch_size,
-        "precision": {"fp32": "fp32", "bf16": "amp_bf16", "fp16": "amp"}.get(precision, precision),
-        "framework": "pytorch nchw eager",
+        "precision": precision,
         "device": device,
-        "device_class": "cpu" if is_cpu(device, "") else "gpu",
+        "device_class": device_class or ("cpu" if is_cpu(device, "") else "gpu"),
         "device_count": 1,
-        "unit": "sample",
-        "scope": "device",
     }
+    if device_class in _MEASURED_AS:
+        unit, scope = _MEASURED_AS[device_class]
+        return {**row, "unit": unit, "scope": scope, **({"group": device} if device_class == "mcu" else {})}
+    named = {"bf16": "amp_bf16", "fp16": "amp"}.get(precision, precision)
+    return {**row, "precision": named, "framework": "pytorch nchw eager", "unit": "sample", "scope": "device"}
 
 
 def predict(
@@ -122,6 +136,7 @@ def predict(
     precision: str = "fp32",
     rows: Sequence[Mapping[str, Any]] = (),
     calibrated_here: bool = False,
+    device_class: str = "",
 ) -> Prediction:
     """Time, power and energy of passing ``samples`` samples through a model on one device.
 
@@ -130,6 +145,7 @@ def predict(
     precision        fp32, tf32, bf16, fp16, fp8 or int8
     rows             measured rows of this device, if there are any
     calibrated_here  the rows come from ``setsuden calibrate`` on this very machine
+    device_class     gpu, cpu, edge (a single board) or mcu; '' goes by the rows, else by the name
 
     Intervals hold with 90 %. Raises InputError for work without multiply-accumulates or fewer than one sample.
     """
@@ -138,18 +154,18 @@ def predict(
     if not samples > 0:
         raise InputError("the number of samples must be above zero", place="samples", value=samples)
     own = [row for row in rows if str(row.get("device", "")) == device]
+    kind = device_class or (str(own[0].get("device_class") or "") if own else "") or class_of(device)
     rates = {name: own[0][name] for name in _RATES if own and own[0].get(name)}
-    asked = [{**row_of(work, device, batch_size=batch_size, precision=precision, training=training), **rates}]
-    clock = _fitted(own, "seconds_per_unit")
-    seconds = _estimate(clock, asked, "s")
-    watts = _power(device, asked, own)
-    per_sample = _product(seconds, watts)
-    level: Level = "data sheet"
+    row = row_of(work, device, batch_size=batch_size, precision=precision, training=training, device_class=kind)
+    asked = [{**row, **rates}]
+    seconds, watts, per_sample, outside = (_board if kind in _MEASURED_AS else _processor)(asked, own)
+    level: Level = "data sheet" if kind not in _MEASURED_AS and _sheet(asked).known else "no data sheet"
     if own:
         level = "calibrated here" if calibrated_here else "data sheet + calibration runs"
     return Prediction(
         work=work,
         device=device,
+        device_class=kind,
         batch_size=batch_size,
         precision=precision,
         training=training,
@@ -160,19 +176,63 @@ def predict(
         energy_per_sample=per_sample,
         level=level,
         calibration_rows=len(own),
-        outside=clock.outside(asked)[0],
+        outside=outside,
         narrows_most="time" if _width(seconds) >= _width(watts) else "power",
-        guessed=_guessed(device, asked[0], own),
+        guessed=() if kind in _MEASURED_AS else _guessed(asked, own),
     )
 
 
-def _guessed(device: str, asked: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+_Answer = tuple[Estimate, Estimate, Estimate, str]
+"""Seconds, watts and joules of a sample, and what lies outside the measured."""
+
+
+def _processor(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer:
+    """A processor or accelerator: time by its rates, power by its design power, energy their product."""
+    clock = _fitted(own, "seconds_per_unit")
+    seconds, watts = _estimate(clock, asked, "s"), _power(asked, own)
+    if not own and not _sheet(asked).known:
+        low, high = _spread(asked)
+        seconds = _joined(seconds, 1 / high, 1 / low)
+    return seconds, watts, _product(seconds, watts), clock.outside(asked)[0]
+
+
+def _board(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer:
+    """A single board or microcontroller, by its own runs or as measured ones do; power is energy over time."""
+    asked = [{**asked[0], **_run_as(asked[0], own)}]
+    whole = asked[0]["device_class"] == "edge"
+    clock, counter, gauge = (fit_with(own, t, shipped(t)) for t in ("seconds_per_unit", "energy_j", "power_w"))
+    seconds = _estimate(clock, asked, "s")
+    joules = _estimate(counter, asked, "J", NODE if whole else DEVICE)
+    drawn = _estimate(gauge, asked, "W")
+    outside = counter.outside(asked)[0]
+    if asked[0]["mode"] == "train":  # nobody has published a training on one
+        seconds, joules, drawn = (_widened(figure) for figure in (seconds, joules, drawn))
+        outside = "kind of work"
+    power = joules.value / seconds.value
+    low, high = power * drawn.low / drawn.value, power * drawn.high / drawn.value
+    watts = Estimate(power, low, high, "W", Provenance.ESTIMATED, joules.boundary)
+    return seconds, watts, joules, outside
+
+
+def _run_as(asked: Mapping[str, Any], own: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """How the measured rows of the board were run, those at the asked precision first; nothing without rows."""
+    if not own:
+        return {}
+    like = next((row for row in own if row.get("precision") == asked["precision"]), own[0])
+    told = ("framework", "task", "extra", *(("group",) if asked["device_class"] == "mcu" else ()))
+    return {name: like.get(name, "") for name in told}
+
+
+def _sheet(asked: list[dict[str, Any]]) -> Sheet:
+    return sheet(str(asked[0]["device"]), str(asked[0]["device_class"]), str(asked[0]["precision"]))
+
+
+def _guessed(asked: list[dict[str, Any]], own: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Figures of the device that were neither published nor measured."""
-    found = sheet(device, str(asked["device_class"]), str(asked["precision"])).guessed
-    known = {name for column, name in _RATES.items() if column in asked}
+    known = {name for column, name in _RATES.items() if column in asked[0]}
     if any(row.get("power_w") not in (None, "") for row in own):
         known.add("design power")
-    return tuple(name for name in found if name not in known)
+    return tuple(name for name in _sheet(asked).guessed if name not in known)
 
 
 def _fitted(own: list[Mapping[str, Any]], target: Target) -> Predictor:
@@ -183,29 +243,68 @@ def _fitted(own: list[Mapping[str, Any]], target: Target) -> Predictor:
     return fit_with(own, target, known)
 
 
-def _estimate(predictor: Predictor, asked: list[dict[str, Any]], unit: str) -> Estimate:
+def _estimate(
+    predictor: Predictor, asked: list[dict[str, Any]], unit: str, boundary: Boundary | None = DEVICE
+) -> Estimate:
     low, high = predictor.interval(asked)
     value = min(max(float(predictor.predict(asked)[0]), float(low[0])), float(high[0]))
-    boundary = None if unit == "s" else DEVICE
+    boundary = None if unit == "s" else boundary
     return Estimate(value, float(low[0]), float(high[0]), unit, Provenance.ESTIMATED, boundary)
 
 
-def _power(device: str, asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimate:
+def _power(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimate:
     if any(row.get("power_w") not in (None, "") for row in own):
         return _estimate(_fitted(own, "power_w"), asked, "W")
-    found = sheet(device, str(asked[0]["device_class"]), str(asked[0]["precision"]))
-    share, low, high = _SHARE_OF_DESIGN[str(asked[0]["device_class"])]
+    found, kind = _sheet(asked), str(asked[0]["device_class"])
+    share, low, high = _SHARE_OF_DESIGN["cpu" if kind == "cpu" else "gpu"]
     watts = found.power_w
+    if kind != "cpu":  # work that does not fill an accelerator leaves it near the least that was seen of it at work
+        idle = min(found.idle_w / watts if found.idle_w else _IDLE_SHARE, low)
+        filled = _filled_share(asked[0], found)
+        share, low = low + (share - low) * filled, idle + (low - idle) * filled
     floor = min(found.idle_w or 0.0, share * watts)
-    return Estimate(share * watts, max(low * watts, floor), high * watts, "W", Provenance.ESTIMATED, DEVICE)
+    drawn = Estimate(share * watts, max(low * watts, floor), high * watts, "W", Provenance.ESTIMATED, DEVICE)
+    return _joined(drawn, *_spread(asked)) if "design power" in found.guessed else drawn
+
+
+def _filled_share(asked: Mapping[str, Any], found: Sheet) -> float:
+    """How much of the time a step keeps an accelerator busy, 0-1; one of training also passes over all parameters."""
+    training = asked["mode"] == "train"
+    flop = 2e9 * (3.0 if training else 1.0) * float(asked["gmacs"]) * float(asked["batch_size"])
+    params = 1e6 * float(asked["params_m"]) if training else 0.0
+    return float(busy(*(np.array([one]) for one in (flop, params, found.bandwidth)))[0])
+
+
+def _spread(asked: list[dict[str, Any]]) -> tuple[float, float]:
+    """Least and most design power of devices of the kind over the one that was guessed; about as far go their rates."""
+    found = design_power(str(asked[0]["device"]), str(asked[0]["device_class"]))
+    watts = _sheet(asked).power_w
+    return min(found.low / watts, 1.0), max(found.high / watts, 1.0)
+
+
+def _joined(figure: Estimate, low: float, high: float) -> Estimate:
+    """A figure with a second doubt, factors around one; widths add in quadrature on the logarithm."""
+    down = (log(figure.value / figure.low) ** 2 + log(low) ** 2) ** 0.5
+    up = (log(figure.high / figure.value) ** 2 + log(high) ** 2) ** 0.5
+    return replace(figure, low=figure.value * exp(-down), high=figure.value * exp(up))
+
+
+def _widened(figure: Estimate) -> Estimate:
+    low, high = (figure.value * (end / figure.value) ** _FAR for end in (figure.low, figure.high))
+    return replace(figure, low=low, high=high)
 
 
 def _product(seconds: Estimate, watts: Estimate) -> Estimate:
     """Joules of a sample: widths add in quadrature on the logarithm, as time and power err apart from each other."""
-    value = seconds.value * watts.value
-    down = (log(seconds.value / seconds.low) ** 2 + log(watts.value / watts.low) ** 2) ** 0.5
-    up = (log(seconds.high / seconds.value) ** 2 + log(watts.high / watts.value) ** 2) ** 0.5
-    return Estimate(value, value * exp(-down), value * exp(up), "J", Provenance.ESTIMATED, DEVICE)
+    joules = Estimate(
+        seconds.value * watts.value,
+        seconds.low * watts.value,
+        seconds.high * watts.value,
+        "J",
+        Provenance.ESTIMATED,
+        DEVICE,
+    )
+    return _joined(joules, watts.low / watts.value, watts.high / watts.value)
 
 
 def _width(estimate: Estimate) -> float:

@@ -52,20 +52,20 @@ class Posterior:
         found = [covariance(self.kernel, part, self.points) @ self.weights for part in _chunks(points)]
         return np.concatenate(found) if found else np.empty(0)
 
-    def mean_and_deviation(self, points: Points) -> tuple[Floats, Floats]:
+    def mean_and_deviation(self, points: Points, kind: npt.DTypeLike = np.float32) -> tuple[Floats, Floats]:
         """Expected residual of new rows, and standard deviation of one measurement of each before conformal scaling.
 
-        The deviation takes the product with ``half`` in single precision: a sum of squares, so it loses one part in
-        a million of the prior variance and nothing cancels.
+        The deviation takes the product with ``half`` in ``kind``, single precision where nothing is said: a sum of
+        squares, so it loses one part in a million of the prior variance and nothing cancels.
         """
         mean, known = np.empty(len(points)), np.empty(len(points))
-        half = self.half.T.astype(np.float32)
+        half = self.half.T.astype(kind)
         start = 0
         for part in _chunks(points):
             rows = slice(start, start + len(part))
             cross = covariance(self.kernel, part, self.points)
             mean[rows] = cross @ self.weights
-            whitened = cross.astype(np.float32) @ half
+            whitened = cross.astype(kind) @ half
             known[rows] = np.einsum("ij,ij->i", whitened, whitened, dtype=np.float64)
             start += len(part)
         left = variance(self.kernel, points) - known

@@ -103,7 +103,7 @@ def predict_serving(
         batch=_estimate(middle.batch, [one.batch for one in runs], "1", plain=True),
         latency=None if middle.latency_s is None else _bounded(middle.latency_s, latencies),
         overload_chance=float(np.mean([one.overloaded for one in runs])),
-        level="data sheet + calibration runs" if own else "data sheet",
+        level="data sheet + calibration runs" if own else "data sheet" if known.sheet_known else "no data sheet",
         calibration_rows=len(own),
         narrows_most=max(widths, key=lambda part: widths[part]),
         outside=known.outside[round(middle.batch) - 1],

@@ -94,6 +94,7 @@ class Known:
     usual_share: float
     outside: tuple[str, ...]
     guessed: tuple[str, ...]
+    sheet_known: bool
 
     @classmethod
     def of(cls, model: Llm, traffic: Traffic, installation: Installation, own: list[Mapping[str, Any]]) -> Known:
@@ -139,6 +140,7 @@ class Known:
             usual_share=USUAL_PROMPT / traffic.output_tokens,
             outside=clock.outside(asked),
             guessed=(*found.guessed, *assumed, "prefill rate"),
+            sheet_known=found.known,
         )
 
     def server(self, deviates: Mapping[Part, float]) -> Server:

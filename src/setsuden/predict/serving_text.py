@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from setsuden.language import Language, Messages
-from setsuden.predict.document import LEVEL_KEYS
+from setsuden.predict.document import LEVEL_KEYS, guessed_line
 from setsuden.predict.serving_job import ServingPrediction
 from setsuden.quantity import Estimate, render
 
@@ -61,8 +61,9 @@ def serving_text(result: ServingPrediction, language: Language) -> str:
         lines.append(say("overloaded"))
     elif result.overload_chance > 0.01:
         lines.append(say("may_overload", chance=f"{result.overload_chance:.0%}"))
-    lines.append(shared("level", level=shared(LEVEL_KEYS[result.level]), rows=result.calibration_rows))
-    lines.append(shared("guessed", figures=", ".join(result.guessed)))
+    level = shared(LEVEL_KEYS[result.level], kind=shared("class_gpu"))
+    lines.append(shared("level", level=level, rows=result.calibration_rows, counted=shared("counted_device")))
+    lines.append(guessed_line(result.guessed, Messages("predict", language)))
     if result.outside:
         lines.append(shared("outside", reason=shared("size_" + result.outside.replace(" ", "_"))))
     lines.append(say("narrows", remedy=say(f"narrow_{result.narrows_most}")))

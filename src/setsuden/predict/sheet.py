@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
 from setsuden.catalogue import processors
 from setsuden.catalogue.processors import Processor
+from setsuden.quantity import Estimate
 
 # Generations whose cards do 16-bit matrix products (32-bit sums) at twice their 32-bit vector rate when the data sheet
 # of the catalogue gives no matrix rate: the makers' white papers of GA102, AD102 and GB202.
@@ -21,11 +23,19 @@ _SHORT = (("h100", "NVIDIA H100 SXM5 80 GB"), ("v100", "NVIDIA Tesla V100 PCIe 1
           ("mi210", "AMD Radeon Instinct MI210"))  # fmt: skip
 # AMD's two-die cards show each die as a device (AMD Instinct MI200 data sheets).
 _HALVES = {"mi250": "AMD Radeon Instinct MI250", "mi250x": "AMD Radeon Instinct MI250X"}
+# How names of single boards and of microcontrollers begin; their catalogue rows give no rates.
+_BOARDS = ("jetson", "raspberry", "rpi", "odroid", "khadas", "radxa", "rock pi", "rock 5", "orange pi", "banana pi",
+           "beaglebone", "snapdragon", "rk3", "firefly", "lattepanda", "milk v")  # fmt: skip
+_MICROCONTROLLERS = ("stm32", "nucleo", "cortex m", "esp32", "nrf5", "rp2040", "arduino", "ek ra", "mimxrt", "max78",
+                     "psoc")  # fmt: skip
 _CPU_FLOPS_PER_WATT = 1.0e10  # 32-bit, vector units, a server or desktop part of the last ten years
 _GPU_FLOPS_PER_WATT = 6.0e10
 _CPU_BANDWIDTH = 8.0e10
 _GPU_BANDWIDTH = 7.0e11
+_FIGURES = 3  # that may be guessed
 _DEFAULT_POWER_W = {"cpu": 150.0, "gpu": 250.0}
+
+DeviceClass = Literal["gpu", "cpu", "edge", "mcu"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,11 @@ class Sheet:
     idle_w: float | None
     guessed: tuple[str, ...]
 
+    @property
+    def known(self) -> bool:
+        """Whether any figure was published."""
+        return len(self.guessed) < _FIGURES
+
 
 def is_cpu(device: str, device_class: str) -> bool:
     """Whether a row's device is a processor, from its class or, where that is empty, from its name."""
@@ -55,6 +70,20 @@ def is_cpu(device: str, device_class: str) -> bool:
         return device_class.startswith("cpu")
     lowered = device.casefold()
     return any(word in lowered for word in ("xeon", "core", "ryzen", "epyc", "cpu"))
+
+
+@lru_cache(maxsize=1024)
+def class_of(device: str) -> DeviceClass:
+    """What a device is by its name: as the catalogue knows it, else by usual names of boards, else a GPU."""
+    if is_cpu(device, ""):
+        return "cpu"
+    kind = processors.kind_of(device)
+    if processors.match(device, kind).how != "fallback":
+        return kind
+    words = processors.normalise(device)
+    if any(f" {part}" in f" {words}" for part in _MICROCONTROLLERS):
+        return "mcu"
+    return "edge" if any(f" {part}" in f" {words}" for part in _BOARDS) else "gpu"
 
 
 @lru_cache(maxsize=1024)
@@ -88,6 +117,15 @@ def sheet(device: str, device_class: str = "", precision: str = "fp32", stated_t
     return Sheet(
         name, flops / dies, bandwidth / dies, power / dies, row.year if row is not None else None, idle, tuple(guessed)
     )
+
+
+def design_power(device: str, device_class: str) -> Estimate:
+    """Design power of a device whose data sheet is not known, W: as relatives in the catalogue or all of its kind."""
+    found = processors.match(device, "cpu" if device_class == "cpu" else "gpu").tdp_w
+    if found is None:
+        found = processors.match("", "cpu" if device_class == "cpu" else "gpu").tdp_w
+    assert found is not None  # a name that fits nothing has the range of its kind
+    return found
 
 
 def _row(device: str, device_class: str) -> Processor | None:
