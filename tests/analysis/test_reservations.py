@@ -45,6 +45,17 @@ def test_a_floor_that_follows_from_the_best_decides_nothing_while_a_model_has_no
     assert codes(found) == {code: ["huge"]}
 
 
+def test_where_no_model_has_an_accuracy_the_least_energy_alone_is_no_choice() -> None:
+    """No floor follows from the best then; a study that wants no accuracy (time_share 0) is taken at its word."""
+    document = pilot_document(constraints=limits()) | {"quality": []}
+    found = decided(document)
+    models = {option["model"] for option in document["configurations"]}
+    assert found["confidence"] == "too-close"
+    assert set(codes(found)["accuracy-unknown"]) == models
+    document["study"]["config"] = {"quality": {"time_share": 0.0}}
+    assert decided(document)["reservations"] == []
+
+
 def test_a_given_floor_leaves_only_cheaper_models_in_doubt() -> None:
     """middle keeps the floor; small is cheaper and might keep it too, huge is dearer whatever it learns."""
     assert decided(without_accuracy(pilot_document(), "huge"))["reservations"] == []

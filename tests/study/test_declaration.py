@@ -238,3 +238,21 @@ def test_any_value_at_any_key_is_a_study_or_an_input_error(value: object, key: s
 
 def test_field_paths_are_written_as_people_write_them() -> None:
     assert dotted(("models", 2, "name")) == "models[2].name"
+
+
+def test_a_stated_price_is_an_exact_figure_per_kwh_and_an_absent_one_changes_no_hash() -> None:
+    plain = checked(parse_yaml("data: digits\n", "s.yaml"))
+    priced = checked(parse_yaml("data: digits\nprice: 30.5 JPY\n", "s.yaml"))
+    assert plain.price_per_kwh is None
+    assert "price" not in plain.to_json()
+    figure = priced.price_per_kwh
+    assert figure is not None
+    assert (figure.value, figure.low, figure.high, figure.unit) == (30.5, 30.5, 30.5, "JPY/kWh")
+    assert priced.sha256 != plain.sha256
+
+
+@pytest.mark.parametrize("price", ["30", "JPY", "-3 JPY", "30 YEN", "nan JPY", "12345678 JPY"])
+def test_a_price_without_a_known_currency_is_refused_in_words(price: str) -> None:
+    with pytest.raises(InputError, match="its currency") as caught:
+        checked(parse_yaml(f"data: digits\nprice: '{price}'\n", "s.yaml"))
+    assert caught.value.place == "s.yaml:2: price"

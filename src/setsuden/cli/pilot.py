@@ -30,6 +30,9 @@ DEFAULT_OUT = Path("out/pilot")
     "--accuracy-floor", type=float, help="Least accuracy, between 0 and 1. Default: the best one seen, less 0.01."
 )
 @click.option("--latency-ms", type=float, help="Longest p90 latency of a served batch, ms, above 0. Default: no limit.")
+@click.option(
+    "--price", metavar="PRICE", help="Of a kWh, such as '30 JPY'. Default: that of the site where an open one is known."
+)
 @click.option("--site", help="Where it runs, for carbon and cost, such as JP; see `setsuden catalogue`.")
 @click.option("--seed", type=int, help="Of weights, samples and order; from 0. Default: 1.")
 @click.option("--protocol", help="default, or mlperf-like: minute-long windows, five repeats (not an MLPerf result).")

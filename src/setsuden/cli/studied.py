@@ -36,6 +36,7 @@ _OVERRIDES: dict[str, FieldPath] = {
     "accuracy_floor": ("constraints", "accuracy_floor"),
     "latency_ms": ("constraints", "latency_ms"),
     "site": ("site",),
+    "price": ("price",),
     "protocol": ("protocol",),
     "seed": ("seed",),
 }

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from setsuden.quantity import Estimate, Provenance
 
 Phase = Literal["train", "infer", "serve"]
 Protocol = Literal["default", "mlperf-like"]
@@ -105,6 +108,9 @@ class Constraints(_Part):
     energy_budget_j: Positive | None = None
 
 
+_PRICE = r"^\d{1,6}(\.\d{1,6})? ?(USD|EUR|JPY|GBP|CNY|INR)$"
+
+
 class StudyDeclaration(_Part):
     """One pilot study. Every field has a default; what is declared here fixes the plan and the order."""
 
@@ -127,11 +133,19 @@ class StudyDeclaration(_Part):
     question: Question = Question()
     constraints: Constraints = Constraints()
     site: str | None = Field(default=None, min_length=1)
+    price: str | None = Field(default=None, pattern=_PRICE)
 
     @field_validator("data", mode="before")
     @classmethod
     def _data_by_name(cls, value: Any) -> Any:
         return _named(value)
+
+    @field_validator("price", mode="before")
+    @classmethod
+    def _a_price_names_its_currency(cls, value: Any) -> Any:
+        if value is not None and not (isinstance(value, str) and re.fullmatch(_PRICE, value)):
+            raise ValueError("must be the price of a kWh with its currency (USD, EUR, JPY, GBP, CNY, INR), like 30 JPY")
+        return value
 
     @field_validator("models", "optimizers", mode="before")
     @classmethod
@@ -155,7 +169,8 @@ class StudyDeclaration(_Part):
 
     def to_json(self) -> dict[str, Any]:
         """The declaration with defaults filled in, as plain data; what came later only where it was declared."""
-        later = {name for name, plain in (("device", "cpu"), ("power_limits_w", [])) if getattr(self, name) == plain}
+        plain: dict[str, object] = {"device": "cpu", "power_limits_w": [], "price": None}
+        later = {name for name, value in plain.items() if getattr(self, name) == value}
         return self.model_dump(mode="json", exclude=later)
 
     @property
@@ -163,6 +178,14 @@ class StudyDeclaration(_Part):
         """Hash of the canonical JSON form: two studies are the same study when this is the same."""
         canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def price_per_kwh(self) -> Estimate | None:
+        """The price that was stated, such as ``30 JPY`` for a kWh."""
+        if self.price is None:
+            return None
+        value, currency = self.price[:-3], self.price[-3:]
+        return Estimate.exact(float(value), f"{currency}/kWh", Provenance.ASSUMED)
 
     @property
     def minutes(self) -> float:

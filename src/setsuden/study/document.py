@@ -57,7 +57,7 @@ def pilot_document(session: Session) -> dict[str, Any]:
     """The whole document; plain data, no NaN, unknown is null."""
     study, findings = session.study, session.findings
     plan = configurations(study)
-    pricer = Pricer(study.site)
+    pricer = Pricer(study.site, study.price_per_kwh)
     epoch_samples = int(session.data_facts["train_samples"])
     measured = measured_configurations(plan, study, findings, epoch_samples, pricer)
     machine = machine_facts(session.discovery, session.channels, session.whole, session.environment, session.settings)

@@ -16,10 +16,12 @@ _DRAWS = 4000  # per forecast; enough for two digits of an interval
 class Pricer:
     """Prices joules at one site and remembers the factors that entered.
 
-    site   code of a grid or a cloud region; None takes the world average, which the footprint marks as assumed
+    site    code of a grid or a cloud region; None takes the world average, which the footprint marks as assumed
+    price   of a kWh as the user stated it; None takes the site's where an open one is known
     """
 
     site: str | None
+    price: Estimate | None = None
     factors: tuple[Factor, ...] = field(default=())
 
     def __call__(self, energy: Estimate) -> tuple[Estimate | None, Estimate | None]:
@@ -29,7 +31,7 @@ class Pricer:
 
     def footprint(self, energy: Estimate) -> Footprint:
         """Everything that these joules mean at the site."""
-        priced = footprint(energy, site=self.site, draws=_DRAWS)
+        priced = footprint(energy, site=self.site, price=self.price, draws=_DRAWS)
         self.factors = merged_factors(self.factors, priced.factors)
         return priced
 

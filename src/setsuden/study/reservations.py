@@ -17,19 +17,25 @@ UNDECIDED: frozenset[Code] = frozenset({"accuracy-unknown", "no-better-than-gues
 def reservations(
     document: Mapping[str, Any], options: Sequence[Candidate], limited: Sequence[str], recommended: str | None
 ) -> list[dict[str, Any]]:
-    """Why the accuracies cannot carry a choice, one item per reason; empty where accuracy limits nothing.
+    """Why the accuracies cannot carry a choice, one item per reason; empty where accuracy was not asked for.
 
     options       what was chosen from
     limited       metrics that have a limit
     recommended   id of the option that is recommended; without one there is nothing to hold back
 
     A model counts only where it could change the choice: where the floor follows from the most accurate model, or
-    where one of its options needs less than the recommended one.
+    where one of its options needs less than the recommended one. Where no accuracy is known, no floor follows, and the
+    least energy alone says nothing about several models.
     """
     chosen = next((option for option in options if option.id == recommended), None)
-    if chosen is None or chosen.train is None or ACCURACY not in limited:
+    if chosen is None or chosen.train is None:
         return []
     study = document["study"]
+    if ACCURACY not in limited:
+        share = ((study.get("config") or {}).get("quality") or {}).get("time_share", 1.0)
+        models = [option.model for option in options if option.quality is None] if share > 0 else []
+        several = len(set(models)) > 1 and len(models) == len(options)
+        return [_item("accuracy-unknown", models)] if several else []
     scenario = weights(document)
     matter = list(options)
     if (study.get("constraints") or {}).get("accuracy_floor_rule") == "given":
