@@ -67,7 +67,7 @@ def test_pages_in_both_languages_and_the_record_are_written(example: Path, tmp_p
         (("objective: energy", "objectiv: energy"), "unknown key.*objective"),
         (("site: JP", "site: XX"), "site: unknown site code"),
         (("idle_share: 1 ", "idle_share: 2 "), "device.idle_share: must be at most 1"),
-        (("requests_per_minute: 2", "requests_per_minute: 0"), "requests_per_minute must be above 0"),
+        (("requests_per_minute: 2", "requests_per_minute: 0"), r":7: requests_per_minute: .*above 0 \(got 0\)"),
         (("v2.0-rpi4-armnn", "v2.0-rpi5-armnn"), "device: no such row.*rpi4"),
     ],
 )

@@ -137,8 +137,13 @@ def _explained(error: ValidationError, declared: Declared, model: type[BaseModel
     message, remedy = _worded(first, _path(first), model)
     if len(problems) > 1:
         remedy = f"{remedy} {len(problems) - 1} more problem{'s' * (len(problems) > 2)} after this.".strip()
-    value = None if first["type"] in {"missing", "extra_forbidden"} else _shown(first["input"])
-    return InputError(message, place=declared.place(path), value=value, remedy=remedy or None)
+    value = first["input"]
+    if first["type"] == "value_error" and isinstance(value, Mapping):
+        # A rule of a whole mapping: a sentence that begins "KEY is" or "KEY must" is about that key, no other is.
+        key, verb = [*message.split(" ", 2), ""][:2]
+        path, value = ((*path, key), value[key]) if key in value and verb in ("is", "must") else (path, None)
+    shown = None if value is None or first["type"] in {"missing", "extra_forbidden"} else _shown(value)
+    return InputError(message, place=declared.place(path), value=shown, remedy=remedy or None)
 
 
 def _path(problem: ErrorDetails) -> FieldPath:

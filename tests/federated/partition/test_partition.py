@@ -219,6 +219,8 @@ def test_nonsense_counts_are_refused() -> None:
     data = made(np.arange(20) % 2)
     with pytest.raises(InputError, match="at least one client"):
         partition.iid(data, 0)
+    with pytest.raises(InputError, match="whole number"):
+        partition.iid(data, 2.5)
     with pytest.raises(InputError, match="cannot give 7 clients 3 each"):
         partition.dirichlet(data, 7, 1.0, minimum=3)
     with pytest.raises(InputError, match="cannot be negative"):

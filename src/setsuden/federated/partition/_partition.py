@@ -91,8 +91,8 @@ class Partition:
 
 def checked(name: str, samples: int, clients: int, minimum: int) -> None:
     """InputError unless ``samples`` can give each of ``clients`` at least ``minimum``."""
-    if clients < 1:
-        raise InputError("there must be at least one client", place=name, value=clients)
+    if clients < 1 or clients != int(clients):
+        raise InputError("there must be at least one client, and a whole number of them", place=name, value=clients)
     if minimum < 0:
         raise InputError("the smallest size cannot be negative", place=f"{name}: minimum", value=minimum)
     if clients * minimum > samples:
