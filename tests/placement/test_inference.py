@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.placement.inference import Layer, answer, batched, decide_each, placements, winner_map
-from setsuden.placement.inference.answer import intensities
+from setsuden.placement.inference.answer import if_on_anyway, intensities
 from setsuden.placement.inference.study import Local
-from setsuden.placement.network import VIEWS
+from setsuden.placement.network import VIEWS, published
 from tests.placement.support import exact, machine, study
 
 positive = st.floats(1e-3, 1e3)
@@ -154,6 +154,32 @@ def test_many_situations_at_once_decide_as_one_by_one() -> None:
     for (payload, rate), decision in zip(cases, found, strict=True):
         case = replace(base, up_kb=exact(payload, "kB/request"), rate_per_s=exact(rate, "request/s"))
         assert decision.recommended == answer(case).views["attribution"].decision.recommended
+
+
+def test_a_published_network_is_charged_on_average_wherever_a_study_is_decided() -> None:
+    """Carrying 880 kbit takes 12 J on average and 17.6 J at the published 20 uJ a bit; the device takes 15 J."""
+    base = study(machine(15.0, 0.3), machine(0.01, 0.001))
+    dear = replace(base, published=published("savazzi-50"))
+    for question, recommended in ((base, "cloud"), (dear, "device")):
+        assert answer(question).views["attribution"].decision.recommended == recommended
+        for view in VIEWS:
+            (each,) = decide_each(question, view, [(base.up_kb, base.rate_per_s)], n=200)
+            assert each.recommended == answer(question).views[view].decision.recommended
+    assert placements(dear, "marginal") == placements(base, "marginal")
+
+
+def test_were_it_on_anyway_the_device_is_chosen_on_the_network_that_the_study_names() -> None:
+    waits = study(machine(15.0, 0.3, 0.05), machine(0.01, 0.001), idle_share=1.0)
+    dear = replace(waits, published=published("savazzi-50"))
+    assert answer(dear).views["attribution"].decision.recommended == "cloud"
+    assert if_on_anyway(dear) == {"attribution": "device", "marginal": "cloud"}
+    assert if_on_anyway(waits) == {"attribution": "cloud", "marginal": "cloud"}
+
+
+def test_a_request_that_takes_longer_than_the_time_to_the_next_one_is_not_served_there() -> None:
+    busy = study(machine(0.001, 0.3), machine(5.0, 0.001))
+    slow, fast = decide_each(busy, "marginal", [(busy.up_kb, exact(rate, "request/s")) for rate in (3.0, 4.0)], n=200)
+    assert (slow.recommended, fast.recommended) == ("device", "cloud")
 
 
 def test_a_choice_that_is_too_close_is_said_to_be() -> None:

@@ -102,7 +102,7 @@ def if_on_anyway(study: Study) -> dict[View, str | None]:
     weights = scenario(study.up_kb, study.down_kb, study.rate_per_s, study.cloud.pue)
     grid, limits, found = intensities(free), constraints(free), {}
     for view in VIEWS:
-        items = placements(free, view, study.published if view == "attribution" else None)
+        items = placements(free, view)
         costs = {
             item.id: value_of(item.option(grid), free.objective, weights) for item in items if _keeps(item, limits)
         }
@@ -125,7 +125,7 @@ def constraints(study: Study) -> list[Constraint]:
 
 
 def _view(study: Study, view: View, weights: Mapping[str, Estimate], seed: int) -> ViewAnswer:
-    everything = placements(study, view, study.published if view == "attribution" else None)
+    everything = placements(study, view)
     grid = intensities(study)
     options = {item.id: item.option(grid) for item in everything}
     metric = study.objective
@@ -208,7 +208,8 @@ def _published(study: Study, weights: Mapping[str, Estimate]) -> list[PublishedA
     limits = constraints(study)
     for name in published_names():
         model = published(name)
-        items = [item for item in placements(study, "attribution", model) if not item.id.startswith("split:")]
+        charged = placements(replace(study, published=model), "attribution")
+        items = [item for item in charged if not item.id.startswith("split:")]
         joules = {item.id: item.energy(weights).value for item in items}
         costs = {item.id: value_of(item.option(grid), study.objective, weights) for item in items}
         possible = [item for item in items if _keeps(item, limits)]

@@ -26,11 +26,12 @@ _KBIT = 8e3  # bits in a kilobyte
 _TIME = judged("time of computing and of the radio, relative half-width", 0.2)
 
 
-def placements(study: Study, view: View, charged: Published | None = None) -> tuple[Placement, ...]:
+def placements(study: Study, view: View) -> tuple[Placement, ...]:
     """Device, edge (where there is one), cloud and every split, under one view.
 
-    charged   a published coefficient in place of the average; only in the attribution view
+    The attribution view charges the study's published coefficient, where it names one, in place of the average.
     """
+    charged = study.published if view == "attribution" else None
     found = [
         Placement("device", _local(study.device, "device"), _seconds(_answered_s(study.device)), _busy(study.device))
     ]
