@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +18,7 @@ from setsuden.predict.calibrate import Bench, Rates, Step, benches, calibrate, r
 from setsuden.predict.job import Work, predict
 from setsuden.sensors import SystemClock
 from setsuden.testing import FakeClock, FakeSensor
+from tests.meter.test_load import FakeProbe
 from tests.schemas_support import validate
 
 CARD = "NVIDIA GeForce RTX 3090"
@@ -40,8 +42,12 @@ def scripted(clock: FakeClock, name: str, gmacs: float, seconds: float, units: i
     return Bench(name, lambda: Step(work, False, units, lambda: clock.advance(seconds)))
 
 
-def calibrated(clock: FakeClock, tmp_path: Path, minutes: float = 1.0, count: int = 8) -> device_file.DeviceFile:
-    meter = Meter("c", ledger=False, rate_hz=0, idle_s=0, sensors=[FakeSensor(clock, {"cpu": 50.0})], clock=clock)
+def calibrated(
+    clock: FakeClock, tmp_path: Path, minutes: float = 1.0, count: int = 8, **settings: Any
+) -> device_file.DeviceFile:
+    sensors = [FakeSensor(clock, {"cpu": 50.0})]
+    told = {"ledger": False, "rate_hz": 0, "idle_s": 0, "sensors": sensors, "clock": clock, **settings}
+    meter = Meter("c", **told)
     todo = tuple(scripted(clock, f"net{k}", 0.1 * 2**k, 0.01 * 2**k) for k in range(count))
     return calibrate("bench CPU", minutes=minutes, todo=todo, bare=Rates(1e11, 1e10), meter=meter, clock=clock)
 
@@ -130,6 +136,23 @@ def test_calibration_counts_units_seconds_and_joules(tmp_path: Path) -> None:
     assert row["power_w"] == pytest.approx(50.0)
     assert row["energy_j"] == pytest.approx(50.0 * 0.02)
     assert found.meter == "cpu"
+    assert found.minutes is not None
+    assert 0 < found.minutes < 1.5
+
+
+@pytest.mark.parametrize(("others", "idle_w"), [(0.0, 50.0), (0.5, None)])
+def test_a_calibration_beside_other_programs_says_so_and_keeps_no_idle_power(
+    tmp_path: Path, others: float, idle_w: float | None
+) -> None:
+    clock = FakeClock()
+    probe = FakeProbe(clock)
+    probe.busy = 2 * others
+    found = calibrated(clock, tmp_path, probe=probe, idle_s=5.0, sleep=clock.advance)
+    validate("calibrate", found.to_json())
+    assert found.busy == (idle_w is None)
+    assert found.idle_w == (None if idle_w is None else pytest.approx(idle_w))
+    path = device_file.write(found)
+    assert device_file.read(path) == found
 
 
 def test_calibration_stops_when_the_time_is_up(tmp_path: Path) -> None:

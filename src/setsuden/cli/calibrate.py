@@ -62,12 +62,13 @@ def calibrate(
     if as_json:
         print_json(result.to_json())
         return
-    click.echo(words.say("calibrating", device=device, minutes=f"{minutes:g}", meter=result.meter or "-"))
-    if not result.meter:
-        click.echo(words.say("no_energy"))
-    watts = f"{result.idle_w:.1f} W" if result.idle_w is not None else None
-    click.echo(words.say("idle", watts=watts) if watts else words.say("idle_unknown"))
     planned = len(benches())
     if len(result.rows) < planned:
         click.echo(words.say("cut_short", rows=len(result.rows), planned=planned))
-    click.echo(words.say("calibrated", rows=len(result.rows), minutes=f"{minutes:g}", path=path))
+    took = f"{result.minutes:.2g}"
+    click.echo(words.say("calibrated", device=device, rows=len(result.rows), minutes=took, path=path))
+    click.echo(words.say("counted", meter=result.meter) if result.meter else words.say("no_energy"))
+    if result.busy:
+        click.echo(words.say("calibrated_busy"))
+    watts = None if result.idle_w is None else f"{result.idle_w:.1f} W"
+    click.echo(words.say("idle_unknown") if watts is None else words.say("idle", watts=watts))

@@ -115,7 +115,10 @@ def calibrate(
                 provenances.append(measured.energy.provenance)
                 channels |= {part.channel for part in measured.channels if part.counted}
     idle = running.idle
-    idle_w = sum(idle.powers[name].value for name in channels if name in idle.powers) if idle is not None else None
+    busy = idle is not None and idle.disturbed
+    idle_w = None  # what a busy machine draws is not its idle power
+    if idle is not None and not busy:
+        idle_w = sum(idle.powers[name].value for name in channels if name in idle.powers)
     provenance = weakest(provenances) if provenances else Provenance.ASSUMED
     return DeviceFile(
         device,
@@ -126,6 +129,8 @@ def calibrate(
         bare.flops,
         bare.bytes_per_s,
         tuple(rows),
+        (clock.elapsed() - end_s) / 60 + minutes,
+        busy,
     )
 
 

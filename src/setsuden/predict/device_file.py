@@ -28,6 +28,8 @@ class DeviceFile:
     flops       FLOP/s of a large matrix product in 32 bits, two per multiply-accumulate
     bytes_per_s of reading and writing an array far larger than the caches
     rows        measured rows on the columns of the public tables
+    minutes     it took; None in files of older versions
+    busy        whether other programs kept the processor busy when it began: then all is slower than it could be
     """
 
     device: str
@@ -38,6 +40,8 @@ class DeviceFile:
     flops: float
     bytes_per_s: float
     rows: tuple[Mapping[str, Any], ...]
+    minutes: float | None = None
+    busy: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; its schema is published as ``calibrate``."""
@@ -51,6 +55,8 @@ class DeviceFile:
             "flops": self.flops,
             "bytes_per_s": self.bytes_per_s,
             "rows": [dict(row) for row in self.rows],
+            "minutes": self.minutes,
+            "busy": self.busy,
         }
 
 
@@ -76,6 +82,8 @@ def read(path: Path | None = None) -> DeviceFile | None:
             float(data["flops"]),
             float(data["bytes_per_s"]),
             tuple(data["rows"]),
+            data.get("minutes"),
+            data.get("busy", False),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
