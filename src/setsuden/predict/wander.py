@@ -36,8 +36,9 @@ def settled(costs: Floats) -> int:
     costs   of one step in each stretch, at least two
 
     The cut that makes the mean of the rest most certain (marginal standard error rule, White 1997,
-    doi:10.1177/003754979706900601), provided that what it leaves out is clearly dearer than the rest: steps wander up
-    and down, but only a beginning costs half as much again. The first stretch is always left out and proves nothing.
+    doi:10.1177/003754979706900601), provided that the first half of what it leaves out is clearly dearer than the rest:
+    steps wander up and down, but only a beginning costs half as much again. The first stretch is always left out and
+    proves nothing.
     """
     held = np.minimum(costs, STALL * np.median(costs))
     count = np.arange(len(held), 0, -1)
@@ -46,7 +47,7 @@ def settled(costs: Floats) -> int:
     tie = 1e-12 * (sums[0] / count[0]) ** 2  # equal steps differ by rounding only
     most = max(len(held) // 2, min(3 * len(held) // 4, len(held) - _LEFT))
     cut = int(np.argmax(error[1 : most + 1] <= error[1 : most + 1].min() + tie)) + 1
-    early, rest = costs[1:cut], held[cut:]
+    early, rest = costs[1 : 1 + cut // 2], held[cut:]
     clear = max(_DEARER, _CLEAR * deviation(rest, np.ones_like(rest)))
     return cut if cut > 1 and early.mean() > rest.mean() * (1 + clear) else 1
 
