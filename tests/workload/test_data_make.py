@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 import sys
@@ -286,6 +287,19 @@ def _raw(read: data.Dataset) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]
     assert read.standardisation is not None
     scaled: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = read.x_train[:, 0, ::400].astype(np.float64)
     return scaled * read.standardisation.deviation[0] + read.standardisation.mean[0]
+
+
+def test_a_disk_that_takes_nothing_is_one_sentence_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, *_: object) -> tuple[int, int]:
+        (folder / "half").write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("setsuden.workload.data.make._make.write_cifar", full)
+    with pytest.raises(InputError, match="made: cannot be written: No space left on device. Choose another folder"):
+        make("texture-10", tmp_path / "made", SMALL_PICTURES)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_says_what_it_made_and_how_to_use_it(tmp_path: Path) -> None:

@@ -111,6 +111,30 @@ def make(name: str, out: Path | None = None, settings: Settings | None = None, s
         )
     folder = made_folder() / name if out is None else out.expanduser()
     replaced = _replaceable(folder, name)
+    try:
+        written = _written(name, recipe, settings, seed, folder, replaced)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror or error}",
+            place=str(folder),
+            remedy="Choose another folder with --out.",
+        ) from error
+    return Made(
+        name=name,
+        spec=f"images:{folder}@{settings.side or _SIDE}" if recipe.stands_for == _IMAGENET else name,
+        folder=folder,
+        stands_for=recipe.stands_for,
+        recipe=written.recipe,
+        licence=written.licence,
+        classes=written.classes,
+        train=written.train,
+        test=written.test,
+        seed=seed,
+    )
+
+
+def _written(name: str, recipe: _Recipe, settings: Settings, seed: int, folder: Path, replaced: bool) -> _Written:
+    """Made beside its place and moved there in one step; a failure leaves nothing behind."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     workshop = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -130,18 +154,7 @@ def make(name: str, out: Path | None = None, settings: Settings | None = None, s
         workshop.replace(folder)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-    return Made(
-        name=name,
-        spec=f"images:{folder}@{settings.side or _SIDE}" if recipe.stands_for == _IMAGENET else name,
-        folder=folder,
-        stands_for=recipe.stands_for,
-        recipe=written.recipe,
-        licence=written.licence,
-        classes=written.classes,
-        train=written.train,
-        test=written.test,
-        seed=seed,
-    )
+    return written
 
 
 def recipes() -> list[str]:
