@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -8,9 +9,11 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
-from setsuden.meter import Measurement
+from setsuden.meter import Measurement, Meter
+from setsuden.quantity import Estimate
+from setsuden.sensors import discover
 from setsuden.sensors.protocol import Component
-from setsuden.testing import fake_channel
+from setsuden.testing import FakeGpu, FakeMachine, FakeNvml, fake_channel
 from tests.meter.support import Bench, joules
 
 
@@ -192,3 +195,20 @@ def test_windows_left_open_are_closed_with_the_meter() -> None:
     assert [window.name for window in ledger.run("last").windows] == ["run", "left open"]
     assert bench.sensor.closed
     ledger.close()
+
+
+def test_sampling_faster_than_a_counter_moves_does_not_widen_the_interval(tmp_path: Path) -> None:
+    def measured(folder: Path, every_s: float) -> Estimate:
+        machine = FakeMachine(folder, nvml=FakeNvml(FakeGpu(watts=200.0, tick_s=0.1)))
+        found = discover(machine.host)
+        meter = Meter("x", sensors=found.sensors, clock=machine.clock, ledger=False, rate_hz=0, idle_s=0)
+        machine.advance(1.0)
+        with meter:
+            for _ in range(round(10.0 / every_s)):
+                machine.advance(every_s)
+                meter.sample()
+        return next(part.gross for part in meter.result.channels if part.component == "gpu")
+
+    slow, fast = measured(tmp_path / "a", 0.5), measured(tmp_path / "b", 0.01)
+    assert fast.value == pytest.approx(slow.value)
+    assert fast.high - fast.low == pytest.approx(slow.high - slow.low, rel=0.05)

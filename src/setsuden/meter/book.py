@@ -117,9 +117,16 @@ class WindowBook:
             return [0.0] * len(self._channels)
         before, last = self._last_pair
         return [
-            max(_mean_w(before, last, position) or 0.0, _mean_w(self._first, last, position) or 0.0)
-            for position in range(len(self._channels))
+            max(_near_w(before, last, position, channel), _near_w(self._first, last, position, channel))
+            for position, channel in enumerate(self._channels)
         ]
+
+
+def _near_w(begin: Reading, end: Reading, position: int, channel: ChannelRecord) -> float:
+    """Mean power between two readings, over one update of the counter at least: one step shows what that long drew."""
+    first, last = begin.samples[position], end.samples[position]
+    seconds = max(last.t_s - first.t_s, channel.update_interval_s)
+    return (last.energy_j - first.energy_j) / seconds if last.t_s > first.t_s else 0.0
 
 
 def _mean_w(begin: Reading, end: Reading, position: int) -> float | None:
