@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from setsuden.catalogue import everything, grid, processors
+from setsuden.catalogue import everything, grid, processors, uncertainty
 from setsuden.catalogue.sheet import sources
-from setsuden.catalogue.table import HERE, Table
+from setsuden.catalogue.source import Source
+from setsuden.catalogue.table import HERE, Table, nearest
 from setsuden.errors import InputError
 
 BLANK_SOURCES = {"esp32"}  # a row that says that nothing was found
@@ -170,3 +171,41 @@ def test_importing_the_catalogue_loads_nothing_heavy_and_reads_no_table() -> Non
         "assert catalogue.grid.LATEST._sheets is None\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_citation_names_its_edition_once() -> None:
+    assert str(Source("a", "Ember, yearly data")) == "Ember, yearly data"
+    assert str(Source("a", "Ember, yearly data", edition="copy of 2026-04-29")) == (
+        "Ember, yearly data [copy of 2026-04-29]"
+    )
+    assert str(Source("a", "Ember, 2026-04-29", edition="copy of 2026-04-29")) == "Ember, 2026-04-29"
+
+
+def test_a_source_keeps_its_licence_edition_and_page() -> None:
+    found = sources(HERE).values()
+    for name in ("licence", "edition", "url"):
+        values = {getattr(source, name) for source in found}
+        assert len(values - {None}) > 1
+        assert "" not in values
+
+
+def test_near_names_begin_alike_or_are_spelt_alike_or_hold_the_text() -> None:
+    names = ["Jetson Orin Nano 8GB", "Jetson AGX Xavier 32GB module", "Raspberry Pi 4B"]
+    assert nearest("jetson", names).startswith("Nearest: Jetson Orin Nano 8GB, Jetson AGX Xavier 32GB module. ")
+    assert nearest("rasberry pi 4", names).startswith("Nearest: Raspberry Pi 4B. ")
+    assert nearest("xavier", names).startswith("Nearest: Jetson AGX Xavier 32GB module. ")
+    assert nearest("zzz", names) == "Search with: setsuden catalogue search TEXT."
+
+
+def test_a_row_that_was_read_is_read_again_after_its_table_was_forgotten(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    table = Table("uncertainty", uncertainty.Default)
+    before = table.get("w_dram")
+    cells = {item.name: str(getattr(before, item.name)) for item in fields(before) if item.name != "source"}
+    cells |= {"centre": "0.5", "low": "0.4", "high": "0.6", "basis": "mine"}
+    (tmp_path / "uncertainty.csv").write_text(",".join(cells) + "\n" + ",".join(cells.values()) + "\n")
+    monkeypatch.setenv("SETSUDEN_CATALOGUE", str(tmp_path))
+    assert table.get("w_dram") == before
+    table.forget()
+    assert (table.get("w_dram").centre, table.get("w_dram").basis) == (0.5, "mine")
