@@ -139,6 +139,7 @@ def test_a_plan_names_a_way_and_what_would_turn_it(lang: str, tmp_path: Path) ->
     )
     done = federate("plan", str(path), "--lang", lang)
     assert done.exit_code == 0, done.output
+    assert ("factors; exponents" in done.output) == (lang == "en"), "the rule of rounds is said in both"
     document = json.loads(federate("plan", str(path), "--json").stdout)
     validate("federate-plan", document)
     assert document["answer"] == "centralised"
