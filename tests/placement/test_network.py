@@ -79,3 +79,17 @@ def test_an_unknown_name_lists_the_known_ones(call: object) -> None:
 def test_a_negative_size_is_refused() -> None:
     with pytest.raises(InputError, match="bytes"):
         transfer(-1, link("fixed"), radio("wifi"))
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("inf"), float("nan")])
+@pytest.mark.parametrize("name", ["wifi", "wired", "nb-iot"])
+def test_a_radio_without_a_positive_rate_is_refused(name: str, rate: float) -> None:
+    with pytest.raises(InputError, match="rate of a radio must be positive"):
+        radio(name, rate)
+
+
+def test_the_ends_of_networks_that_we_judged_are_those_that_are_said() -> None:
+    between = link("inter-dc").average.to("kWh/GB")
+    assert (between.low, between.high) == pytest.approx((0.0005, 0.004))
+    said = {factor.name: factor.value for factor in between.factors if "between data centres" in factor.name}
+    assert sorted(said.values()) == pytest.approx([0.0005, 0.004])

@@ -14,10 +14,8 @@ from setsuden.quantity import Estimate, Factor, Provenance
 
 _STANDING = judged("standing power of a line, relative half-width", 0.3)
 _CORE = judged("core network, low end of the range", 6.67e-5, "kWh/GB")
-_BETWEEN = (
-    judged("between data centres, low end", 0.0005, "kWh/GB"),
-    judged("between data centres, high end", 0.004, "kWh/GB"),
-)
+_BETWEEN_LOW = judged("between data centres, low end", 0.0005, "kWh/GB")
+_BETWEEN_HIGH = judged("between data centres, high end", 0.004, "kWh/GB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def _cellular(base_station: str, other: str, core: str = "aslan-core-2015") -> E
     assert first is not None
     assert second is not None
     station = _row(base_station, min(first, second), max(first, second), "kWh/GB")
-    return (station + also(_row(core, 6.67e-5, 0.004, "kWh/GB"), _CORE)).to("J/bit")
+    return (station + also(_row(core, _CORE.value, 0.004, "kWh/GB"), _CORE)).to("J/bit")
 
 
 def _fixed() -> Link:
@@ -77,7 +75,8 @@ def _mobile(name: str, average: Callable[[], Estimate]) -> Link:
 
 
 def _between_data_centres() -> Link:
-    figure = also(_row("inter-dc", 0.0005, 0.004, "kWh/GB"), *_BETWEEN).to("J/bit")
+    row = _row("inter-dc", _BETWEEN_LOW.value, _BETWEEN_HIGH.value, "kWh/GB")
+    figure = also(row, _BETWEEN_LOW, _BETWEEN_HIGH).to("J/bit")
     return Link("inter-dc", figure, network.marginal_w_per_mbps("fixed").to("J/bit"), None)
 
 
