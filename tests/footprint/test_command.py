@@ -170,17 +170,22 @@ def measured(
     return Measurement(window_id, name, parent, start, 0.0, seconds, energy, None, (), Utilisation())
 
 
+def stretches(root: Measurement, *parts: Measurement) -> list[tuple[float, float]]:
+    """Seconds and joules of what a run of these windows is priced by; the run is then the last of the ledger."""
+    with Ledger.open() as ledger:
+        writer = ledger.start_run("meter", "mnist", environment={})
+        for window in (root, *parts):
+            writer.close_window(window)
+        writer.finish(summary=root)
+        found = from_record(ledger.run("last"))
+    return [(window.duration_s, window.weight) for window in found.windows]
+
+
 @pytest.mark.parametrize("extent", [NODE, DEVICE])
 def test_a_measured_run_keeps_its_interval_boundary_and_provenance(extent: Boundary) -> None:
     root = measured(1, None, "2025-01-15T00:00:00+00:00", 7200, 7.2e6, extent)
     part = measured(2, 1, "2025-01-15T00:00:00+00:00", 3600, 5.4e6, extent)
-    with Ledger.open() as ledger:
-        writer = ledger.start_run("meter", "mnist", environment={})
-        for window in (root, part):
-            writer.close_window(window)
-        writer.finish(summary=root)
-        found = from_record(ledger.run("last"))
-    assert [(window.duration_s, window.weight) for window in found.windows] == [(3600, 5.4e6), (7200, 1.8e6)]
+    assert stretches(root, part) == [(3600, 5.4e6), (7200, 1.8e6)]
     annual = result_of("--run last --site GB")
     assert annual["boundary"] == str(extent)
     assert annual["energy_kwh"]["value"] == pytest.approx(2)
@@ -195,13 +200,7 @@ def test_a_measured_run_keeps_its_interval_boundary_and_provenance(extent: Bound
 def test_parts_that_are_the_whole_run_are_priced_in_their_own_hours_and_leave_no_rest() -> None:
     root = measured(1, None, "2025-01-15T00:00:00+00:00", 7200, 6e6, NODE)
     parts = [measured(n, 1, f"2025-01-15T0{n - 2}:00:00+00:00", 3600, n * 1.2e6, NODE) for n in (2, 3)]
-    with Ledger.open() as ledger:
-        writer = ledger.start_run("meter", "two halves", environment={})
-        for window in (root, *parts):
-            writer.close_window(window)
-        writer.finish(summary=root)
-        found = from_record(ledger.run("last"))
-    assert [(window.duration_s, window.weight) for window in found.windows] == [(3600, 2.4e6), (3600, 3.6e6)]
+    assert stretches(root, *parts) == [(3600, 2.4e6), (3600, 3.6e6)]
 
 
 def test_a_run_without_energy_says_so() -> None:
@@ -215,10 +214,4 @@ def test_a_run_without_energy_says_so() -> None:
 def test_overlapping_parts_are_priced_as_the_whole() -> None:
     root = measured(1, None, "2025-01-15T00:00:00+00:00", 7200, 7.2e6, NODE)
     parts = [measured(n, 1, "2025-01-15T00:00:00+00:00", 3600, 5e6, NODE) for n in (2, 3)]
-    with Ledger.open() as ledger:
-        writer = ledger.start_run("meter", "two at once", environment={})
-        for window in (root, *parts):
-            writer.close_window(window)
-        writer.finish(summary=root)
-        found = from_record(ledger.run("last"))
-    assert [(window.duration_s, window.weight) for window in found.windows] == [(7200, 7.2e6)]
+    assert stretches(root, *parts) == [(7200, 7.2e6)]
