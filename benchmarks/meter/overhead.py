@@ -5,6 +5,9 @@ Every figure comes from fresh processes; a baseline process with numpy loaded ru
     python benchmarks/meter/overhead.py [--repeats 5] [--seconds 5] [--peer NAME=FOLDER ...] [-o overhead.md]
 
 A peer is looked for in FOLDER (``pip install --target FOLDER NAME``), so that nothing of it enters this environment.
+
+"setsuden" measures with what this machine has; without a sensor that is models, which are sampled ten times a second at
+most. "setsuden, counters" also reads a fake powercap tree of two sockets, whose files another process keeps counting.
 """
 
 from __future__ import annotations
@@ -17,7 +20,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 RATES_HZ = (1.0, 10.0, 100.0)
@@ -27,6 +31,17 @@ BYTECODE = f"{tempfile.gettempdir()}/setsuden-overhead-{os.getuid()}"
 TOOLS: dict[str, tuple[str, str, str]] = {
     "baseline": ("pass", "pass", "pass"),
     "setsuden": ("import setsuden", "m = setsuden.meter('bench', rate_hz=RATE).start()", "m.stop()"),
+    "setsuden, counters": (
+        "import setsuden",
+        "from setsuden.sensors import Host, UtilisationProbe, discover\n"
+        "from setsuden.sensors.place import Folder\n"
+        "from setsuden.sensors.power_models import cache_folder\n"
+        "found = discover(Host(sysfs=Folder('COUNTERS'), cache=cache_folder()))\n"
+        "probe = UtilisationProbe(Host(), found.sensors, found.limits)\n"
+        "m = setsuden.meter('bench', rate_hz=RATE, sensors=found.sensors, probe=probe).start()\n"
+        "assert any(channel.id == 'rapl/package-1' for channel in found.channels)",
+        "m.stop()",
+    ),
     "codecarbon": (
         "from codecarbon import OfflineEmissionsTracker",
         "m = OfflineEmissionsTracker(country_iso_code='JPN', measure_power_secs=1 / RATE, log_level='critical',"
@@ -39,6 +54,21 @@ TOOLS: dict[str, tuple[str, str, str]] = {
         "m.stop()",
     ),
 }
+
+# Two sockets of 50 W each; the counters move every 4 ms until somebody closes standard input.
+COUNTING = """
+import select, sys, time
+from pathlib import Path
+from setsuden.testing import FakeClock, FakePowercap
+tree = FakePowercap(Path(sys.argv[1]), FakeClock())
+zones = [tree.zone(f"intel-rapl:{socket}", f"package-{socket}", 50.0) for socket in (0, 1)]
+print("ready", flush=True)
+begun_s = time.monotonic()
+while not select.select([sys.stdin], [], [], 0.004)[0]:
+    for zone in zones:
+        zone.count_uj = 1e9 + 50e6 * (time.monotonic() - begun_s)
+        zone.write()
+"""
 
 PROGRAM = """
 import json, resource, sys, time
@@ -68,10 +98,30 @@ print(json.dumps({{
 """
 
 
+@contextmanager
+def counting(folder: str) -> Iterator[None]:
+    """Counters that move meanwhile."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", COUNTING, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield
+    finally:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
+
+
 def measure(tool: str, rate_hz: float, seconds: float, folder: str | None) -> dict[str, float]:
-    prepare, start, stop = (step.replace("RATE", str(rate_hz)) for step in TOOLS[tool])
-    code = PROGRAM.format(prepare=prepare, start=start, stop=stop, seconds=seconds)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as beside:
+        steps = (step.replace("RATE", str(rate_hz)).replace("COUNTERS", scratch) for step in TOOLS[tool])
+        prepare, start, stop = steps
+        code = PROGRAM.format(prepare=prepare, start=start, stop=stop, seconds=seconds)
+        if "counters" in tool:
+            beside.enter_context(counting(scratch))
         env = dict(os.environ, SETSUDEN_LEDGER=f"{scratch}/ledger.sqlite", PYTHONPYCACHEPREFIX=BYTECODE)
         # As an installed package has it: compiled. Without this every start would compile the whole package anew.
         env.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -117,7 +167,7 @@ def main() -> None:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     print("\n".join(lines), flush=True)
-    for tool, folder in [("setsuden", None), *peers.items()]:
+    for tool, folder in [("setsuden", None), ("setsuden, counters", None), *peers.items()]:
         for rate_hz in RATES_HZ:
             try:
                 row = compare(tool, rate_hz, options.repeats, options.seconds, folder)
