@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from setsuden.federated.price import Bill, ByLink, Term, Turn
-from setsuden.language import Language, Messages, table
+from setsuden.language import Language, Messages, looked_up, table
 from setsuden.placement.network import VIEWS, published, published_names
 from setsuden.quantity import render, significant
 
@@ -41,6 +41,10 @@ class BillWords:
     def party(self, name: str) -> str:
         """Devices, networks or the server."""
         return self.say(f"party.{name}")
+
+    def place(self, code: str) -> str:
+        """A country by its name; a zone of a grid keeps its code."""
+        return looked_up.place(code, self.messages.language)
 
     def network(self, title: str) -> str:
         """The model of the network's energy by the title that a bill's boundary has."""
@@ -86,7 +90,7 @@ class BillWords:
         """A bill by party, country, device and term: heading and lines of each."""
         for heading, costs in (
             ("text.by_party", {self.party(name): cost for name, cost in bill.by_party().items()}),
-            ("text.by_country", bill.by_country()),
+            ("text.by_country", {self.place(name): cost for name, cost in bill.by_country().items()}),
             ("head.device", bill.by_device()),
             ("head.term", {self.term(name): cost for name, cost in bill.by_term().items()}),
         ):
