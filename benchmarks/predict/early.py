@@ -1,7 +1,7 @@
 """The forecast from 2 % of a run after warm-up against the first epoch times epochs, on ten trainings.
 
     python benchmarks/predict/early.py [--seconds 50] [--traces FOLDER] [--out benchmarks/predict/early.json]
-    python benchmarks/predict/early.py --only mlp-32-sgd --seconds 3600 --out FILE     one training of an hour
+    python benchmarks/predict/early.py --only small-cnn-64-adamw --seconds 3600 --out FILE     one training of an hour
 
 Without --traces, ten trainings run to their end first (``trainings.py``, set ``judged``), after two short ones that are
 not judged: what a ledger knows of this machine's speed is what the trainings before left there. Each forecast is made

@@ -4,5 +4,5 @@
     from setsuden.callbacks.transformers import EnergyCallback    Trainer(..., callbacks=[EnergyCallback()])
     from setsuden.callbacks.keras import EnergyCallback           model.fit(..., callbacks=[EnergyCallback()])
 
-All take the arguments of ``progress`` from ``name`` on. Importing this package imports no framework.
+All take the arguments of ``progress`` from ``evaluation`` on. Importing this package imports no framework.
 """

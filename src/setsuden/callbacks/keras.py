@@ -20,7 +20,8 @@ class EnergyCallback(Callback):  # type: ignore[misc]
     """Forecasts energy and time of ``fit`` on the way and keeps its budget; validation is a pause.
 
     steps      batches of the whole training, where the data have no length
-    settings   of ``setsuden.progress``: name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say, language
+    settings   of ``setsuden.progress``: evaluation, name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say,
+               language
 
     A budget that stops sets ``model.stop_training``; use ``on_stop`` to save.
     """

@@ -23,7 +23,8 @@ class EnergyCallback(Callback):
     """Forecasts energy and time of ``fit`` on the way and keeps its budget; validation and checkpoints are pauses.
 
     steps      batches of the whole training, where the loader has no length
-    settings   of ``setsuden.progress``: name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say, language
+    settings   of ``setsuden.progress``: evaluation, name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say,
+               language
 
     A budget that stops sets ``trainer.should_stop``: the step is finished, and checkpoints are saved as at any end.
     """

@@ -22,7 +22,8 @@ class EnergyCallback(TrainerCallback):
     """Forecasts energy and time of ``train`` on the way and keeps its budget; evaluations and checkpoints are pauses.
 
     steps      optimizer steps of the whole training; None: as the Trainer counts them
-    settings   of ``setsuden.progress``: name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say, language
+    settings   of ``setsuden.progress``: evaluation, name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say,
+               language
 
     A budget that stops asks the Trainer to save a checkpoint and to stop after the step.
     """
