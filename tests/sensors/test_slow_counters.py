@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from setsuden.meter import Meter
 from setsuden.sensors import Sample, Sensor, between, discover
 from setsuden.testing import FakeMachine, FakeZone
 from tests.sensors.rapl import holds, package, poll
@@ -157,3 +158,31 @@ def test_the_tree_of_counters_shows_energy_up_to_the_last_refresh(tmp_path: Path
         machine.advance(step_s)
         assert int(zone.energy.read_text()) / 1e6 == pytest.approx(shown, abs=1e-5)
     assert zone.truth_j == pytest.approx(160.0)
+
+
+def test_a_counter_tells_how_old_its_figure_may_be_by_how_it_was_seen_to_stand_still(machine: FakeMachine) -> None:
+    _zone, sensor = slow(machine, 40.0, 0.02)
+    assert poll(machine, sensor, 5, 0.1)[-1].lag_s == 0.0, "read more seldom than it is refreshed"
+    samples = poll(machine, sensor, 50, 0.003)
+    assert 0.015 <= samples[-1].lag_s <= 0.02
+
+
+def test_short_windows_hold_the_truth_although_a_counter_is_refreshed_more_seldom_than_it_says(
+    machine: FakeMachine,
+) -> None:
+    zone = machine.powercap.zone("intel-rapl:0", "package-0", 40.0)
+    zone.refresh_s = 0.02
+    found = discover(machine.host)
+    meter = Meter("x", sensors=found.sensors, clock=machine.clock, ledger=False, rate_hz=0, idle_s=0)
+    with meter:
+        for _ in range(20):  # background samples that fall between two refreshes
+            machine.advance(0.007)
+            meter.sample()
+        for _ in range(40):
+            begin_j = zone.truth_j
+            with meter.window("short") as window:
+                machine.advance(0.0503)
+            assert window.measurement is not None
+            part = next(part for part in window.measurement.channels if part.component == "cpu")
+            assert part.gross.low <= zone.truth_j - begin_j <= part.gross.high
+            assert "SET-BELOW-RESOLUTION" in [flag.code for flag in window.measurement.flags]

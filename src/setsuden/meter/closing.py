@@ -27,6 +27,7 @@ def close_window(
     usual_w   per channel, a power it has been seen to have, W: bounds what a slow sensor may hide at the edges
     """
     duration_s = end.t_s - window.begin.t_s
+    channels = [_refreshed(channel, sample.lag_s) for channel, sample in zip(channels, end.samples, strict=True)]
     parts = tuple(
         _channel(window, position, channel, end, usual_w[position], idle) for position, channel in enumerate(channels)
     )
@@ -53,6 +54,11 @@ def close_window(
         meter_cpu_s=cpu_s - window.cpu_s,
         process_gpu_energy=program_gpu(channels, parts, window.load.begin, end.load),
     )  # fmt: skip
+
+
+def _refreshed(channel: ChannelRecord, lag_s: float) -> ChannelRecord:
+    """The channel as it was seen to be: refreshed less often than it says, where ``lag_s`` is longer than that."""
+    return channel if lag_s <= channel.update_interval_s else channel._replace(update_interval_s=lag_s)
 
 
 def _channel(

@@ -282,6 +282,8 @@ class CounterTally:
             self._plausible.forget_before()
         elif power_w is not None:
             self._plausible.learn(value_j, span)
+            if self._still_s > self._tally.lag_s:
+                self._tally.lag_s = min(self._still_s, SLOWEST_S)
         if not doubted:
             self._doubted = self._over_w = None
         elif self._anchor_j is not None:

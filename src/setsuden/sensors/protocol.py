@@ -76,6 +76,8 @@ class Sample(NamedTuple):
                    to ``energy_j`` while nothing was missed. The channel's ``relative_error`` is not in them.
     power_w        watts at this moment where the hardware says so or since the last reading, else None
     flags          codes of what went wrong at this reading, see ``setsuden.sensors.flags``
+    lag_s          how old the figure may be by what was seen of it, where that is more than the channel's own
+                   ``update_interval_s``: the longest time it stood still and then made up for
     """
 
     t_s: float
@@ -84,6 +86,7 @@ class Sample(NamedTuple):
     high_j: float
     power_w: float | None
     flags: tuple[str, ...] = ()
+    lag_s: float = 0.0
 
 
 @runtime_checkable

@@ -53,10 +53,10 @@ class Tally:
     No dataclass, and its sums are written out: every start and every sample pays for it.
     """
 
-    __slots__ = ("high_j", "low_j", "shown_j", "value_j")
+    __slots__ = ("high_j", "lag_s", "low_j", "shown_j", "value_j")
 
     def __init__(self) -> None:
-        self.value_j = self.low_j = self.high_j = self.shown_j = 0.0
+        self.value_j = self.low_j = self.high_j = self.shown_j = self.lag_s = 0.0
 
     def add(self, value_j: float, low_j: float | None = None, high_j: float | None = None) -> None:
         """Settle one stretch of time: its energy, 0 <= low <= value <= high."""
@@ -81,7 +81,7 @@ class Tally:
         if value_j > shown_j:
             shown_j = self.shown_j = value_j
         high_j = self.high_j + pending[2]
-        return Sample(t_s, shown_j, self.low_j + pending[1], max(high_j, shown_j), power_w, flags)
+        return Sample(t_s, shown_j, self.low_j + pending[1], max(high_j, shown_j), power_w, flags, self.lag_s)
 
 
 def between(first: Sample, second: Sample) -> tuple[float, float, float]:
