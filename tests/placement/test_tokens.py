@@ -39,9 +39,9 @@ def test_requests_worked_on_together_wait_for_each_other() -> None:
 
 
 def test_tokens_belong_to_rows_that_count_them() -> None:
-    with pytest.raises(InputError, match="counts per token.*Give tokens"):
+    with pytest.raises(InputError, match=r"counts per token.*Give tokens"):
         measured(WHOLE)
-    with pytest.raises(InputError, match="counts whole inferences.*Leave tokens out"):
+    with pytest.raises(InputError, match=r"counts whole inferences.*Leave tokens out"):
         measured(PICTURES, tokens=TOKENS)
 
 
