@@ -167,6 +167,14 @@ def test_a_counter_tells_how_old_its_figure_may_be_by_how_it_was_seen_to_stand_s
     assert 0.015 <= samples[-1].lag_s <= 0.02
 
 
+def test_a_counter_that_stood_still_before_it_was_seen_to_move_says_nothing_about_its_age(machine: FakeMachine) -> None:
+    zone, sensor = package(machine)
+    zone.frozen = True
+    poll(machine, sensor, 3, 0.1)
+    zone.frozen = False
+    assert poll(machine, sensor, 20, 0.1)[-1].lag_s == 0.0
+
+
 def test_short_windows_hold_the_truth_although_a_counter_is_refreshed_more_seldom_than_it_says(
     machine: FakeMachine,
 ) -> None:

@@ -281,9 +281,9 @@ class CounterTally:
         if not trusted or low_j != high_j:
             self._plausible.forget_before()
         elif power_w is not None:
-            self._plausible.learn(value_j, span)
-            if self._still_s > self._tally.lag_s:
+            if self._still_s > self._tally.lag_s and self._plausible.explains(value_j, span):
                 self._tally.lag_s = min(self._still_s, SLOWEST_S)
+            self._plausible.learn(value_j, span)
         if not doubted:
             self._doubted = self._over_w = None
         elif self._anchor_j is not None:
