@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from setsuden.catalogue.uncertainty import default
 from setsuden.errors import InputError
 from setsuden.placement.inference import Layer, answer, batched, decide_each, placements, winner_map
 from setsuden.placement.inference.answer import if_on_anyway, intensities
+from setsuden.placement.inference.machine import with_server_idle
 from setsuden.placement.inference.study import Local
 from setsuden.placement.network import VIEWS, published
+from setsuden.quantity import Estimate, Provenance
 from tests.placement.support import exact, machine, study
 
 positive = st.floats(1e-3, 1e3)
@@ -145,6 +148,29 @@ def test_hops_flip_the_choice_where_a_figure_per_hop_is_given() -> None:
     assert device is not None
     assert cloud is not None
     assert device.value == pytest.approx(cloud.value)
+
+
+def test_a_figure_per_hop_that_is_unsure_spreads_the_number_of_hops() -> None:
+    sure = replace(study(machine(1.0, 0.3), machine(0.01, 0.001)), per_hop=exact(1e-7, "J/bit"), hops=2.0)
+    unsure = replace(sure, per_hop=Estimate(1e-7, 5e-8, 4e-7, "J/bit", Provenance.ASSUMED))
+    point, spread = (
+        next(p for p in answer(question).views["marginal"].break_points if p.factor == "hops")
+        for question in (sure, unsure)
+    )
+    assert spread.value == pytest.approx(point.value)
+    assert (spread.low, spread.high) == pytest.approx((point.value / 4, point.value * 2))
+
+
+def test_a_server_of_unknown_idle_power_takes_the_usual_share_of_its_full_power() -> None:
+    share = default("d_idle")
+    found = with_server_idle(machine(10.0, 0.1)).idle
+    assert found is not None
+    assert (found.low, found.value, found.high) == pytest.approx(
+        (100 * share.low, 100 * share.centre, 100 * share.high)
+    )
+    assert found.unit == "W"
+    known = machine(10.0, 0.1, 7.0)
+    assert with_server_idle(known) is known
 
 
 def test_many_situations_at_once_decide_as_one_by_one() -> None:
