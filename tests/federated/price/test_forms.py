@@ -6,6 +6,7 @@ import pytest
 
 from setsuden.errors import InputError
 from setsuden.federated.price import FORMS, Term, price, rule
+from setsuden.federated.price.term import terms
 from setsuden.federated.trace import SERVER, Kind, Outcome
 from setsuden.placement.network import published, published_names
 from tests.federated.price.builder import Builder, device, exact, fleet, group, synchronous
@@ -80,6 +81,8 @@ def test_constants_that_a_paper_does_not_print_must_be_given():
         rule("savazzi2022")
     with pytest.raises(InputError, match="no such term"):
         rule("setsuden", without=["wating"])
+    with pytest.raises(InputError, match=r"Use one of: compute, waiting\.$"):
+        terms(["wating"], [Term.WAITING, Term.COMPUTE])
     with pytest.raises(InputError, match="unknown network model"):
         rule("setsuden", network="guess")
 
