@@ -84,6 +84,15 @@ def test_a_json_file_in_no_folder_is_refused_before_anything_runs(tmp_path: Path
     assert "--json-file" in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full, which Linux has")
+@pytest.mark.parametrize(("code", "ours"), [(7, 7), (0, 1)])
+def test_a_json_file_that_cannot_be_written_costs_neither_summary_nor_exit_code(code: int, ours: int) -> None:
+    done = run("--json-file", "/dev/full", "--no-ledger", "--", sys.executable, "-c", f"raise SystemExit({code})")
+    assert done.returncode == ours
+    assert "not recorded" in done.stderr
+    assert done.stderr.splitlines()[-1] == "setsuden: --json-file: cannot write /dev/full: No space left on device"
+
+
 def test_a_command_that_is_not_there_leaves_no_run(tmp_path: Path) -> None:
     done = run("--", str(tmp_path / "nothing"))
     assert done.returncode == 127

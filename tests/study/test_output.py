@@ -61,6 +61,25 @@ def test_a_place_that_is_a_folder_leaves_no_draft(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["b.html"]
 
 
+def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "real.json")
+    assert write_whole({tmp_path / "link": "text"}) == [tmp_path / "link"]
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "far" / "real.json").read_text(encoding="utf-8") == "text"
+
+
+def test_what_is_no_plain_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole({tmp_path / "pipe": "text"})
+        assert os.read(reading, 10) == b"text"
+    finally:
+        os.close(reading)
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_an_export_to_a_read_only_disk_is_refused_in_one_sentence(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

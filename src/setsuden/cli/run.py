@@ -98,13 +98,24 @@ def run(
     follow = {**_limits(site, budget_kwh, budget_g), "stops": on_budget == "stop", "language": language}
     ended, forecast = _measured(meter, command, as_json, follow)
     document = _document(meter, command, ended, forecast)
-    if json_file is not None:
-        json_file.write_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     if as_json:
         print_json(document)
     else:
         _say(meter, ended, forecast, language)
-    sys.exit(ended.exit_code)
+    written = json_file is None or _written(json_file, document)
+    sys.exit(ended.exit_code if written else ended.exit_code or 1)
+
+
+def _written(path: Path, document: Mapping[str, Any]) -> bool:
+    """Whether the document got its file; where not, one sentence says so, and the command's own exit code stays."""
+    from setsuden.study.output import write_whole
+
+    try:
+        write_whole({path: json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"})
+    except OSError as error:
+        click.echo(f"setsuden: --json-file: cannot write {path}: {error.strerror}", err=True)
+        return False
+    return True
 
 
 def _limits(site: str | None, budget_kwh: float | None, budget_g: float | None) -> dict[str, Any]:

@@ -50,14 +50,28 @@ def write_files(texts: Mapping[str, str], folder: Path, what: str) -> list[Path]
 
 
 def write_whole(texts: Mapping[Path, str]) -> list[Path]:
-    """Write every file beside its place, then move each there in one step; a failure leaves no draft behind."""
-    drafts = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in texts}
+    """Write every file beside its place, then move each there in one step; a failure leaves no draft behind.
+
+    A link is followed; what is no plain file (a pipe, a terminal) is written to as it is.
+    """
+    drafts = {path: _draft(path) for path in texts}
     try:
         for path, draft in drafts.items():
             draft.write_bytes(texts[path].encode("utf-8"))
-        return [draft.replace(path) for path, draft in drafts.items()]
+        for path, draft in drafts.items():
+            if draft != path:
+                draft.replace(path.resolve())
+        return list(texts)
     except BaseException:
-        for draft in drafts.values():
-            with contextlib.suppress(OSError):  # a read-only disk refuses even to remove what is not there
-                draft.unlink(missing_ok=True)
+        for path, draft in drafts.items():
+            if draft != path:
+                with contextlib.suppress(OSError):  # a read-only disk refuses even to remove what is not there
+                    draft.unlink(missing_ok=True)
         raise
+
+
+def _draft(path: Path) -> Path:
+    """Beside where ``path`` leads; ``path`` itself where it is not to be moved to."""
+    if path.exists() and not path.is_file():
+        return path
+    return path.resolve().with_name(f".{path.name}.{os.getpid()}")
