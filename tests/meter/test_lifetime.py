@@ -24,6 +24,11 @@ from setsuden.sensors import SystemClock
 from setsuden.testing import FakeSensor
 clock = SystemClock()
 sensor = FakeSensor(clock, {"fake/cpu": 10.0})
+
+def ctrl_c():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
 """
 
 
@@ -210,7 +215,7 @@ def test_two_processes_write_one_ledger_at_once() -> None:
 @pytest.mark.parametrize(
     ("code", "exit_code"),
     [
-        ("os.kill(os.getpid(), signal.SIGINT); time.sleep(60)", -signal.SIGINT),
+        ("ctrl_c()", -signal.SIGINT),
         ("signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); os.kill(os.getpid(), signal.SIGTERM)", 143),
         ("sys.exit(130)", 130),
     ],
@@ -223,7 +228,7 @@ def test_a_run_that_somebody_stops_is_interrupted_and_not_failed(code: str, exit
 
 
 def test_a_meter_never_stopped_is_interrupted_when_the_program_was() -> None:
-    done = run("m = Meter('x', sensors=[sensor]).start(); os.kill(os.getpid(), signal.SIGINT); time.sleep(60)")
+    done = run("m = Meter('x', sensors=[sensor]).start(); ctrl_c()")
     assert "KeyboardInterrupt" in done.stderr
     assert last().status == "interrupted"
 
