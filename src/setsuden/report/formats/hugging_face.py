@@ -56,7 +56,7 @@ def _section(subject: Subject) -> str:
         ("Carbon emitted", f"{shown(footprint.total_carbon)}, location-based"),
     ]
     body = [f"- **{name}:** {value}" for name, value in lines if value]
-    note = f"Measured and computed with {TOOL}; intervals are 5-95 %."
+    note = f"Worked out with {TOOL}; intervals are 5-95 %."
     return "\n".join(["## Environmental Impact", "", *body, "", note, ""])
 
 
