@@ -132,6 +132,19 @@ def test_the_map_agrees_with_the_decision_in_every_corner() -> None:
             assert 0 <= drawn.probability[j][i] <= 1
 
 
+def test_what_wins_by_far_wins_in_every_draw_and_no_payload_is_negative() -> None:
+    base = study(machine(1e-6, 0.3), machine(1.0, 0.001))
+    found = placements(base, "attribution")
+    options = [item.option(intensities(base)) for item in found]
+    busy = {item.id: item.busy_s for item in found}
+    weights = answer(base).weights
+    drawn = winner_map(options, "energy", weights, [0.0, 1e3], [0.1, 1.0], busy_s=busy)
+    assert {drawn.ids[cell] for row in drawn.winner for cell in row} == {"device"}
+    assert {cell for row in drawn.probability for cell in row} == {1.0}
+    with pytest.raises(InputError, match="at least 0"):
+        winner_map(options, "energy", weights, [1e3, -1.0], [0.1, 1.0], busy_s=busy)
+
+
 def test_the_same_seed_gives_the_same_answer() -> None:
     question = study(machine(2.0, 0.3, 1.6), machine(0.01, 0.001), idle_share=1.0)
     first, second = answer(question, seed=5), answer(question, seed=5)

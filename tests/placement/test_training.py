@@ -81,6 +81,8 @@ def test_a_clean_region_beats_waiting_and_moving_data_is_counted_apart() -> None
     assert found.best_region.site == "FR"
     assert found.best_region.saving.value > found.best_wait.saving.value
     assert 0 < found.best_region.moving_marginal_g < found.best_region.moving_average_g
+    kwh = 100 * job().move_average.to("kWh/GB").value
+    assert 10 < found.best_region.moving_average_g / kwh < 150  # gCO2e/kWh of the French grid
     assert found.now.moving_average_g == 0.0
 
 
