@@ -54,6 +54,17 @@ def test_one_command_trains_prices_compares_and_writes_pages_and_the_trace_is_pr
     assert "by_client" not in json.loads(federate("price", trace, "--fleet", str(fleet), "--json").stdout)
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "goes on where it stopped"), ("ja", "続きから再開")])
+def test_ctrl_c_says_how_to_go_on(study: Path, monkeypatch: pytest.MonkeyPatch, lang: str, said: str) -> None:
+    def stopped(*arguments: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("setsuden.federated.study.run.run", stopped)
+    done = federate(str(study), "--out", str(study.parent / "out"), "--lang", lang)
+    assert done.exit_code == 130
+    assert said in done.stderr
+
+
 @pytest.mark.parametrize(("lang", "said"), [("en", "not in the ledger"), ("ja", "台帳に残っていません")])
 def test_a_ledger_that_fails_meanwhile_stops_no_training_and_is_told(
     study: Path, monkeypatch: pytest.MonkeyPatch, lang: str, said: str

@@ -104,9 +104,13 @@ def train(
     _require_packages(reading.declaration(declared))
     federation = reading.read(declared)
     fleet = reading.read_fleet(declared, federation, study.parent if study and fleet_path is None else Path())
-    progress = _Progress(language)
+    progress, messages = _Progress(language), Messages("federated", language)
     with Ledger.open(ledger_path) as ledger:
-        found = run(federation, fleet, out=out, ledger=ledger, watcher=progress)
+        try:
+            found = run(federation, fleet, out=out, ledger=ledger, watcher=progress)
+        except KeyboardInterrupt:
+            click.echo(messages.say("text.interrupted"), err=True)
+            raise
     if found.unrecorded is not None:
         progress.unrecorded(found.unrecorded)
     plain = document(found)
@@ -115,7 +119,7 @@ def train(
         print_json(plain)
         return
     tell(text(found, language))
-    tell(Messages("federated", language).say("text.written", paths=", ".join(map(str, paths))))
+    tell(messages.say("text.written", paths=", ".join(map(str, paths))))
 
 
 def _require_packages(said: FederationDeclaration) -> None:

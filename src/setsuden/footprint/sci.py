@@ -23,7 +23,7 @@ def sci(result: Footprint, units: float, functional_unit: str) -> Estimate:
     if result.embodied_carbon is None:
         raise InputError(
             "SCI includes the carbon of making the hardware, and this footprint has none",
-            remedy="Give the part that this use carries (embodied, or --embodied-kg); setsuden.footprint.share tells it.",
+            remedy="Give the part this use carries (embodied, or --embodied-kg); setsuden.footprint.share tells it.",
         )
     per = f"gCO2e/{functional_unit}"
     grams = result.total_carbon.to("gCO2e") * (1.0 / units)
