@@ -98,7 +98,8 @@ def answer(job: Job, *, n: int = WORLDS, seed: int = DEFAULT_SEED) -> Answer:
     strategies: tuple[Strategy, ...] = ("now", "start", "pause", "scale")
     used = strategies if len(job.marginal) > 1 else strategies[:3]
     base = _run(job, job.home, drawn[job.home.name], "now")[0]
-    found = [_outcome(job, site, drawn[site.name], strategy, base) for site in places for strategy in used]
+    home_g = float(drawn[job.home.name].realised.mean())
+    found = [_outcome(job, site, drawn[site.name], strategy, base, home_g) for site in places for strategy in used]
     enough = min(map(_emitted, found)) + WORTH * _emitted(found[0])
     best = min(
         (item for item in found if _emitted(item) <= enough),
@@ -206,13 +207,13 @@ _SCHEDULES: Mapping[Strategy, Callable[[Job, Array], tuple[Array, int]]] = {
 }
 
 
-def _outcome(job: Job, site: Site, known: Worlds, strategy: Strategy, base: Array) -> Outcome:
+def _outcome(job: Job, site: Site, known: Worlds, strategy: Strategy, base: Array, home_g: float) -> Outcome:
     grams, kwh, hours, resumed = _run(job, site, known, strategy)
     saved = 1 - grams / base
     away = site.name != job.home.name
     bits = job.data_gb * _BIT_PER_GB if away else 0.0
     # the network lies between both grids; their mean prices it
-    between = float(known.realised.mean()) / _J_PER_KWH
+    between = (home_g + float(known.realised.mean())) / 2 / _J_PER_KWH
     energy = float(kwh.mean())
     return Outcome(
         site.name,
