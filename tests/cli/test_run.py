@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from setsuden.cli.main import main
+from setsuden.footprint.campaign.recorded import from_ledger
 from setsuden.ledger import Ledger
 from tests.schemas_support import validate
 
@@ -91,6 +94,20 @@ def test_a_json_file_that_cannot_be_written_costs_neither_summary_nor_exit_code(
     assert done.returncode == ours
     assert "not recorded" in done.stderr
     assert done.stderr.splitlines()[-1] == "setsuden: --json-file: cannot write /dev/full: No space left on device"
+
+
+def test_a_program_that_measures_itself_is_recorded_as_part_of_the_run_around_it(tmp_path: Path) -> None:
+    program = "import setsuden\nwith setsuden.Meter('inner', tags=['t']): sum(range(10**6))"
+    done = run("--tag", "t", "--json-file", str(tmp_path / "r.json"), "--", sys.executable, "-c", program)
+    assert done.returncode == 0, done.stderr
+    outer = json.loads((tmp_path / "r.json").read_text())["run_id"]
+    with Ledger.open() as ledger:
+        (inner,) = [one for one in ledger.runs(limit=None) if one.id != outer]
+    assert f"within:{outer}" in inner.tags
+    shown = CliRunner().invoke(main, ["show", inner.id, "--lang", "en"])
+    assert f"within run {outer}" in shown.stdout
+    whole = from_ledger("t")
+    assert whole.trials.energy_j.size == 1
 
 
 def test_a_command_that_is_not_there_leaves_no_run(tmp_path: Path) -> None:

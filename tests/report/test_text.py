@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from setsuden.language import LANGUAGES, Language
-from setsuden.report import text_summary
 from setsuden.language.columns import width
+from setsuden.report import text_summary
 from setsuden.report.text import MAX_LINES
 from tests.report.support import VARIANTS, numbers, sample, variant
 

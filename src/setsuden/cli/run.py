@@ -19,6 +19,7 @@ from setsuden.cli.run_text import measurement_lines, own_cost, provenance_split
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger import measurement_to_json
+from setsuden.ledger.nesting import VARIABLE
 from setsuden.meter import DEFAULT_RATE_HZ, Meter
 from setsuden.meter.corrections import load_corrections
 from setsuden.predict.saying import outcome_lines
@@ -140,7 +141,7 @@ def _measured(
             ended = run_child(
                 command,
                 stdout_to_stderr=stdout_to_stderr,
-                environment=follower.environment,
+                environment={**follower.environment, **({VARIABLE: meter.run_id} if meter.run_id else {})},
                 meanwhile=follower.look,
             )
         finally:

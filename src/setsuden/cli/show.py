@@ -14,6 +14,7 @@ from setsuden.cli.run_text import measurement_lines, own_cost
 from setsuden.language import Language, Messages, looked_up
 from setsuden.ledger import Measurement, RunRecord
 from setsuden.ledger.document import run_document
+from setsuden.ledger.nesting import outer_of
 from setsuden.placement.judgement import said
 from setsuden.predict.saying import DOCUMENT as FORECAST
 from setsuden.predict.saying import outcome_lines
@@ -52,6 +53,8 @@ def _lines(record: RunRecord, messages: Messages) -> Iterator[str]:
         yield messages.say("show.failed", detail=record.detail)
     if record.tags:
         yield messages.say("show.tags", tags=", ".join(record.tags))
+    if (outer := outer_of(record.tags)) is not None:
+        yield messages.say("show.within", id=outer)
     if record.config.get("command"):
         yield messages.say("show.command", command=shlex.join(record.config["command"]))
     yield from _environment(record, messages)

@@ -19,6 +19,7 @@ from setsuden.ledger.connection import connect_readable, connect_writable, patie
 from setsuden.ledger.faults import explained, understood
 from setsuden.ledger.liveness import writer_identity
 from setsuden.ledger.location import default_file
+from setsuden.ledger.nesting import inherited
 from setsuden.ledger.transaction import Transaction
 from setsuden.ledger.writer import RunWriter
 
@@ -123,6 +124,8 @@ class Ledger:
         kind          ``meter``, ``command``, ``pilot``, ...
         environment   default: captured now
         started_at    UTC, ISO 8601, for a run that took place earlier and elsewhere; default: now
+
+        A run that takes place here, under another one as ``setsuden run`` makes it, is tagged ``within:ID``.
         """
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
@@ -138,7 +141,7 @@ class Ledger:
                     time.time(),
                     dumps(writer_identity()),
                     dumps(dict(config or {})),
-                    dumps(list(tags)),
+                    dumps([*tags, *(inherited() if environment is None else ())]),
                     dumps(dict(environment) if environment is not None else surroundings.capture()),
                     dumps(surroundings.identity()),
                 ),

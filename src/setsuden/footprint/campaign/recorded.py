@@ -8,16 +8,19 @@ from setsuden.errors import InputError
 from setsuden.footprint.campaign.tracked import Recorded
 from setsuden.footprint.campaign.trials import Trials
 from setsuden.ledger import Ledger, RunSummary
+from setsuden.ledger.nesting import outermost
 from setsuden.quantity import Estimate, total
 
 
 def from_ledger(tag: str, chosen: str | None = None) -> Recorded:
     """All runs of one tag; ``chosen`` is the id of the one that was kept.
 
+    A run within another one of them is left out: its joules are in that one.
     Runs of which nothing could be measured are an error, because their energy is unknown and not zero.
     """
     with Ledger.open(create=False) as ledger:
-        runs = ledger.runs(tag=tag, limit=None)
+        tagged = {run.id: run for run in ledger.runs(tag=tag, limit=None)}
+        runs = [tagged[name] for name in outermost({name: run.tags for name, run in tagged.items()})]
         kept = ledger.run(chosen).id if chosen else None
     if not runs:
         raise InputError("no run has this tag", value=tag, remedy="See `setsuden runs`.")
