@@ -26,6 +26,8 @@ def interrupt(place: Path, after: int) -> FakeLab:
     lab = FakeLab(fail_after=after)
     with pytest.raises(KeyboardInterrupt):
         lab.run(ledger=place)
+    with Ledger.open(place) as ledger:
+        assert ledger.runs()[0].status == "interrupted"
     return lab
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import Ledger, RunRecord, RunWriter
+from setsuden.ledger.writer import status_after
 from setsuden.quantity import Estimate
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.findings import Findings
@@ -45,8 +46,9 @@ class State:
 
     def failed(self, error: BaseException) -> None:
         """End the run as one that can be continued."""
+        status, detail = status_after(error)
         try:
-            self.run.finish("failed", detail=f"{type(error).__name__}: {error}")
+            self.run.finish(status, detail=detail)
         except LedgerError as fault:
             self.fault = str(fault)
 

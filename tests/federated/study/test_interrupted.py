@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from tests.federated.study.support import TINY
 
+from setsuden.federated.study import reading
+from setsuden.federated.study.book import Book
 from setsuden.federated.trace import Trace
 from setsuden.ledger import Ledger
+from setsuden.study.places import parse_yaml
 
 STUDY = TINY + "topologies: [gossip]\nstop: {rounds: 20}\nfailures: {drop_share: 0.1}\ncentralised: {epochs: 1}\n"
 _COMMAND = [sys.executable, "-m", "setsuden", "federate", "study.yaml"]
@@ -41,6 +45,21 @@ def finished(folder: Path, out: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*_COMMAND, "--out", out], cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=120
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "detail"),
+    [(KeyboardInterrupt(), "interrupted", None), (ValueError("odd"), "failed", "ValueError: odd")],
+)
+def test_a_study_that_somebody_stops_is_interrupted_and_one_that_breaks_says_why(
+    error: BaseException, status: str, detail: str | None, tmp_path: Path
+) -> None:
+    federation = reading.read(parse_yaml(TINY, "study.yaml", "federate"))
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        with pytest.raises(type(error)), Book(federation, ledger):
+            raise error
+        record = ledger.run("last")
+    assert (record.status, record.detail) == (status, detail)
 
 
 def test_a_study_killed_in_round_7_of_20_goes_on_to_the_same_bits_with_a_whole_ledger(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import LedgerError
 from setsuden.federated.study.reading import Federation
+from setsuden.ledger.writer import status_after
 
 if TYPE_CHECKING:
     from setsuden.federated.engine import RoundDone
@@ -56,8 +57,9 @@ class Book:
         if self._meter is None or self._run is None:
             return
         whole = self._meter.stop(error)
+        status, detail = status_after(error)
         try:
-            self._run.finish("finished" if error is None else "failed", summary=whole)
+            self._run.finish(status, detail=detail, summary=whole)
         except LedgerError as fault:
             self.fault = str(fault)
 
