@@ -38,6 +38,8 @@ _ARM_IMPLEMENTERS = {
     "0x61": "Apple",
     "0xc0": "Ampere",
 }
+# What firmware calls a machine that is being played.
+_GUESTS = ("qemu", "kvm", "virtual", "vmware", "xen", "bochs", "amazon ec2", "google compute")
 
 
 def read_machine(host: Host) -> Machine:
@@ -99,10 +101,8 @@ def _hypervisor_in_firmware(host: Host) -> bool:
     # ARM guests have no "hypervisor" CPU flag; their firmware names the machine that is being played.
     vendor = host.text(host.sysfs / "class" / "dmi" / "id" / "sys_vendor") or ""
     product = host.text(host.sysfs / "class" / "dmi" / "id" / "product_name") or ""
-    import re
-
-    guest = re.compile(r"qemu|kvm|virtual|vmware|xen|bochs|amazon ec2|google compute", re.IGNORECASE)
-    return bool(guest.search(f"{vendor} {product}")) and "metal" not in product
+    said = f"{vendor} {product}".casefold()
+    return any(guest in said for guest in _GUESTS) and "metal" not in product
 
 
 def _memory(host: Host) -> int | None:
