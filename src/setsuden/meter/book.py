@@ -127,10 +127,3 @@ def _near_w(begin: Reading, end: Reading, position: int, channel: ChannelRecord)
     first, last = begin.samples[position], end.samples[position]
     seconds = max(last.t_s - first.t_s, channel.update_interval_s)
     return (last.energy_j - first.energy_j) / seconds if last.t_s > first.t_s else 0.0
-
-
-def _mean_w(begin: Reading, end: Reading, position: int) -> float | None:
-    """Mean power between two readings by the channel's own times; None when no time passed."""
-    first, last = begin.samples[position], end.samples[position]
-    seconds = last.t_s - first.t_s
-    return (last.energy_j - first.energy_j) / seconds if seconds > 0 else None
