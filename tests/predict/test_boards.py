@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from math import log
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -147,6 +148,15 @@ def test_the_class_of_a_device_can_be_told_and_is_in_the_document() -> None:
     validate("predict", document)
     assert document["device_class"] == "edge"
     assert document["energy"]["boundary"] == "node"
+
+
+def test_a_class_that_tables_know_and_we_do_not_leaves_it_to_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("device,device_class,unit,scope,units_per_s\nNVIDIA A100-PCIe-80GB,datacenter,sample,wall,9\n")
+    arguments = ["predict", "mlp", "--device", "NVIDIA A100-PCIe-80GB", "--rows", str(path)]
+    said, told = (CliRunner().invoke(main, [*arguments, *more]) for more in ([], ["--json"]))
+    assert said.exit_code == told.exit_code == 0
+    assert json.loads(told.output)["device_class"] == "gpu"
 
 
 def test_a_language_model_is_not_served_on_a_microcontroller() -> None:

@@ -154,7 +154,7 @@ def predict(
     if not samples > 0:
         raise InputError("the number of samples must be above zero", place="samples", value=samples)
     own = [row for row in rows if str(row.get("device", "")) == device]
-    kind = device_class or (str(own[0].get("device_class") or "") if own else "") or class_of(device)
+    kind = device_class or class_of(device, str(own[0].get("device_class") or "") if own else "")
     rates = {name: own[0][name] for name in _RATES if own and own[0].get(name)}
     row = row_of(work, device, batch_size=batch_size, precision=precision, training=training, device_class=kind)
     asked = [{**row, **rates}]

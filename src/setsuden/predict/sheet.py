@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -36,6 +36,7 @@ _FIGURES = 3  # that may be guessed
 _DEFAULT_POWER_W = {"cpu": 150.0, "gpu": 250.0}
 
 DeviceClass = Literal["gpu", "cpu", "edge", "mcu"]
+CLASSES: tuple[DeviceClass, ...] = get_args(DeviceClass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,19 @@ def is_cpu(device: str, device_class: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def class_of(device: str) -> DeviceClass:
-    """What a device is by its name: as the catalogue knows it, else by usual names of boards, else a GPU."""
+def class_of(device: str, told: str = "") -> DeviceClass:
+    """What a device is: as told, else as the catalogue knows its name, else by usual names of boards, else a GPU.
+
+    told   the column ``device_class``; tables also hold others (datacenter), which leave it to the name
+    """
+    for kind in CLASSES:
+        if told == kind:
+            return kind
     if is_cpu(device, ""):
         return "cpu"
-    kind = processors.kind_of(device)
-    if processors.match(device, kind).how != "fallback":
-        return kind
+    known = processors.kind_of(device)
+    if processors.match(device, known).how != "fallback":
+        return known
     words = processors.normalise(device)
     if any(f" {part}" in f" {words}" for part in _MICROCONTROLLERS):
         return "mcu"
