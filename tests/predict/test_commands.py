@@ -190,9 +190,11 @@ def test_calibrating_here_and_predicting_here_belong_together(tmp_path: Path) ->
     assert code == 0, output
     document = json.loads(output[output.index("{") :])
     validate("calibrate", document)
+    assert {row["device_class"] for row in document["rows"]} == {"cpu"}
     code, output = run("predict", "mlp", "--json")
     assert code == 0
     assert json.loads(output)["level"] == "calibrated here"
+    assert json.loads(output)["device_class"] == "cpu"
 
 
 def test_the_plan_trains_and_serves() -> None:

@@ -84,6 +84,7 @@ def calibrate(
         require("Calibrating this machine", "torch", "torch")
     clock = clock or SystemClock()
     planned = todo if todo is not None else benches()
+    kind = "cpu" if todo is None else ""  # ours run on the processor, whatever it is called
     slice_s = min(_LONGEST_S, max(_SHORTEST_S, 60 * minutes / len(planned) / _SET_UP))
     end_s = clock.elapsed() + 60 * minutes
     rows: list[dict[str, Any]] = []
@@ -110,7 +111,7 @@ def calibrate(
             assert measured is not None
             units = repeats * step.units
             joules = measured.energy.value if measured.energy is not None else None
-            rows.append(_row(device, step, bare, units, measured.duration_s, joules))
+            rows.append(_row(device, kind, step, bare, units, measured.duration_s, joules))
             if measured.energy is not None:
                 provenances.append(measured.energy.provenance)
                 channels |= {part.channel for part in measured.channels if part.counted}
@@ -134,8 +135,10 @@ def calibrate(
     )
 
 
-def _row(device: str, step: Step, bare: Rates, units: int, seconds: float, joules: float | None) -> dict[str, Any]:
-    row = row_of(step.work, device, batch_size=step.units, precision="fp32", training=step.training)
+def _row(
+    device: str, kind: str, step: Step, bare: Rates, units: int, seconds: float, joules: float | None
+) -> dict[str, Any]:
+    row = row_of(step.work, device, batch_size=step.units, precision="fp32", training=step.training, device_class=kind)
     row["device_flops"], row["device_bytes_per_s"] = bare.flops, bare.bytes_per_s
     row["units_per_s"] = units / seconds
     row["latency_ms"] = 1e3 * seconds * step.units / units
