@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from setsuden.errors import InputError
 from setsuden.federated.plan.setting import Setting
 from setsuden.federated.trace import Trace
+from setsuden.language import Language, Messages
 from setsuden.quantity import Estimate, Provenance
 
 # Between epochs that help nothing and epochs that replace rounds; a convention, nothing here measured it.
@@ -57,17 +58,27 @@ class RoundsToTarget:
         result = self.rounds * found
         return result if found.low == found.high == 1.0 else result.weakened(Provenance.ASSUMED)
 
-    def rule(self) -> str:
+    def rule(self, language: Language = "en") -> str:
         """What is assumed, in a sentence, to be printed with every plan."""
-        a, b = self.by_epochs, self.by_concurrency
-        return (
-            f"rounds = {self.rounds.value:g} x ({self.at.epochs}/epochs)^{a.value:.2f} [{a.low:.2f}, {a.high:.2f}] x "
-            f"({self.at.concurrency}/concurrency)^{b.value:.2f} [{b.low:.2f}, {b.high:.2f}] x factors; exponents "
-            f"{a.provenance.value} and {b.provenance.value}, from the run at: {self.at.id}"
+        say = Messages("federated", language).say
+        return say(
+            "plan.rule",
+            rounds=f"{self.rounds.value:g}",
+            epochs=self.at.epochs,
+            by_epochs=_exponent(self.by_epochs),
+            concurrency=self.at.concurrency,
+            by_concurrency=_exponent(self.by_concurrency),
+            first=say(f"plan.{self.by_epochs.provenance.value}"),
+            second=say(f"plan.{self.by_concurrency.provenance.value}"),
+            run=self.at.id,
         )
 
 
 UNKNOWN = Estimate(1.25, 1.0, 2.0, "1", Provenance.ASSUMED)
+
+
+def _exponent(found: Estimate) -> str:
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
 def _power(base: float, exponent: Estimate) -> Estimate:

@@ -37,6 +37,7 @@ class Planned:
 
     said: PlanDeclaration
     ground: Ground
+    rounds: RoundsToTarget
     plan: Plan
     centralised: Bill | None
 
@@ -73,7 +74,7 @@ def run(declared: Declared, folder: Path) -> Planned:
             form=base.rule,
         ),
     )
-    return Planned(said, base, made, bill)
+    return Planned(said, base, rounds, made, bill)
 
 
 def document(planned: Planned) -> dict[str, Any]:

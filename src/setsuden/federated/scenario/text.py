@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from setsuden.federated.plan import Candidate, Setting
@@ -58,7 +57,7 @@ def plan_text(planned: Planned, language: Language) -> str:
     lines += [
         "",
         say("plan.settings", count=len(made.candidates)),
-        say("plan.rounds_rule", rule=_rule(made.assumptions[0], words)),
+        say("plan.rounds_rule", rule=planned.rounds.rule(language)),
     ]
     boundary = words.boundary(made.candidates[0].simulation.bill)
     return "\n".join([*lines, *boundary])
@@ -75,23 +74,6 @@ def setting_text(setting: Setting, words: BillWords) -> str:
         asking=words.choice(setting.asking.name),
         hour=f"{setting.start_hour:g}",
     )
-
-
-_RULE = re.compile(
-    r"rounds = (?P<rounds>\S+) x \((?P<epochs>\S+)/epochs\)\^(?P<by_epochs>\S+ \[.+?\]) x "
-    r"\((?P<concurrency>\S+)/concurrency\)\^(?P<by_concurrency>\S+ \[.+?\]) x factors; "
-    r"exponents (?P<first>\w+) and (?P<second>\w+), from the run at: (?P<run>.+)"
-)
-
-
-def _rule(text: str, words: BillWords) -> str:
-    """The rule of rounds in the reader's language; plans keep it in English."""
-    match = _RULE.fullmatch(text)
-    if match is None:
-        return text
-    values = match.groupdict()
-    known = {name: words.say(f"plan.{values[name]}") for name in ("first", "second")}
-    return words.say("plan.rule", **values | known)
 
 
 def _headline(planned: Planned, words: BillWords) -> str:
