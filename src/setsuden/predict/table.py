@@ -21,7 +21,7 @@ from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.posterior import Posterior, conformal, least_relative_error, normal_quantile
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
-from setsuden.predict.situation import DEVICE, FAMILY, GROUP, PAIR, ROW, SETTING, labels, situations
+from setsuden.predict.situation import DEVICE, GROUP, PAIR, ROW, SETTING, labels, situations
 from setsuden.predict.sizes import borrowed_sizes
 from setsuden.predict.words import plain_words, similarity
 
@@ -90,9 +90,11 @@ class Predictor:
         if asked.kind not in _BY_OWN_DOUBT:
             return posterior.mean(asked.points) + [self._shift(posterior, how) for how in new]
         mean, deviation = posterior.mean_and_deviation(asked.points, np.float64)
-        doubted = np.array([how not in (GROUP, FAMILY, DEVICE) for how in new])
-        shift = [0.0 if own else self._shift(posterior, how) for own, how in zip(doubted, new, strict=True)]
-        return mean - np.where(doubted, deviation * np.minimum(deviation, _MOST_BELOW), 0.0) + shift
+        beside = [
+            -own * min(own, _MOST_BELOW) if how in (ROW, SETTING, PAIR) else self._shift(posterior, how)
+            for how, own in zip(new, deviation.tolist(), strict=True)
+        ]
+        return mean + beside
 
     def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
         """Where the target of every row lies with probability ``level`` (0-1, exclusive): (low, high).
