@@ -78,21 +78,19 @@ class Follower:
             tick = self._meter.so_far()
             if tick is not None:
                 self._look(child, note, tick, moved)
-        return (
-            None
-            if self._began_s is None
-            else min(max(_APART * (time.monotonic() - self._began_s), _LEAST_APART_S), LOOK_S)
-        )
+        if self._began_s is None:
+            return None
+        return min(max(_APART * (time.monotonic() - self._began_s), _LEAST_APART_S), LOOK_S)
 
     def _look(self, child: subprocess.Popen[bytes], note: Note | None, tick: Tick, moved: bool) -> None:
         self._looks += 1
+        joules = tick.energy.value if tick.energy is not None else 0.0
         if note is not None:
             going_on = self._watch(note, tick, moved)
         else:
-            joules = tick.energy.value if tick.energy is not None else 0.0
             going_on = self._budget is None or self._budget.check(joules, self._looks) != "stopped"
         if not going_on:
-            self._end(child, note is not None, tick.elapsed_s, tick.energy.value if tick.energy is not None else 0.0)
+            self._end(child, note is not None, tick.elapsed_s, joules)
 
     def close(self) -> Mapping[str, Any] | None:
         """The command has ended while the meter still measures; the document that is kept, None without forecast."""

@@ -43,7 +43,8 @@ def serving_document(result: ServingPrediction) -> dict[str, Any]:
 def serving_text(result: ServingPrediction, language: Language) -> str:
     """A few lines for a terminal."""
     say = Messages("serving", language).say
-    shared = Messages("predict", language).say
+    words = Messages("predict", language)
+    shared = words.say
     model, traffic, place = result.model, result.traffic, result.installation
     lines = [
         say(
@@ -63,7 +64,7 @@ def serving_text(result: ServingPrediction, language: Language) -> str:
         lines.append(say("may_overload", chance=f"{result.overload_chance:.0%}"))
     level = shared(LEVEL_KEYS[result.level], kind=shared("class_gpu"))
     lines.append(shared("level", level=level, rows=result.calibration_rows, counted=shared("counted_device")))
-    lines.append(guessed_line(result.guessed, Messages("predict", language)))
+    lines.append(guessed_line(result.guessed, words))
     if result.outside:
         lines.append(shared("outside", reason=shared("size_" + result.outside.replace(" ", "_"))))
     lines.append(say("narrows", remedy=say(f"narrow_{result.narrows_most}")))
