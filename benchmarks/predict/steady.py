@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from trainings import SETS, Trace
+from early import judged, read
+from trainings import Trace
 
-from setsuden.predict.early import EarlyForecast
 from setsuden.predict.progress import Progress
 from setsuden.predict.speed import like_work
 from setsuden.predict.watcher import Saying, Watcher
@@ -262,12 +262,10 @@ def on_its_own_clock(trace: Trace) -> Floats:
 
 
 def recorded(folder: Path) -> None:
-    order = [training.label for name in SETS for training in SETS[name]]
     found = []
     print("| training | CPU seconds | on the machine's own clock | as recorded |")
     print("| --- | --- | --- | --- |")
-    for path in sorted(folder.glob("*.npz"), key=lambda path: order.index(path.stem)):
-        trace = Trace.read(path)
+    for trace in read(folder):
         errors = [_first_error(trace, readings) for readings in (on_its_own_clock(trace), trace.cpu_s)]
         found.append(errors)
         print(f"| {trace.label} | {trace.cpu_s[-1]:.0f} | {errors[0]:+.1%} | {errors[1]:+.1%} |")
@@ -278,19 +276,7 @@ def recorded(folder: Path) -> None:
 
 def _first_error(trace: Trace, readings: Floats) -> float:
     """Of the forecast at 2 % after warm-up, nothing known of the machine."""
-    forecast = EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch)
-    before = -1
-    for at, step in zip(readings.tolist(), trace.steps.tolist(), strict=True):
-        if step == before:
-            forecast.pause(at, at)
-        else:
-            forecast.observe(at, at, step)
-        before = step
-        if forecast.ready and step - forecast.warm_up_steps >= 0.02 * trace.steps_total:
-            break
-    found = forecast.total_time()
-    assert found is not None
-    return found.value / float(readings[-1]) - 1
+    return float(judged(replace(trace, wall_s=readings, cpu_s=readings), None)["at_0.02"]["time_error"])
 
 
 def main() -> None:
