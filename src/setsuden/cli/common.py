@@ -65,9 +65,12 @@ def tell(text: str) -> None:
         return
     cells = shutil.get_terminal_size().columns
     for line in text.split("\n"):
+        if width(line) <= cells:
+            click.echo(line)
+            continue
         start = " " * (len(line) - len(line.lstrip()))
-        first, *rest = wrap(line.lstrip(), max(20, cells - len(start)), indent="  ") or [""]
-        click.echo("\n".join(f"{start}{part}" for part in (first, *rest)) if width(line) > cells else line)
+        for part in wrap(line.lstrip(), max(20, cells - len(start)), indent="  "):
+            click.echo(start + part)
 
 
 def print_json(document: Any) -> None:

@@ -109,5 +109,4 @@ def _commands(text: str) -> list[str]:
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
     """Lines of the terminal's width."""
-    first, *rest = wrap(text, terminal_width() - len(indent), indent="" if indent else _INDENT)
-    return [indent + line for line in (first, *rest)]
+    return [indent + line for line in wrap(text, terminal_width() - len(indent), indent="" if indent else _INDENT)]

@@ -15,11 +15,11 @@ def everyday(energy: Estimate, carbon: Estimate | None, language: Language) -> l
 
     The best figure alone: a picture for the reader, no more certain than the figure that it pictures.
     """
-    found = []
+    found, known = [], [item for item in compared(energy, carbon) if item.amount.value > 0]
     for by, small in (("energy", _LAMP), ("carbon", _CAR)):
-        things = [item for item in compared(energy, carbon) if item.by == by and item.amount.value > 0]
-        scaled = [item for item in things if item.thing.id == small]
-        chosen = next((item for item in scaled if item.amount.value < 1), None) or next(iter(things), None)
+        things = [item for item in known if item.by == by]
+        scaled = (item for item in things if item.thing.id == small and item.amount.value < 1)
+        chosen = next(scaled, None) or next(iter(things), None)
         if chosen is not None and (thing := _thing(chosen, language)):
             found.append(Messages("footprint", language).say(f"everyday.{by}", thing=thing))
     return found

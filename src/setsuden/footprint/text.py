@@ -75,8 +75,7 @@ def _factor(factor: Factor, language: Language) -> Iterator[str]:
     licence = None if factor.licence == _NO_LICENCE else factor.licence
     source, basis = looked_up.source(factor.source, language), looked_up.basis(factor.basis, language)
     about = dict.fromkeys(str(item) for item in (source, factor.year, licence, basis) if item)
-    first, *rest = wrap(", ".join(about), _WIDTH - 4)
-    yield from (f"    {line}" for line in (first, *rest))
+    yield from (f"    {line}" for line in wrap(", ".join(about), _WIDTH - 4))
 
 
 def _plain(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from setsuden.federated.price import Bill
 from setsuden.federated.study.document import document, traffic
@@ -56,7 +57,7 @@ def _trainings(outcome: Outcome, words: FederatedWords) -> Iterator[str]:
             header = outcome.trained[0].result.trace.header
             sent = sum(header.client_samples) * header.sample_bytes
             rows.append(_row(words.say("text.sent"), None, central.accuracy, sent, first.upload))
-    for line, note in zip(columns(rows), [*notes, *[""] * len(rows)], strict=False):
+    for line, note in zip_longest(columns(rows), notes, fillvalue=""):
         yield line + note
 
 
