@@ -28,6 +28,18 @@ def test_the_figures_of_a_flag_are_told_in_japanese_too() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("Its clock is +2.50 s off the run's (correlation 0.98).", "+2.50 秒ずれています（相関 0.98）"),
+        ("plug: 12 s without samples were bridged and bounded.", "plug: サンプルのない 12 秒"),
+        ("The file covers 9.0 s of the run's 10.0 s; the rest is not in its joules.", "10.0 秒のうち 9.0 秒"),
+    ],
+)
+def test_the_flags_of_an_import_are_told_with_their_figures_in_japanese(detail: str, said: str) -> None:
+    assert said in told(Flag("SET-IMPORT-GAP", detail), "ja")
+
+
 @pytest.mark.parametrize("key", sorted(_patterns()))
 def test_every_sentence_of_a_flag_that_is_known_is_the_english_message_of_its_key(key: str) -> None:
     """The patterns and the English messages are one: what a message says, its pattern finds again."""

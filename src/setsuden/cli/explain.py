@@ -33,6 +33,6 @@ def explain(code: tuple[str, ...], as_json: bool, language: Language) -> None:
 
 
 def _known(language: Language) -> dict[str, str]:
-    """Flags of measurements and studies, and remarks of footprints."""
+    """Flags of measurements, imports and studies, and those remarks of footprints that pages explain."""
     flags = {key.removeprefix("flag."): text for key, text in table("report", language).items()}
     return {key: text for key, text in flags.items() if key.startswith("SET-")}
