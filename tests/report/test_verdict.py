@@ -10,6 +10,7 @@ import pytest
 from setsuden.language import Language
 from setsuden.report import text_summary
 from setsuden.report.html import render
+from setsuden.report.numbers import total_unit
 from setsuden.report.record import BreakEven, Flip, Pilot, read
 from setsuden.report.verdict import break_even_sentence, flip_sentence, verdict
 from setsuden.report.words import Names, Words
@@ -197,6 +198,17 @@ def test_an_option_that_comes_out_best_more_often_is_named_with_the_reason() -> 
     assert "its figures are less sure" in free
     said = verdict(read(sample()), Words("en")).sure
     assert "more often" not in said
+
+
+def test_a_saving_is_told_in_the_unit_of_the_energies_in_total() -> None:
+    def small(document: dict[str, Any]) -> None:
+        saving = document["decision"]["saving_against"]["saving"]
+        saving |= {name: saving[name] / 1e6 for name in ("value", "low", "high")}
+
+    pilot = read(changed(small))
+    unit = total_unit(pilot)
+    assert unit is not None
+    assert f"\N{NO-BREAK SPACE}{unit} [" in verdict(pilot, Words("en")).saving
 
 
 def test_a_saving_whose_interval_includes_none_says_so() -> None:

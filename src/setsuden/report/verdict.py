@@ -193,7 +193,7 @@ def _saving(pilot: Pilot, names: Names, words: Words) -> str:
     key = "sentence_plain" if number is None else "sentence" if against.saving.low > 0 else "sentence_unsure"
     return words(
         f"saving.{key}",
-        saving=shown(against.saving, words.messages),
+        saving=shown(against.saving, words.messages, in_unit=total_unit(pilot)),
         share=f"{(number or 0) * 100:.0f} %",
         label=words.known("saving_label", against.label),
         option=names.of(against.id),

@@ -73,7 +73,8 @@ def cards(context: Context) -> list[Card]:
     against = context.pilot.decision.saving_against
     if against is not None:
         label = words.known("saving_label", against.label)
-        found.append(_card("saving", against.saving, context, note=words("card.saving_note", label=label)))
+        saved, note = context.show(against.saving, context.total_unit), words("card.saving_note", label=label)
+        found.append(_card("saving", against.saving, context, shown=saved, note=note))
     return found
 
 
