@@ -9,7 +9,7 @@ import torch
 from click.testing import CliRunner
 from torch import Tensor, nn
 
-from setsuden.cli.profile import profile as command
+from setsuden.cli.main import main
 from setsuden.errors import InputError
 from setsuden.workload.profile import Device, count_macs, profile
 from setsuden.workload.profile.text import text
@@ -159,7 +159,7 @@ def test_a_device_of_the_catalogue_brings_its_source() -> None:
     ],
 )
 def test_the_json_document_is_what_its_schema_promises(arguments: list[str]) -> None:
-    ran = CliRunner().invoke(command, [*arguments, "--json"])
+    ran = CliRunner().invoke(main, ["profile", *arguments, "--json"])
     assert ran.exit_code == 0, ran.output
     validate("profile", json.loads(ran.output))
 
@@ -197,6 +197,6 @@ def test_depth_folds_the_tree() -> None:
     ],
 )
 def test_wrong_use_exits_with_two_and_one_sentence(arguments: list[str]) -> None:
-    ran = CliRunner().invoke(command, arguments)
+    ran = CliRunner().invoke(main, ["profile", *arguments])
     assert ran.exit_code == 2
     assert "Traceback" not in ran.output

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from setsuden.cli.report import report
+from setsuden.cli.main import main
 from setsuden.ledger import Ledger
 from tests.report.support import SAMPLE, sample
 from tests.schemas_support import validate
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(report, list(arguments))
+    return CliRunner().invoke(main, ["report", *arguments])
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from setsuden.language import LANGUAGES, Language
+from setsuden.language.codes import meaning
 from setsuden.meter import codes as meter_codes
 from setsuden.report.html import render
 from setsuden.report.record import read
@@ -21,9 +22,8 @@ from tests.report.support import Page, changed, sample
 @pytest.mark.parametrize("room", [meter_codes, sensor_codes, study_codes], ids=lambda module: module.__name__)
 def test_every_flag_that_can_be_raised_is_explained(room: ModuleType, language: Language) -> None:
     codes = {value for value in vars(room).values() if isinstance(value, str) and value.startswith("SET-")}
-    words = Words(language)
     assert codes
-    assert {code for code in codes if words.explained("flag", code) is None} == set()
+    assert {code for code in codes if meaning(code, language) is None} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

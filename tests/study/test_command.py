@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from setsuden.cli.pilot import pilot
+from setsuden.cli.main import main
 from setsuden.study.example import example_text
 from tests.schemas_support import validate
 from tests.study.support import STUDY, FakeLab, vocabulary
@@ -32,7 +32,7 @@ def study(tmp_path: Path) -> Path:
 
 
 def call(*arguments: object) -> Any:
-    return CliRunner().invoke(pilot, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, ["pilot", *(str(argument) for argument in arguments)])
 
 
 def test_the_example_is_printed_and_nothing_else_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

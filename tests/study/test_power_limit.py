@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from setsuden.cli.pilot import pilot
-from setsuden.cli.tune import tune
+from setsuden.cli.main import main
 from setsuden.errors import InputError, SensorError
 from setsuden.ledger import Ledger
 from setsuden.sensors import Host
@@ -165,7 +164,7 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
     monkeypatch.setattr("tests.study.support.FakeTask", LimitedTask)
 
     def run(
-        gpu: FakeGpu, *arguments: str, command: Any = tune, text: str = STUDY, fail_after: int | None = None
+        gpu: FakeGpu, *arguments: str, command: str = "tune", text: str = STUDY, fail_after: int | None = None
     ) -> Any:
         lab = FakeLab(accuracy=learned, fail_after=fail_after)
         lab.gpu = gpu  # type: ignore[attr-defined]
@@ -173,7 +172,7 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
         monkeypatch.setattr("setsuden.study.surroundings.Surroundings", lambda: around)
         path = tmp_path / "tune.yaml"
         path.write_text(text, encoding="utf-8")
-        return CliRunner().invoke(command, [str(path), "--ledger", str(tmp_path / "ledger.sqlite"), *arguments])
+        return CliRunner().invoke(main, [command, str(path), "--ledger", str(tmp_path / "ledger.sqlite"), *arguments])
 
     return run
 
@@ -223,7 +222,7 @@ def test_limits_that_cannot_be_tried_are_refused_before_anything_is_written(call
         assert result.exit_code == 2
         assert sentence in result.stderr
         assert gpu.managed_w in (None, 400.0)
-    result = call(FakeGpu(), command=pilot)
+    result = call(FakeGpu(), command="pilot")
     assert result.exit_code == 2
     assert "`setsuden tune` does" in result.stderr
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
@@ -260,7 +259,7 @@ def test_the_real_module_sets_and_puts_back_on_a_compiled_stand_in(tmp_path: Pat
 def test_a_device_that_torch_does_not_see_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     told = ["--device", "cuda:63", "--data", "digits", "--ledger", str(tmp_path / "ledger.sqlite")]
-    result = CliRunner().invoke(tune, told)
+    result = CliRunner().invoke(main, ["tune", *told])
     assert result.exit_code == 2
     assert "CUDA devices" in result.stderr
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:

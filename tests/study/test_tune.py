@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from setsuden.cli.tune import tune
+from setsuden.cli.main import main
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
 from setsuden.predict.tuning import Configuration as Point
@@ -64,7 +64,7 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
         path = tmp_path / "tune.yaml"
         path.write_text(text, encoding="utf-8")
         told = [str(path), "--ledger", str(tmp_path / "ledger.sqlite"), *map(str, arguments)]
-        return CliRunner().invoke(tune, told)
+        return CliRunner().invoke(main, ["tune", *told])
 
     return run
 
@@ -203,4 +203,4 @@ def test_every_point_of_the_space_can_be_trained() -> None:
 def test_the_example_is_a_valid_search() -> None:
     declared = parse_yaml(tune_example_text(), "example")
     assert checked_for_tuning(checked(declared), declared).question.trainings == 50
-    assert CliRunner().invoke(tune, ["--example"]).stdout == tune_example_text()
+    assert CliRunner().invoke(main, ["tune", "--example"]).stdout == tune_example_text()

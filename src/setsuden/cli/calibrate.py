@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.ledger_option import ledger_option
 from setsuden.language import Language, Messages
 
@@ -28,7 +28,6 @@ from setsuden.language import Language, Messages
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def calibrate(
     minutes: float, name: str | None, out: Path | None, sensor: str | None, against: str | None, run: str,
     against_run: str | None, ledger_path: Path | None, as_json: bool, language: Language,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -53,7 +53,6 @@ _GOES_WITH = {
 @click.option("--year", type=int, metavar="YEAR", help="Year of the annual intensity.  [default: latest]")
 @json_option
 @lang_option
-@failing_clearly
 def campaign(
     pue: float | None,
     site: str | None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.language import Language, Messages
 from setsuden.language.columns import pad
 
@@ -66,7 +66,6 @@ def catalogue() -> None:
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Rows to show at most.")
 @json_option
 @lang_option
-@failing_clearly
 def search(text: tuple[str, ...], limit: int, as_json: bool, language: Language) -> None:
     """Rows whose id, name or label contains every word of TEXT."""
     from setsuden.catalogue.search import search as find
@@ -89,7 +88,6 @@ def search(text: tuple[str, ...], limit: int, as_json: bool, language: Language)
 @click.argument("row_id", metavar="ID")
 @json_option
 @lang_option
-@failing_clearly
 def show(row_id: str, as_json: bool, language: Language) -> None:
     """The row ID, or TABLE/ID, in full with its source, licence and edition."""
     from setsuden.catalogue.search import show as find
@@ -113,7 +111,6 @@ def show(row_id: str, as_json: bool, language: Language) -> None:
 @catalogue.command()
 @json_option
 @lang_option
-@failing_clearly
 def sources(as_json: bool, language: Language) -> None:
     """Every source with its licence, and the tables that rest on it."""
     from setsuden.catalogue.search import all_sources, source_json
@@ -133,7 +130,6 @@ def sources(as_json: bool, language: Language) -> None:
 @catalogue.command()
 @json_option
 @lang_option
-@failing_clearly
 def unknown(as_json: bool, language: Language) -> None:
     """Figures that were looked for and not found."""
     from setsuden.catalogue.search import unknown as find
@@ -153,7 +149,6 @@ def unknown(as_json: bool, language: Language) -> None:
 @click.option("--cpu", "kind", flag_value="cpu", help="NAME is that of a CPU.  Default: whichever knows it.")
 @json_option
 @lang_option
-@failing_clearly
 def match(name: tuple[str, ...], kind: Kind | None, as_json: bool, language: Language) -> None:
     """Which processor stands for NAME, as the operating system writes it, and how that was decided.
 

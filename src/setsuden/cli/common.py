@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from errno import EPIPE
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -17,13 +17,13 @@ from click.core import ParameterSource
 from setsuden.errors import SetsudenError
 from setsuden.language import LANGUAGES, Language
 from setsuden.language.columns import width, wrap
+from setsuden.language.refusal import refusal
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
 
+_LANGUAGE = "setsuden.language"
 _LANGUAGE_VARIABLES = ("SETSUDEN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def reader_language() -> Language:
@@ -36,10 +36,14 @@ def reader_language() -> Language:
 def _steady_in_json(context: click.Context, parameter: click.Parameter, language: Language) -> Language:
     """Sentences within JSON are English unless ``--lang`` is given: the locale must not change a document."""
     given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-    return language if given or not context.params.get("as_json") else "en"
+    chosen: Language = language if given or not context.params.get("as_json") else "en"
+    context.meta[_LANGUAGE] = chosen
+    return chosen
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, help="Print one JSON document on stdout, nothing else."
+)  # eager, as the language is: errors of later options are told in it
 lang_option = click.option(
     "--lang",
     "language",
@@ -47,6 +51,7 @@ lang_option = click.option(
     envvar=_LANGUAGE_VARIABLES[0],
     show_envvar=True,
     default=reader_language,
+    is_eager=True,
     callback=_steady_in_json,
     show_default="the locale's, else en",
     help="Language of prose.",
@@ -78,22 +83,21 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def failing_clearly(function: F) -> F:
-    """A failure becomes one sentence on stderr and its documented exit code, Ctrl-C becomes INTERRUPTED."""
+@contextmanager
+def failing_clearly(context: click.Context) -> Iterator[None]:
+    """A failure becomes one sentence on stderr and its documented exit code, Ctrl-C becomes INTERRUPTED.
 
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except SetsudenError as error:
-            click.echo(f"setsuden: {error}", err=True)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
-        except OSError as error:
-            if error.errno == EPIPE:  # whoever read has enough: click ends quietly
-                raise
-            click.echo(f"setsuden: cannot read or write: {error}", err=True)
-            sys.exit(1)
-
-    return wrapper  # type: ignore[return-value]
+    context   of the whole command line; what it ran has left its language there
+    """
+    try:
+        yield
+    except SetsudenError as error:
+        click.echo(f"setsuden: {refusal(error, context.meta.get(_LANGUAGE) or reader_language())}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        if error.errno == EPIPE:  # whoever read has enough: click ends quietly
+            raise
+        click.echo(f"setsuden: cannot read or write: {error}", err=True)
+        sys.exit(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.language import Language, Messages
 from setsuden.ledger.comparison import CLOSE, LESS, UNKNOWN, Comparison, Difference, compare_runs
@@ -19,7 +19,6 @@ from setsuden.quantity import render
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def compare(run: tuple[str, ...], ledger_path: Path | None, as_json: bool, language: Language) -> None:
     """Two or more runs side by side; the first is what the others are compared with.
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from setsuden import __version__
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.data_make import make_data
 from setsuden.language import Language, Messages
 from setsuden.workload import data as data_sets
@@ -22,7 +22,6 @@ def data() -> None:
 @click.option("--root", type=click.Path(), help="Look only in this folder.")
 @json_option
 @lang_option
-@failing_clearly
 def list_data(root: str | None, as_json: bool, language: Language) -> None:
     """Every named data set: whether it is here, where it was looked for, how to get it."""
     found = data_sets.available(root)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from setsuden import __version__
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.language import Language, Messages
 
 
@@ -23,7 +23,6 @@ from setsuden.language import Language, Messages
 @click.option("--seed", type=int, default=0, show_default=True, help="What the making draws from.")
 @json_option
 @lang_option
-@failing_clearly
 def make_data(
     name: str,
     out: Path | None,

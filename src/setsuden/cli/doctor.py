@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.language import Language
 
 
 @click.command()
 @json_option
 @lang_option
-@failing_clearly
 def doctor(as_json: bool, language: Language) -> None:
     """Say what can be measured on this machine, how well, what is missing and how to get it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language, table
 
@@ -13,10 +13,9 @@ from setsuden.language import Language, table
 @click.argument("code", nargs=-1)
 @json_option
 @lang_option
-@failing_clearly
 def explain(code: tuple[str, ...], as_json: bool, language: Language) -> None:
     """Say what a code such as SET-TOO-SHORT means; all of them without one."""
-    known = _known(language)
+    known = table("codes", language)
     wanted = [item.upper() for item in code] or sorted(known)
     for item in wanted:
         if item not in known:
@@ -30,9 +29,3 @@ def explain(code: tuple[str, ...], as_json: bool, language: Language) -> None:
         return
     for item in wanted:
         tell(f"{item}: {known[item]}")
-
-
-def _known(language: Language) -> dict[str, str]:
-    """Flags of measurements, imports and studies, and those remarks of footprints that pages explain."""
-    flags = {key.removeprefix("flag."): text for key, text in table("report", language).items()}
-    return {key: text for key, text in flags.items() if key.startswith("SET-")}

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from setsuden import __version__
-from setsuden.cli.common import failing_clearly, json_option, lang_option
+from setsuden.cli.common import json_option, lang_option
 from setsuden.cli.export_formats import NAMES, refuse_options, rendered
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
@@ -60,7 +60,6 @@ _COLUMNS = (
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def export(
     run: tuple[str, ...], form: str, output: Path | None, ledger_path: Path | None, as_json: bool,
     language: Language, **options: Any,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.federate_price import price
 from setsuden.cli.federate_scenario import plan, simulate
 from setsuden.cli.federate_table import table
@@ -66,7 +66,6 @@ federate.add_command(table)
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def train(
     study: Path | None,
     engine: str | None,

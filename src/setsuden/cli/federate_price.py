@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 @click.option("--clients", is_flag=True, help="Also every single client in --json: personal data, handle it as such.")
 @json_option
 @lang_option
-@failing_clearly
 def price(
     trace: Path,
     fleet_path: Path,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -26,7 +26,6 @@ _EXAMPLE = click.option("--example", is_flag=True, help="Print a commented scena
 @_EXAMPLE
 @json_option
 @lang_option
-@failing_clearly
 def simulate(scenario: Path | None, example: bool, as_json: bool, language: Language) -> None:
     """Count a federation of any size without training it: joules, grams, hours.
 
@@ -44,7 +43,6 @@ def simulate(scenario: Path | None, example: bool, as_json: bool, language: Lang
 @_EXAMPLE
 @json_option
 @lang_option
-@failing_clearly
 def plan(scenario: Path | None, example: bool, as_json: bool, language: Language) -> None:
     """Find how to reach a target with least carbon: which settings, or training in one place, or neither.
 

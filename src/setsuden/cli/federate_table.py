@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -16,7 +16,6 @@ from setsuden.language import Language
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
 @json_option
 @lang_option
-@failing_clearly
 def table(results: tuple[Path, ...], as_json: bool, language: Language) -> None:
     """Put studies into one table: data set and set-up against country, on one grid and across grids.
 

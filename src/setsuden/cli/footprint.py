@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.live_price import live_price
 from setsuden.errors import InputError
 from setsuden.language import Language
@@ -63,7 +63,6 @@ _CURRENCIES = ("USD", "EUR", "JPY", "GBP", "CNY", "INR")
 @click.option("--wue", type=float, metavar="L_PER_KWH", help="Litres of water per kWh of IT energy.")
 @json_option
 @lang_option
-@failing_clearly
 def footprint(language: Language, as_json: bool, **options: Any) -> None:
     """Carbon, water and cost of an amount of energy, with interval, boundary and sources.
 

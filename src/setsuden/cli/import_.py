@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.imports import KINDS
@@ -39,7 +39,6 @@ _COMPONENTS = ("board", "cpu", "gpu", "dram", "accelerator", "other")
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def import_(
     kind: str, file: Path, tags: tuple[str, ...], zone: str | None, start: str | None, relative_error: float | None,
     align_with: str | None, most_offset: float, ledger_path: Path | None, as_json: bool, language: Language,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.language import Language
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def indicators(
     run: tuple[str, ...], out: Path | None, ledger_path: Path | None, as_json: bool, language: Language
 ) -> None:

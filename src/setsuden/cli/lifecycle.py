@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from setsuden.cli.answered import Answered, out_option
-from setsuden.cli.common import failing_clearly, json_option, lang_option
+from setsuden.cli.common import json_option, lang_option
 from setsuden.language import Language
 
 
@@ -17,7 +17,6 @@ from setsuden.language import Language
 @out_option
 @json_option
 @lang_option
-@failing_clearly
 def lifecycle(study: Path | None, example: bool, out: Path | None, as_json: bool, language: Language) -> None:
     """Add up develop, train, adapt, serve, move data and make the hardware; say what dominates and what turns it.
 

@@ -64,12 +64,12 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    @failing_clearly
     def invoke(self, ctx: click.Context) -> Any:
         # A terminal that cannot show a letter gets its code, not a traceback.
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
-        return super().invoke(ctx)
+        with failing_clearly(ctx):
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

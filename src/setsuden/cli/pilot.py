@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell, terminal_width
+from setsuden.cli.common import json_option, lang_option, print_json, tell, terminal_width
 from setsuden.cli.ledger_option import ledger_option
 from setsuden.cli.studied import conducted, resume_option, study_argument
 from setsuden.language import Language, Messages
@@ -48,7 +48,6 @@ DEFAULT_OUT = Path("out/pilot")
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def pilot(
     study: Path | None, out: Path, resume: str | None, example: bool, ledger_path: Path | None, as_json: bool,
     language: Language, **options: Any,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setsuden.cli.answered import Answered, out_option
-from setsuden.cli.common import failing_clearly, json_option, lang_option
+from setsuden.cli.common import json_option, lang_option
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.language import Language
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def place(
     study: Path | None,
     example: str | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.profile import _shape
 from setsuden.errors import InputError
 from setsuden.language import Language
@@ -76,7 +76,6 @@ HERE = "here"
 @click.option("--site", metavar="CODE", help="Carbon where it runs: JP, US-CA, aws:eu-north-1 ...")
 @json_option
 @lang_option
-@failing_clearly
 def predict(
     target: str,
     device: str,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -47,7 +47,6 @@ def _shape(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--strict", is_flag=True, help="Fail at the first operator without a formula.")
 @json_option
 @lang_option
-@failing_clearly
 def profile(
     target: str,
     input_shape: tuple[int, ...] | None,

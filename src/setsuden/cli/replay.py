@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.language import Language, Messages
 from setsuden.language.columns import pad, width
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @json_option
 @lang_option
-@failing_clearly
 def replay(name: str | None, as_json: bool, language: Language) -> None:
     """Recompute a published table from its own inputs; without NAME, list the papers."""
     from setsuden import papers

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, print_json, reader_language, tell, terminal_width
+from setsuden.cli.common import json_option, print_json, reader_language, tell, terminal_width
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.language import LANGUAGES, Language
@@ -29,7 +29,6 @@ _BOTH = "both"
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @ledger_option
 @json_option
-@failing_clearly
 def report(
     source: str | None, out: Path | None, language: str, form: str, show: bool, ledger_path: Path | None, as_json: bool
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from setsuden.cli.child import NOT_FOUND, Ended, run_child, unusable
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.ledger_option import correct_option, duration, ledger_option
 from setsuden.cli.run_forecast import Follower
 from setsuden.cli.run_text import measurement_lines, own_cost, provenance_split
@@ -60,7 +60,6 @@ def rate(text: str | float) -> float | Literal["adaptive"]:
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def run(
     command: tuple[str, ...], name: str | None, tags: tuple[str, ...], rate_hz: float | Literal["adaptive"],
     idle_s: float | None, site: str | None, budget_kwh: float | None, budget_g: float | None,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.language import Language, Messages
 from setsuden.ledger import RunSummary, default_path
@@ -21,7 +21,6 @@ from setsuden.ledger.document import summary_document
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def runs(
     kind: str | None, name: str | None, tag: str | None, limit: int, ledger_path: Path | None, as_json: bool,
     language: Language,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json, tell
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.cli.run_text import measurement_lines, own_cost
 from setsuden.language import Language, Messages, looked_up
@@ -30,7 +30,6 @@ _WINDOWS_SHOWN = 30
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def show(run: str, with_host: bool, ledger_path: Path | None, as_json: bool, language: Language) -> None:
     """One run in full. RUN: an id, the beginning of one or of its last part, or last."""
     with open_ledger(ledger_path) as ledger:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.ledger_option import ledger_option
 from setsuden.cli.studied import conducted, resume_option, study_argument
 from setsuden.language import Language
@@ -29,7 +29,6 @@ from setsuden.language import Language
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def tune(
     study: Path | None, resume: str | None, example: bool, ledger_path: Path | None, as_json: bool,
     language: Language, **options: Any,

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from setsuden.cli.common import failing_clearly, json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.exposition import exposition
 from setsuden.cli.ledger_option import correct_option, duration, figure, ledger_option
 from setsuden.cli.metrics_server import MetricsServer
@@ -40,7 +40,6 @@ from setsuden.sensors.host import Host
 @ledger_option
 @json_option
 @lang_option
-@failing_clearly
 def watch(
     interval_s: float, count: int | None, site: str | None, container_path: str | None, port: int | None, otel: bool,
     address: str, corrections: tuple[str, ...], ledger_path: Path | None, as_json: bool, language: Language,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from setsuden.footprint.everyday import everyday
+from setsuden.language.codes import meaning
 from setsuden.quantity import Estimate
 from setsuden.report.numbers import Shown, count, per_thousand
 from setsuden.report.page.context import Context
@@ -104,7 +105,7 @@ def cards_notes(context: Context) -> list[str]:
     if priced is None or priced.operational_carbon_kg is None:
         return [words("card.no_site")]
     remarks = [note.code for note in priced.notes] + (["SET-NO-PRICE"] if priced.cost is None else [])
-    return [said for code in dict.fromkeys(remarks) if (said := words.explained("flag", code)) is not None]
+    return [said for code in dict.fromkeys(remarks) if (said := meaning(code, words.language))]
 
 
 def _card(key: str, estimate: Estimate, context: Context, *, shown: Shown | None = None, note: str = "") -> Card:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from setsuden.language import looked_up
-from setsuden.language.flag_details import said
+from setsuden.language.codes import meaning
+from setsuden.language.sentences import said
 from setsuden.quantity import significant
 from setsuden.report.numbers import unit_text
 from setsuden.report.page.context import Context
@@ -173,7 +174,7 @@ def limits_section(context: Context) -> Section:
     rows = [
         [
             Cell(code),
-            Cell(words.explained("flag", code) or words("flags.unknown")),
+            Cell(meaning(code, words.language) or words("flags.unknown")),
             Cell(_some(_places(items, context), context)),
             Cell(_some(_details(items, context), context) or words("table.none")),
         ]
@@ -201,7 +202,7 @@ _WINDOWS = re.compile(r" \(\d+ of \d+ windows\)$")
 def _details(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
     """What was said, each sentence once, in however many windows."""
     details = (_WINDOWS.sub("", flag.detail) for _, flag in items if flag.detail)
-    return [said(detail, context.words.language) or detail for detail in details]
+    return [said(detail, context.words.language, "flag_details") or detail for detail in details]
 
 
 def _places(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
