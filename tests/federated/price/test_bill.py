@@ -85,6 +85,41 @@ def test_messages_between_peers_are_charged_once_to_the_network_and_at_both_radi
     assert joules(bill, Term.RADIO_DOWN) == pytest.approx(2.0 * 1.0)
 
 
+def test_a_peer_that_sends_while_it_receives_is_awake_once():
+    made = Builder(2).round(0, 0, 5)
+    for sender in (0, 1):
+        made.turn(0, sender, 1e9, 0, 1, waited=2.0).send(0, sender, 1 - sender, 1_000_000, 1, 3, Kind.PEER)
+    made_in = group(device=device(embodied=exact(1e-3, "gCO2e/s")))
+    bill = price(made.trace(), fleet(made_in, counts=(2,)), clock="trace")
+    assert joules(bill, Term.AWAKE) == pytest.approx(2 * 2.0 * 2.0)
+    assert joules(bill, Term.WAITING) == pytest.approx(2 * 2.0 * 2.0)
+    assert bill.by_term()[Term.EMBODIED.value].carbon.value == pytest.approx(2 * 5 * 1e-3)  # five seconds, once
+
+
+def test_peers_pay_for_no_server_and_nobody_for_tiers_that_are_not_used():
+    made = Builder(2).round(0, 0, 5)
+    for sender in (0, 1):
+        made.turn(0, sender, 1e9, 0, 1).send(0, sender, 1 - sender, 1_000_000, 1, 3, Kind.PEER)
+    made.turn(0, SERVER, 1e9, 5, 5, work=Work.EVALUATE)
+    made_in = device("server", macs_per_s=1e10, embodied=exact(1e-3, "gCO2e/s"))
+    on = fleet(counts=(2,), server=server(device=made_in), aggregators=(server(),))
+    bill = price(made.trace(), on, clock="trace")
+    assert joules(bill, Term.SERVER_EVALUATION) > 0
+    for term in (Term.SERVER_IDLE, Term.AGGREGATOR_IDLE, Term.SERVER_EMBODIED):
+        assert term.value not in bill.by_term()
+    with_server = price(synchronous(2), on).by_term()
+    assert {Term.SERVER_IDLE.value, Term.SERVER_EMBODIED.value} <= set(with_server)
+    assert Term.AGGREGATOR_IDLE.value not in with_server
+
+
+@pytest.mark.parametrize("count", [1.0, 2.0, 3.5])
+def test_each_machine_that_is_kept_is_at_work_or_idle_all_the_time(count: float):
+    bill = price(synchronous(rounds=2), fleet(server=server(count=count)))
+    busy_s, whole_s = 2 * 1.0, 2 * 6.0
+    assert joules(bill, Term.AGGREGATION) == pytest.approx(1.5 * 100 * busy_s)
+    assert joules(bill, Term.SERVER_IDLE) == pytest.approx(1.5 * 50 * (count * whole_s - busy_s))
+
+
 def test_peers_that_mix_models_pay_for_it():
     made = Builder(2).round(0, 0, 5).turn(0, 1, 1e9, 0, 1, work=Work.AGGREGATE)
     assert joules(price(made.trace(), fleet(counts=(2,)), clock="trace"), Term.MIXING) == pytest.approx(10.0)
@@ -196,7 +231,8 @@ def test_the_grid_of_the_network_can_be_the_servers_or_that_of_who_sends():
 def test_a_published_model_that_holds_the_devices_power_leaves_its_radio_out():
     phone = group("phones", device=device(rx_w=exact(1.0, "W"), tx_w=exact(3.0, "W")))
     charged = price(synchronous(), fleet(phone, counts=(3,)), network="fedgreen")
-    assert joules(charged, Term.RADIO_UP) == joules(charged, Term.RADIO_DOWN) == 0
+    assert joules(charged, Term.RADIO_UP) == joules(charged, Term.RADIO_DOWN) == joules(charged, Term.AWAKE) == 0
+    assert joules(charged, Term.COMPUTE) > 0
 
 
 @st.composite

@@ -8,7 +8,7 @@ import pytest
 from setsuden.errors import InputError
 from setsuden.federated.price import Term, price
 from setsuden.federated.price.calendar import calendar
-from setsuden.federated.trace import SERVER, Work
+from setsuden.federated.trace import SERVER, Work, aggregator
 from tests.federated.price.builder import Builder, fleet, server
 
 
@@ -67,8 +67,8 @@ def test_a_bill_lasts_from_the_first_round_on_and_ends_where_the_clock_stood():
 
 def test_machines_idle_at_their_own_place():
     edge = server(g_per_kwh=800.0, pue=1.0)
-    made = Builder(1).round(0, 0, 10).turn(0, 0, 1e9, 0, 1).trace()
-    parts = price(made, fleet(counts=(1,), aggregators=(edge,)), clock="trace").by_term()
+    made = Builder(1).round(0, 0, 10).turn(0, 0, 1e9, 0, 1).send(0, 0, aggregator(0), 1, 1, 1)
+    parts = price(made.trace(), fleet(counts=(1,), aggregators=(edge,)), clock="trace").by_term()
     idle, edge_idle = parts[Term.SERVER_IDLE.value], parts[Term.AGGREGATOR_IDLE.value]
     assert idle.carbon.value == pytest.approx(10 * 50.0 * 1.5 * 100 / 3.6e6)
     assert edge_idle.carbon.value == pytest.approx(10 * 50.0 * 800 / 3.6e6)

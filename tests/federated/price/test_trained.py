@@ -14,8 +14,9 @@ from setsuden.federated.partition import dirichlet
 from setsuden.federated.price import Term, price
 from setsuden.federated.stop import Stop
 from setsuden.federated.task import FederatedTask, LocalTraining
-from setsuden.federated.topology import Hierarchical, Ring, Server
+from setsuden.federated.topology import Full, Gossip, Hierarchical, Ring, Server
 from setsuden.federated.trace import Trace
+from setsuden.quantity import Estimate, Provenance
 from setsuden.workload.data import load
 from tests.federated.price.builder import server
 
@@ -52,6 +53,28 @@ def test_a_training_in_the_fleets_world_costs_the_same_on_its_own_clock_and_on_t
     assert again.energy.value == pytest.approx(own.energy.value, rel=0.05)
     parts = own.by_party()
     assert sum(cost.energy.value for cost in parts.values()) == own.energy.value
+
+
+@pytest.mark.parametrize(
+    "topology",
+    [Server(), Hierarchical(aggregators=2), Ring(), Ring(steps=3), Gossip(degree=4), Full()],
+    ids=lambda one: one.name,
+)
+@pytest.mark.parametrize("clock", ["trace", "fleet"])
+def test_every_second_of_a_client_is_charged_once_training_sending_receiving_or_waiting(fleet, topology, clock):
+    trace = trained(fleet, topology=topology)
+    idle_w, active_w = 2.0, 7.0
+    watts = {name: Estimate.exact(value, "W", Provenance.ASSUMED) for name, value in
+             (("idle_w", idle_w), ("active_w", active_w))}  # fmt: skip
+    alike = tuple(replace(one, device=replace(one.device, j_per_mac=None, **watts)) for one in fleet.groups)
+    bill = price(trace, replace(fleet, groups=alike), clock=clock)
+    found = {term: cost.energy.value for term, cost in bill.by_term().items()}
+    seconds = found[Term.COMPUTE.value] / active_w
+    if clock == "fleet":  # in the trace, mixing takes no time
+        seconds += found.get(Term.MIXING.value, 0.0) / active_w
+    seconds += (found[Term.AWAKE.value] + found[Term.WAITING.value]) / idle_w
+    machines_s = float(trace.turns.macs[trace.turns.node < 0].sum()) / 1e11 if clock == "fleet" else 0.0
+    assert seconds == pytest.approx(CLIENTS * (bill.duration_s - machines_s), rel=1e-3)
 
 
 def test_drop_outs_of_a_real_training_cost_what_they_spent(fleet):

@@ -113,8 +113,10 @@ class GossipRounds:
         ends = {client: self._trained_until(plan, reports.get(client)) for client, plan in plans.items()}
         free_s = np.zeros(self._peers)
         free_s[list(ends)] = list(ends.values())
+        sent_s = np.zeros(self._peers)
         for edges in graphs:
             sends, free_s = self._sends(round_, edges, free_s)
+            sent_s += np.bincount(sends.sender, sends.end_s - sends.start_s, minlength=self._peers)
             fed.recorder.sends(sends)
         end_s = max(fed.progress.time_s, *ends.values(), float(free_s.max(initial=0.0)))
         degree = np.sum([np.bincount(edges.ravel(), minlength=self._peers) for edges in graphs], axis=0)
@@ -128,7 +130,8 @@ class GossipRounds:
                 round_, client, Work.TRAIN, outcome,
                 samples=done.samples, steps=done.steps, macs=done.macs,
                 start_s=plan.train_s, end_s=ends[client],
-                waited_s=end_s - own_end_s if outcome is Outcome.DONE else 0.0,
+                # whatever is neither training nor sending: a peer receives meanwhile
+                waited_s=max(0.0, end_s - ends[client] - float(sent_s[client])) if outcome is Outcome.DONE else 0.0,
                 cpu_s=float("nan") if report is None else report.cpu_s,
             )  # fmt: skip
             moved = int(degree[client]) * self._bytes
@@ -162,9 +165,10 @@ class GossipRounds:
         up_s, down_s = np.zeros(self._peers), np.zeros(self._peers)
         for peer in np.unique(edges).tolist():
             up_s[peer], down_s[peer] = world.up_s(peer, size), world.down_s(peer, size)
-        first = np.searchsorted(sender, sender)
-        start_s = ready_s[sender] + (np.arange(len(sender)) - first) * up_s[sender]
-        end_s = start_s + np.maximum(up_s[sender], down_s[receiver])
+        lasting = np.maximum(up_s[sender], down_s[receiver])
+        before = np.cumsum(lasting) - lasting
+        start_s = ready_s[sender] + before - before[np.searchsorted(sender, sender)]
+        end_s = start_s + lasting
         free_s = ready_s.copy()
         np.maximum.at(free_s, sender, end_s)
         np.maximum.at(free_s, receiver, end_s)

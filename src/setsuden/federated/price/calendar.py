@@ -73,7 +73,8 @@ def calendar(trace: Trace, fleet: Fleet, clock: Clock | None = None) -> Calendar
             turns.start_s,
             turns.end_s,
             turns.waited_s,
-            _last_end(trace, turn_row, send_row),
+            # gaps between messages of peers are waiting too: it is told as one stretch, and inside its round
+            np.minimum(_last_end(trace, turn_row, send_row), rounds.end_s[turn_row] - turns.waited_s),
             send_s,
             sends.start_s,
             sends.end_s,

@@ -122,13 +122,21 @@ class Desk:
             (turns.round[rows], turns.node[rows], (when.turn_s + when.waited)[rows]),
             *(
                 (sends.round[moved], end[moved], when.send_s[moved])
-                for end in (sends.sender, sends.receiver)
-                for moved in (np.flatnonzero(end >= 0),)
+                for end, mine in self._on_their_way()
+                for moved in (np.flatnonzero(mine),)
             ),
         ):
             group = self.fleet.group[node].astype(np.intp)
             nothing = np.zeros((3, len(node)))
             yield Lines(Term.EMBODIED, at, node, group, nothing, tariff.embodied[:, group] * seconds)
+
+    def _on_their_way(self) -> tuple[tuple[NDArray[np.int32], NDArray[np.bool_]], ...]:
+        """(end, rows) of messages whose seconds are time of the client at that end and of nothing else.
+
+        A peer receives while it sends or waits, so that a message between peers takes the time of its sender alone.
+        """
+        sends = self.trace.sends
+        return (sends.receiver, (sends.receiver >= 0) & (sends.sender < 0)), (sends.sender, sends.sender >= 0)
 
     def _transfers(self) -> Iterator[Lines]:
         sends = self.trace.sends
@@ -141,7 +149,9 @@ class Desk:
         ):
             rows = np.flatnonzero(mine)
             yield self._moved(term, rows, end[rows], watts, per_byte)
-            if self.rule.transfer_w is None:
+        if self.rule.awake_apart:
+            for end, mine in self._on_their_way():
+                rows = np.flatnonzero(mine)
                 yield self._moved(Term.AWAKE, rows, end[rows], self.tariff.idle, None)
         down, up = (self.tariff.down_s, self.tariff.down_byte), (self.tariff.up_s, self.tariff.up_byte)
         for term, chosen, rates, incoming in (
@@ -223,7 +233,7 @@ class Desk:
         yield from self._between(rows, at)
 
     def _between(self, rows: Index, at: Index) -> Iterator[Lines]:
-        """Idle draw of the machines over the whole duration, less what they were busy; and making them."""
+        """Idle draw of the machines in use over the whole duration, less what they were busy; and making them."""
         rounds, when, tariff = self.trace.rounds, self.when, self.tariff
         order = np.argsort(when.round_start, kind="stable")
         start = when.round_start[order]
@@ -236,13 +246,28 @@ class Desk:
         position[order] = np.arange(len(order))
         drawn = tariff.server_per_s[0, at] > 0  # a machine that is charged per MAC keeps its idle draw besides
         np.add.at(busy, (at[drawn], position[when.round_of_turn[rows[drawn]]]), when.turn_s[rows[drawn]])
-        for machine in range(busy.shape[0]):
+        for machine in self._in_use():
             term = Term.SERVER_IDLE if machine == 0 else Term.AGGREGATOR_IDLE
             place = np.full(len(start), tariff.groups + machine, dtype=np.intp)
             node = np.full(len(start), -1 - machine, dtype=np.int32)
-            joules = tariff.server_idle[:, [machine]] * np.maximum(end - start - busy[machine], 0.0)
+            kept = tariff.server_count[machine] * (end - start)
+            joules = tariff.server_idle[:, [machine]] * np.maximum(kept - busy[machine], 0.0)
             yield self._line(term, number, node, place, joules, start, end)
             if not tariff.server_embodied[:, machine].any():
                 continue  # nothing was declared of its making, which is not nothing spent
             grams = tariff.server_embodied[:, [machine]] * (end - start)
             yield Lines(Term.SERVER_EMBODIED, number, node, place, np.zeros((3, len(start))), grams)
+
+    def _in_use(self) -> list[int]:
+        """Rows of the machines that this training keeps: between peers there is no server, and without tiers no tier.
+
+        An aggregator is in use where it works or a message goes to or from it; the server unless somebody's training
+        was done without any message to or from a machine.
+        """
+        turns, sends = self.trace.turns, self.trace.sends
+        at = -1 - np.concatenate([turns.node, sends.sender, sends.receiver])
+        seen = np.bincount(at[at > 0], minlength=len(self.tariff.server_count)) > 0
+        trained = (turns.node >= 0) & (turns.work == Work.TRAIN) & (turns.outcome == Outcome.DONE)
+        alone = bool(trained.any()) and bool(((sends.sender >= 0) & (sends.receiver >= 0)).all())
+        seen[0] = not alone
+        return np.flatnonzero(seen).tolist()

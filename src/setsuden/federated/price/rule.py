@@ -95,6 +95,12 @@ class Rule:
         if self.pue is not None and self.pue.low < 1:
             raise InputError("PUE is at least 1", value=self.pue.low)
 
+    @property
+    def awake_apart(self) -> bool:
+        """Whether being awake while a message is on its way is charged beside radio and network."""
+        held = isinstance(self.network, PerBit) and self.network.charges_device
+        return self.transfer_w is None and not held
+
     def boundary(self) -> dict[str, str]:
         """What is inside and by what, to be printed with every figure."""
         text = {term.value: "counted" if term in self.terms else "left out" for term in Term}

@@ -40,6 +40,7 @@ class Tariff:
     down_s, down_byte   network; ``up_s``, ``up_byte``; ``peer_byte``
     embodied            gCO2e per second of use
     server_*            rows: the server, then the edge aggregators; PUE is in, where the rule has it
+    server_idle         of one machine; ``server_count`` how many are kept
     intensity           profile whose rows are the groups' places, the server's, the aggregators'; ``spread`` (3, rows)
     """
 
@@ -62,6 +63,7 @@ class Tariff:
     server_idle: Array
     server_embodied: Array
     server_speed: Array
+    server_count: Array
     intensity: Profile
     spread: Array
     places: tuple[str, ...]
@@ -120,9 +122,10 @@ def tariff(fleet: Fleet, rule: Rule) -> Tariff:
         embodied=column([group.device.embodied for group in groups], Term.EMBODIED),
         server_per_s=column(_work(rule, machines, "active"), *busy) * overhead,
         server_per_mac=column(_work(rule, machines, "per_mac"), *busy) * overhead,
-        server_idle=column(_work(rule, machines, "idle"), *idle) * overhead * counts,
+        server_idle=column(_work(rule, machines, "idle"), *idle) * overhead,
         server_embodied=column([one.device.embodied for one in machines], Term.SERVER_EMBODIED) * counts,
         server_speed=np.array([one.device.macs_per_s for one in machines]),
+        server_count=counts,
         intensity=Profile([place.hours for place in in_place], fleet.start_utc_hour),
         spread=np.array([(1.0, place.low, place.high) for place in in_place]).T,
         places=tuple(place.name for place in in_place),

@@ -96,7 +96,7 @@ def billed(fleet: Fleet, rule: Rule, tariff: Tariff, usage: Usage, duration_s: f
     line(Term.COMPUTE, (tariff.per_s, "compute_s"), (tariff.per_mac, "macs"))
     line(Term.DISCARDED, (tariff.per_s, "lost_s"), (tariff.per_mac, "lost_macs"))
     line(Term.WAITING, (tariff.idle, "wait_s"))
-    if rule.transfer_w is None:
+    if rule.awake_apart:
         line(Term.AWAKE, (tariff.idle, "down_s"), (tariff.idle, "up_s"))
     line(Term.RADIO_DOWN, (tariff.rx_s, "down_s"), (tariff.rx_byte, "down_bytes"))
     line(Term.RADIO_UP, (tariff.tx_s, "up_s"), (tariff.tx_byte, "up_bytes"))
@@ -119,7 +119,7 @@ def _server(rule: Rule, tariff: Tariff, duration_s: float, busy_s: float) -> lis
     per_mac = tariff.server_per_mac[:, [0]] * tariff.server_speed[0] * busy_s
     work = tariff.server_per_s[:, [0]] * busy_s + per_mac
     taken = busy_s if tariff.server_per_s[0, 0] > 0 else 0.0
-    idle = tariff.server_idle[:, [0]] * max(duration_s - taken, 0.0)
+    idle = tariff.server_idle[:, [0]] * max(float(tariff.server_count[0]) * duration_s - taken, 0.0)
     found = [
         Lines(term, at, node, row, joules, joules * mean)
         for term, joules in ((Term.AGGREGATION, work), (Term.SERVER_IDLE, idle))
