@@ -167,7 +167,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="default: early.json beside this file; with --traces nothing")
     options = parser.parse_args()
     if options.traces is not None:
-        rows = judged_in_turn(read(options.traces), [])
+        kept = [trace for trace in read(options.traces) if options.only in (None, trace.label)]
+        if not kept:
+            parser.error(f"no recording of {options.only or 'a training'} (*.npz) in {options.traces}")
+        rows = judged_in_turn(kept, [])
     else:
         chosen = tuple(training for training in JUDGED if options.only in (None, training.label))
         earlier = recorded(EARLIER, EARLIER_S, None)

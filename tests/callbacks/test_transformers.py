@@ -65,6 +65,16 @@ def test_accumulated_batches_are_one_step(tmp_path: Path) -> None:
     assert entry["outcome"]["complete"]
 
 
+def test_a_trainer_that_never_evaluates_does_not_warn_of_evaluations_to_come(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        callback = EnergyCallback(meter=meter, say=lambda _: None)
+        trainer(around.clock, callback, tmp_path, num_train_epochs=50, eval_strategy="no").train()
+    first = kept(tmp_path)["said"][0]
+    assert first["share"] < 1 / 50
+    assert first["narrowed_by"]["by"] != "evaluation"
+
+
 def test_a_budget_saves_a_checkpoint_and_stops_and_the_rest_can_be_resumed(tmp_path: Path) -> None:
     around, limit_j = bench(tmp_path), 300.0
     with around.meter as meter:

@@ -103,6 +103,34 @@ def test_larger_batches_cost_more_but_less_than_their_size() -> None:
     assert 10 < as_steps(10, 256, 32) < 80
 
 
+@given(st.integers(5, 90), st.integers(3, 40), st.integers(1, 300))
+def test_pauses_within_an_epoch_go_on_at_the_pace_seen(apart: int, seen: int, since: int) -> None:
+    """Evaluated every so many steps; before, those of one epoch were taken for all there are in one."""
+    pauses, each = Pauses(), 10_000
+    for number in range(1, seen + 1):
+        pauses.add(number * apart, 2.0, 80.0)
+    done = seen * apart + min(since, apart - 1)
+    to_come = pauses.to_come("seconds", Standing(done, 10 * each, each), 1.0)
+    assert to_come == pytest.approx(2.0 * (10 * each // apart - seen), abs=2.0)
+
+
+def test_a_pause_that_never_comes_again_is_expected_ever_more_seldom() -> None:
+    pauses = Pauses()
+    pauses.add(10, 1.0, 40.0)
+    expected = [pauses.to_come("seconds", Standing(done, 1000, None), 1.0) for done in (10, 100, 500)]
+    assert expected == pytest.approx([99.0, 18.0, 2.0])
+
+
+def test_an_evaluation_that_was_told_is_still_expected_beside_checkpoints_before_it() -> None:
+    pauses, at = Pauses(told=300.0), Standing(50, EPOCHS * EACH, EACH)
+    foretold = pauses.to_come("seconds", at, STEP_S)
+    pauses.add(40, 0.01, 0.4)
+    assert pauses.to_come("seconds", at, STEP_S) == pytest.approx(foretold)
+    pauses.add(EACH, 2.0, 80.0)
+    after = Standing(EACH, EPOCHS * EACH, EACH)
+    assert pauses.to_come("seconds", after, STEP_S) < foretold / 3
+
+
 class Loader(list[None]):
     batch_size = 32
 

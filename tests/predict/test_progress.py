@@ -77,6 +77,34 @@ def test_a_forecast_is_said_kept_and_set_beside_what_came_out(tmp_path: Path) ->
     assert lines[-1].startswith("  came out: 1.882 min")
 
 
+def test_the_first_epoch_times_the_epochs_is_kept_and_said_beside_the_forecasts(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        around.clock.advance(30.0)  # what was before the training is multiplied by nobody
+        with progress(STEPS, steps_per_epoch=100, meter=meter, say=lambda _: None) as run:
+            train(around, run, STEPS)
+    document = kept(tmp_path)
+    (entry,) = document["runs"]
+    seconds, by_first = 3.0 + 999 * 0.1 + 10 * 1.0, 10 * (3.0 + 99 * 0.1 + 1.0)
+    first = entry["first_epoch"]
+    assert first["epochs"] == 10
+    assert first["duration"]["value"] == pytest.approx(by_first)
+    assert first["energy"]["value"] == pytest.approx(50 * by_first)
+    assert first["duration_error"] == pytest.approx(by_first / seconds - 1)
+    assert first["energy_error"] == pytest.approx(by_first / seconds - 1)
+    for language, words in (("en", "the first epoch times 10: 2.317 min"), ("ja", "最初のエポック × 10: 2.317 min")):
+        (line,) = (line for line in outcome_lines(document, Messages("forecast", language)) if words in line)  # type: ignore[arg-type]
+        assert "+23.1%, +23.1%" in line
+
+
+def test_one_epoch_has_no_first_one_to_multiply(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter, progress(STEPS, evaluation=3, meter=meter, say=lambda _: None) as run:
+        train(around, run, STEPS)
+    (entry,) = kept(tmp_path)["runs"]
+    assert entry["first_epoch"] is None
+
+
 def test_a_run_that_ends_early_is_not_judged_by_its_forecast(tmp_path: Path) -> None:
     around = bench(tmp_path)
     with around.meter as meter:

@@ -15,11 +15,12 @@ except ImportError:
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
+    from setsuden.ledger import Measurement
     from setsuden.predict.watcher import Saying
 
 
 class EnergyCallback(TrainerCallback):
-    """Forecasts energy and time of ``train`` on the way and keeps its budget; evaluations and checkpoints are pauses.
+    """Measures ``train``, forecasts its energy and time on the way and keeps its budget; evaluations and checkpoints are pauses.
 
     steps      optimizer steps of the whole training; None: as the Trainer counts them
     settings   of ``setsuden.progress``: evaluation, name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say,
@@ -37,13 +38,19 @@ class EnergyCallback(TrainerCallback):
         """The forecast as it stands, as in ``Progress.forecast``."""
         return self._teller.forecast
 
+    @property
+    def measurement(self) -> Measurement | None:
+        """What the last training took, where it was measured by a meter that this callback opened; else None."""
+        return self._teller.measurement
+
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any
     ) -> None:
         """Count the optimizer steps that lie ahead; a resumed training has some behind it."""
         self._begun_at = state.global_step
         each = state.max_steps / state.num_train_epochs if state.num_train_epochs else None
-        self._teller.begin(state.max_steps - self._begun_at, each, speaks=state.is_world_process_zero)
+        none = 0 if args.eval_strategy == "no" else None  # how large evaluations are, nobody knows before the first
+        self._teller.begin(state.max_steps - self._begun_at, each, evaluation=none, speaks=state.is_world_process_zero)
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
         """A step begins."""

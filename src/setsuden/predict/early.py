@@ -31,7 +31,7 @@ FIRST_EPOCH_SHARE = 0.10
 """The same while the first of several epochs lasts: data come from the disk, later from memory; own judgement."""
 STABLE_SHARE = 0.02
 """A forecast is stable when the wander it has seen is within this share of it."""
-LEAST_STRETCHES = 8
+LEAST_STRETCHES = 6
 """So many stretches are seen before anything is forecast."""
 _MOST = 1024  # observations kept
 # Chosen on recorded trainings, see benchmarks/predict.

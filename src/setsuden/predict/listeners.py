@@ -67,6 +67,8 @@ class Here:
         self._told = self._began is not None and speed.tells(channel for channel, _ in self._began.channels)
         if self._told:
             watcher.usual = speed.usual(meter.recall(speed.NAME, speed.USUAL_FOR_S))
+        if self._began is not None:
+            watcher.look(*self._since(self._began.elapsed_s, self._began.energy), 0)
 
     def now(self) -> float:
         """Seconds since the meter began."""

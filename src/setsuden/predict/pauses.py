@@ -12,6 +12,7 @@ EVALUATED = 0.33
 UNTOLD = 0.15
 """Evaluations that are expected, but neither seen nor told, may come to so much of the steps; own judgement."""
 _APART = log(1.6)  # half of a 90 % interval of EVALUATED; ten small networks on two cores gave 0.2 to 0.5
+_LATE = 0.05  # of an epoch
 Of = Literal["seconds", "joules"]
 
 
@@ -67,11 +68,14 @@ class Pauses:
     def to_come(self, of: Of, at: Standing, step: float) -> float:
         """What the pauses still to come cost.
 
-        step   cost of a training step, for an evaluation that was told and has not been seen
+        step   cost of a training step, for an evaluation that was told and has not been seen: pauses within the first
+               epoch may be other ones, so what was told holds until its end where it is more
         """
+        foretold = self._foretold(at) * step
         if not self._seen:
-            return self._foretold(at) * step
-        return self._left(at) * _mean([seconds if of == "seconds" else joules for _, seconds, joules in self._seen])
+            return foretold
+        each = _mean([seconds if of == "seconds" else joules for _, seconds, joules in self._seen])
+        return max(self._left(at) * each, foretold)
 
     def doubt(self, at: Standing) -> tuple[float, float]:
         """Half-widths of a 90 % interval of what is to come, in logarithms: both ways, and upwards only.
@@ -86,16 +90,20 @@ class Pauses:
         return _APART * foretold / max(foretold + at.left, 1.0), 0.0
 
     def _foretold(self, at: Standing) -> float:
-        """Training steps that all evaluations are as dear as."""
-        return 0.0 if self.told is None or self.first_due(at) is None else EVALUATED * self.told * at.epochs
+        """Training steps that all evaluations are as dear as, until the end of the first epoch has shown one."""
+        each = at.per_epoch
+        if self.told is None or each is None or not at.done <= each <= at.total:
+            return 0.0
+        return 0.0 if any(_at_an_end(step, each) for step, _, _ in self._seen) else EVALUATED * self.told * at.epochs
 
     def _left(self, at: Standing) -> float:
         """Pauses still to come; at the end of an epoch, the one that is due and not yet told is among them."""
         seen, last = len(self._seen), self._seen[-1][0]
-        if at.per_epoch is None:
-            return at.left * seen / last if last else 0.0
-        each = seen / max(round(last / at.per_epoch), 1)
-        return max(each * at.epochs - seen, 0.0)
+        if at.per_epoch is not None and all(_at_an_end(step, at.per_epoch) for step, _, _ in self._seen):
+            each = seen / round(last / at.per_epoch)
+            return max(each * at.epochs - seen, 0.0)
+        apart = max(last / seen, at.done / (seen + 1))  # the longer none comes, the rarer they are
+        return at.left / apart if apart else 0.0
 
 
 def as_steps(batches: float, samples_each: float | None, samples_of_a_step: float | None) -> float:
@@ -107,6 +115,12 @@ def as_steps(batches: float, samples_each: float | None, samples_of_a_step: floa
     if not samples_each or not samples_of_a_step:
         return batches
     return batches * sqrt(samples_each / samples_of_a_step)
+
+
+def _at_an_end(step: int, each: int) -> bool:
+    """Whether a pause after so many steps is that after an epoch; looks from outside come a little late."""
+    epochs = round(step / each)
+    return epochs > 0 and abs(step - epochs * each) <= _LATE * each
 
 
 def _mean(costs: Sequence[float]) -> float:

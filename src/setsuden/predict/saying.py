@@ -59,6 +59,10 @@ def outcome_lines(document: Mapping[str, Any], messages: Messages) -> Iterator[s
             told = said.get("narrowed_by")
         if not entry["said"]:
             yield "  " + messages.say("none")
+        first = entry.get("first_epoch")  # runs kept by older versions do not say
+        if first is not None:
+            line = messages.say("first_epoch", epochs=f"{first['epochs']:.4g}", figures=", ".join(_figures(first)))
+            yield "  " + line + _off(first, messages)
         yield from ("  " + line for line in _outcome(entry, messages))
 
 
@@ -71,8 +75,12 @@ def _beside(said: Mapping[str, Any], messages: Messages, told: Mapping[str, Any]
     narrowed_by = said.get("narrowed_by")  # runs kept by older versions do not say
     if narrowed_by is not None and narrowed_by != told:
         line = _narrowed(line, narrowed_by, messages)
+    return line + _off(said, messages)
+
+
+def _off(said: Mapping[str, Any], messages: Messages) -> str:
     errors = [f"{said[key]:+.1%}" for key in ("duration_error", "energy_error") if said[key] is not None]
-    return line + (messages.say("error", errors=", ".join(errors)) if errors else "")
+    return messages.say("error", errors=", ".join(errors)) if errors else ""
 
 
 def _narrowed(line: str, by: Mapping[str, Any], messages: Messages) -> str:
@@ -110,5 +118,5 @@ def _limit(limit_j: float, limit_g: float | None, messages: Messages) -> str:
 def _figures(said: Mapping[str, Any]) -> Iterator[str]:
     yield render(Estimate.from_json(said["duration"]))
     for key in ("energy", "carbon"):
-        if said[key] is not None:
+        if said.get(key) is not None:
             yield render(Estimate.from_json(said[key]))

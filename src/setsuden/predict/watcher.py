@@ -9,8 +9,9 @@ from typing import Any
 from setsuden.predict.budget import EnergyBudget
 from setsuden.predict.doubt import Narrowing, narrowing
 from setsuden.predict.early import EarlyForecast
+from setsuden.predict.first_epoch import FirstEpoch
 from setsuden.predict.speed import Speeds, Usual
-from setsuden.quantity import Estimate
+from setsuden.quantity import Estimate, Provenance
 
 SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
 """Shares of the steps at which a forecast is said and kept; the first counts from the end of the warm-up."""
@@ -43,7 +44,6 @@ class Saying:
 
     def to_json(self, outcome: Outcome | None) -> dict[str, Any]:
         """Plain data; the errors are None until the run is over and whole."""
-        came = outcome if outcome is not None and outcome.complete else None
         return {
             "steps_done": self.steps_done,
             "share": self.share,
@@ -55,10 +55,7 @@ class Saying:
             "own_share": self.own_share,
             "speed_share": self.speed_share,
             "narrowed_by": self.narrowed_by.to_json(),
-            "duration_error": None if came is None else _error(self.duration.value, came.duration_s),
-            "energy_error": None
-            if came is None or self.energy is None or came.energy is None
-            else _error(self.energy.value, came.energy.value),
+            **_errors(self.duration, self.energy, outcome),
         }
 
 
@@ -105,6 +102,8 @@ class Watcher:
     _said: list[Saying] = field(default_factory=list)
     _outcome: Outcome | None = None
     _last: tuple[float, float, float] = (0.0, 0.0, 0.0)  # seconds, joules, seconds paused
+    _counted: Estimate | None = None  # the latest joules
+    _first_epoch: FirstEpoch | None = None
 
     def look(
         self,
@@ -135,8 +134,13 @@ class Watcher:
                 **like,  # type: ignore[arg-type]
             )
             forecast.observe(0.0, 0.0, 0)
+            if self.steps_per_epoch is not None:
+                self._first_epoch = FirstEpoch(self.steps_per_epoch, self.steps_total)
         if forecast is not None and behind_s is not None:
             share = 1 - min(behind_s / elapsed_s, 1.0) if elapsed_s > 0 else 0.0
+            self._counted = energy
+            if self._first_epoch is not None:
+                self._first_epoch.take(elapsed_s * share, joules * share, steps_done)
             self._observe(forecast, elapsed_s * share, joules * share, steps_done, paused_s, speeds)
             self._say_if_due(forecast, elapsed_s, energy)
         if self.budget is None or energy is None:
@@ -184,6 +188,7 @@ class Watcher:
             "steps_per_epoch": self.steps_per_epoch,
             "intensity": _plain(self.intensity),
             "said": [saying.to_json(self._outcome) for saying in self._said],
+            "first_epoch": self._by_first_epoch(),
             "budget": None if self.budget is None else self.budget.to_json(),
             "outcome": None if self._outcome is None else self._outcome.to_json(),
         }
@@ -213,6 +218,22 @@ class Watcher:
         if pause_s > 0:
             forecast.pause(elapsed_s, joules)
         self._last = (elapsed_s, joules, paused_s)
+
+    def _by_first_epoch(self) -> dict[str, Any] | None:
+        """What the first epoch times the epochs had said, beside what came out; None before it is over."""
+        found = None if self._first_epoch is None else self._first_epoch.times_epochs()
+        if found is None:
+            return None
+        epochs, seconds, joules = found
+        duration = Estimate.exact(seconds, "s", Provenance.ESTIMATED)
+        counted = self._counted
+        energy = counted * (joules / counted.value) if counted is not None and counted.value > 0 else None
+        return {
+            "epochs": epochs,
+            "duration": duration.to_json(),
+            "energy": _plain(energy),
+            **_errors(duration, energy, self._outcome),
+        }
 
     def _say_if_due(self, forecast: EarlyForecast, elapsed_s: float, energy: Estimate | None) -> None:
         share = forecast.steps_done / forecast.steps_total
@@ -272,6 +293,17 @@ def _widened(expected: Estimate, counted: Estimate) -> Estimate:
 
 def _plain(figure: Estimate | None) -> dict[str, Any] | None:
     return None if figure is None else figure.to_json()
+
+
+def _errors(duration: Estimate, energy: Estimate | None, outcome: Outcome | None) -> dict[str, float | None]:
+    """Of what was said, once the run is over and whole."""
+    came = outcome if outcome is not None and outcome.complete else None
+    return {
+        "duration_error": None if came is None else _error(duration.value, came.duration_s),
+        "energy_error": None
+        if came is None or energy is None or came.energy is None
+        else _error(energy.value, came.energy.value),
+    }
 
 
 def _error(said: float, came: float) -> float | None:
