@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from setsuden.errors import InputError
 from setsuden.federated.fleet import Place, Profile, country, hourly, known, load, load_example, read, steady, world
 from setsuden.federated.world import World
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 from tests.federated.price.builder import device, exact, fleet, group
 
 LEAST = """

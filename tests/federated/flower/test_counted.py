@@ -15,6 +15,7 @@ from setsuden.errors import InputError
 from setsuden.federated.facts import header_of
 from setsuden.federated.flower import Counted, energy_mod
 from setsuden.federated.local import trainer_of
+from setsuden.federated.simulate import work_of
 from setsuden.federated.trace import SERVER, Header, Kind, Trace, Work
 from tests.federated.core.support import task
 from tests.federated.flower.support import LoopGrid
@@ -73,6 +74,7 @@ def test_every_call_of_every_client_is_in_the_trace(tmp_path: Path) -> None:
         (round_, client) for round_ in (1, 2) for client in (0, 1, 2)
     ]
     assert turns.samples[trained].tolist() == [10 * (node + 1) for node in turns.node[trained].tolist()]
+    assert (turns.steps[trained] == -(-turns.samples[trained] // header().batch_size)).all()
     assert np.array_equal(turns.macs[trained], turns.samples[trained] * header().training_macs)
     assert (turns.samples[turns.work == Work.EVALUATE] == 5).all()
     assert (turns.cpu_s >= 0).all()
@@ -85,6 +87,25 @@ def test_every_call_of_every_client_is_in_the_trace(tmp_path: Path) -> None:
     assert (sends.bytes[down] > raw).all()
     trace.save(tmp_path / "trace.npz")
     assert np.array_equal(Trace.load(tmp_path / "trace.npz").sends.bytes, sends.bytes)
+
+
+def test_every_local_epoch_is_counted_though_a_reply_names_what_the_client_holds() -> None:
+    counted = Counted(strategy())
+    counted.start(LoopGrid(users_app(), 3), ArrayRecord(START), num_rounds=1)
+    told = replace(header(), local_epochs=4, batch_size=8, client_samples=(10, 20, 30))
+    trace = counted.trace(told)
+    turns = trace.turns
+    trained = turns.work == Work.TRAIN
+    held = 10 * (turns.node[trained] + 1)
+    assert (turns.samples[trained] == 4 * held).all()
+    assert (turns.steps[trained] == 4 * -(-held // 8)).all()
+    assert np.allclose(turns.macs[trained], 4 * held * told.training_macs)
+    assert np.allclose(turns.macs[~trained], 5 * told.forward_macs)
+    again = work_of(trace)
+    assert again.macs_per_sample * again.epochs * again.samples == pytest.approx(
+        [*(40 * told.training_macs * (n + 1) for n in range(3))]
+    )
+    assert again.bytes_up > sum(part.nbytes for part in START)  # the model, not what an evaluation found
 
 
 def test_replies_without_our_record_are_passed_on_and_not_counted() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from setsuden.federated import fleet
 from setsuden.federated.simulate import Synchronous, Work, closed_form, events
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 from tests.federated.study.support import FLEET
 
 

@@ -11,7 +11,7 @@ from tests.federated.core.support import HANGS, NOT_FINITE, RAISES, marked
 from setsuden.federated.study import reading
 from setsuden.federated.study.run import Outcome, run
 from setsuden.ledger import Ledger
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 from setsuden.workload.data import Dataset
 
 TINY = """

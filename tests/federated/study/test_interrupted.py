@@ -16,7 +16,7 @@ from setsuden.federated.study import reading
 from setsuden.federated.study.book import Book
 from setsuden.federated.trace import Trace
 from setsuden.ledger import Ledger
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 
 STUDY = TINY + "topologies: [gossip]\nstop: {rounds: 20}\nfailures: {drop_share: 0.1}\ncentralised: {epochs: 1}\n"
 _COMMAND = [sys.executable, "-m", "setsuden", "federate", "study.yaml"]

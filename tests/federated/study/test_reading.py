@@ -10,7 +10,7 @@ from setsuden.federated.compression import TopK
 from setsuden.federated.selection import CarbonAware
 from setsuden.federated.study.reading import Federation, example_text, read
 from setsuden.federated.topology import Gossip, Hierarchical
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 
 LEAST = "data: digits\nmodel: logistic\nclients: 5\n"
 

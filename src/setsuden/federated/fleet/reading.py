@@ -22,11 +22,11 @@ from setsuden.federated.fleet.device import Device, Known, known
 from setsuden.federated.fleet.fleet import Fleet, Group, Server, build
 from setsuden.federated.fleet.link import Link, rates
 from setsuden.federated.fleet.place import HOURS, Place, country, hourly, steady, utc_offset_h
+from setsuden.parsing import near, parsed
 from setsuden.placement.network import link as network
 from setsuden.placement.network import radio
+from setsuden.places import Declared, FieldPath, parse_yaml, read_yaml
 from setsuden.quantity import Estimate
-from setsuden.study.places import Declared, FieldPath, parse_yaml, read_yaml
-from setsuden.study.reading import near, parsed
 
 _YEAR_S = 365.25 * 86400
 _COMMAND = "federate"

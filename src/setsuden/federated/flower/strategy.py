@@ -74,8 +74,11 @@ class Counted(Strategy):
         self.strategy.summary()
 
     def trace(self, header: Header) -> Trace:
-        """What was counted. ``header`` says what was trained; its ``training_macs`` and ``forward_macs`` times the
-        samples that the replies name give the MACs of each turn. Its clock becomes ``wall``.
+        """What was counted. ``header`` says what was trained; its clock becomes ``wall``.
+
+        MACs are ``training_macs`` (``forward_macs``) times the samples that the replies name: those that a client
+        holds, as the strategy weighs them. A training goes over them ``local_epochs`` times, in batches of
+        ``batch_size``.
         """
         if self._began_s is None:
             raise InputError("nothing has run yet", place="trace", remedy="Call it after the strategy has ended.")
@@ -113,15 +116,18 @@ class Counted(Strategy):
 
     def _turns(self, header: Header, began_s: float) -> Turns:
         rows = self.costs
-        per_sample = {Work.TRAIN: header.training_macs, Work.EVALUATE: header.forward_macs}
+        trains = np.array([row.work is Work.TRAIN for row in rows], dtype=np.bool_)
+        held = np.array([row.samples for row in rows], dtype=np.int64)
+        samples = np.where(trains, held * header.local_epochs, held)
+        batches = -(-held // max(1, header.batch_size))
         return Turns(
             round=np.array([row.round for row in rows], dtype=np.int32),
             node=np.array([row.cost.client for row in rows], dtype=np.int32),
             work=np.array([row.work for row in rows], dtype=np.uint8),
             outcome=np.full(len(rows), Outcome.DONE, dtype=np.uint8),
-            samples=np.array([row.samples for row in rows], dtype=np.int64),
-            steps=np.zeros(len(rows), dtype=np.int64),
-            macs=np.array([row.samples * per_sample[row.work] for row in rows], dtype=np.float64),
+            samples=samples,
+            steps=np.where(trains, batches * header.local_epochs, 0),
+            macs=samples * np.where(trains, header.training_macs, header.forward_macs),
             start_s=np.array([row.cost.started_s - began_s for row in rows], dtype=np.float64),
             end_s=np.array([row.cost.ended_s - began_s for row in rows], dtype=np.float64),
             waited_s=np.array([max(0.0, row.over_s - row.cost.ended_s) for row in rows], dtype=np.float64),

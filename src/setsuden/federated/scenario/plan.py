@@ -27,8 +27,8 @@ from setsuden.federated.scenario.declaration import CentralPlan, PlanDeclaration
 from setsuden.federated.scenario.reading import Ground, ground, planning
 from setsuden.federated.simulate import drawn_header
 from setsuden.federated.trace import Trace
+from setsuden.places import Declared
 from setsuden.quantity import Estimate, Provenance
-from setsuden.study.places import Declared
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,8 +22,8 @@ from setsuden.federated.scenario.declaration import (
 )
 from setsuden.federated.simulate import Buffered, Synchronous, Work, log_normal_samples, work_of
 from setsuden.federated.trace import Trace
-from setsuden.study.places import Declared
-from setsuden.study.reading import parsed
+from setsuden.parsing import parsed
+from setsuden.places import Declared
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from setsuden.federated.simulate import (
     fit,
 )
 from setsuden.federated.trace import Trace
+from setsuden.places import Declared
 from setsuden.quantity import Estimate
-from setsuden.study.places import Declared
 
 Form = Literal["closed", "events"]
 

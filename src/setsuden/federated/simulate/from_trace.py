@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from setsuden.errors import InputError
 from setsuden.federated.simulate.schedule import Synchronous, Work
-from setsuden.federated.trace import Kind, Outcome, Trace
+from setsuden.federated.trace import Kind, Outcome, Sends, Trace
 from setsuden.federated.trace import Work as Kinds
 
 
 def work_of(trace: Trace) -> Work:
     """The turn of every client of ``trace``: its samples, MACs per sample as really done, median bytes each way.
 
+    Of what a client got and gave in a round the largest message is the model; others belong to an evaluation.
     Raises InputError where nobody delivered, or where no server sends anything (peer to peer).
     """
     header, turns, sends = trace.header, trace.turns, trace.sends
     done = (turns.work == Kinds.TRAIN) & (turns.outcome == Outcome.DONE) & (turns.node >= 0) & (turns.samples > 0)
-    down = sends.bytes[(sends.kind == Kind.MODEL) & (sends.receiver >= 0) & (sends.bytes > 0)]
-    up = sends.bytes[(sends.kind == Kind.UPDATE) & (sends.sender >= 0) & (sends.bytes > 0)]
+    width = header.clients + 1
+    trained = np.unique(turns.round[done].astype(np.int64) * width + turns.node[done])
+    down, up = (
+        _models(sends, kind, end, trained, width)
+        for kind, end in ((Kind.MODEL, sends.receiver), (Kind.UPDATE, sends.sender))
+    )
     if not done.any() or not len(down) or not len(up):
         raise InputError(
             "this trace has no round trip of a client that delivered, so there is no turn to simulate",
@@ -34,6 +40,18 @@ def work_of(trace: Trace) -> Work:
         epochs=header.local_epochs,
         batch_size=header.batch_size or None,
     )
+
+
+def _models(
+    sends: Sends, kind: Kind, client: NDArray[np.int32], trained: NDArray[np.int64], width: int
+) -> NDArray[np.int64]:
+    """Bytes of the largest message of a kind to, or from, each client in each round that it trained in."""
+    rows = np.flatnonzero((sends.kind == kind) & (client >= 0) & (sends.bytes > 0))
+    key = sends.round[rows].astype(np.int64) * width + client[rows]
+    rows, key = rows[np.isin(key, trained)], key[np.isin(key, trained)]
+    largest = np.zeros(len(trained), dtype=np.int64)
+    np.maximum.at(largest, np.searchsorted(trained, key), sends.bytes[rows])
+    return largest[largest > 0]
 
 
 def schedule_of(trace: Trace, **more: float | bool) -> Synchronous:

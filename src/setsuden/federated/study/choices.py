@@ -23,8 +23,8 @@ from setsuden.federated.selection import (
     Utility,
 )
 from setsuden.federated.topology import Edges, Full, Gossip, Hierarchical, Regular, Ring, Server, Topology, Torus
-from setsuden.study.places import Declared, FieldPath
-from setsuden.study.reading import near, parsed
+from setsuden.parsing import near, parsed
+from setsuden.places import Declared, FieldPath
 
 T = TypeVar("T")
 

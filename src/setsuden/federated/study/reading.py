@@ -19,8 +19,8 @@ from setsuden.federated.study.choices import ALGORITHMS, COMPRESSIONS, SELECTION
 from setsuden.federated.study.declaration import CentralChoice, FederationDeclaration, PartitionChoice
 from setsuden.federated.task import FederatedTask, LocalTraining
 from setsuden.federated.topology import Server
-from setsuden.study.places import Declared
-from setsuden.study.reading import parsed
+from setsuden.parsing import parsed
+from setsuden.places import Declared
 from setsuden.workload import zoo
 from setsuden.workload.data import Dataset, load
 from setsuden.workload.factory import is_factory
