@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from setsuden.ledger import Ledger
+from setsuden.places import Declared, parse_yaml
 from setsuden.study.example import tune_example_text
-from setsuden.study.places import Declared, parse_yaml
 from setsuden.study.reading import checked
 from setsuden.study.tuning.run import run_tune
 

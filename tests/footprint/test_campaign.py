@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from setsuden.cli.main import main
 from setsuden.errors import BoundaryError, InputError
 from setsuden.footprint.campaign import Quality, Stage, Trials, campaign, expected_best, from_tracker, simulate
-from setsuden.footprint.campaign.declared import declared
+from setsuden.footprint.campaign.declared import declared, example_text
 from setsuden.ledger import Ledger, Measurement, Utilisation
+from setsuden.places import Declared
 from setsuden.quantity import DEVICE, NODE, Estimate, Provenance
 from tests.schemas_support import validate
 
@@ -326,23 +327,22 @@ def test_a_run_of_unknown_energy_is_not_counted_as_nothing() -> None:
 
 def test_retraining_every_few_weeks_is_done_that_often() -> None:
     stage = {"name": "retrain", "energy_kwh": 2.0, "every_weeks": 4, "over_weeks": 52}
-    read = declared({"name": "x", "stages": [stage]})
+    read = declared(Declared({"name": "x", "stages": [stage]}))
     assert read.stages[0].times == 13
     assert campaign("x", read.stages).energy.value == pytest.approx(26)
-    weekly = declared({"name": "x", "stages": [stage | {"every_weeks": 0.1, "over_weeks": 0.3}]})
+    weekly = declared(Declared({"name": "x", "stages": [stage | {"every_weeks": 0.1, "over_weeks": 0.3}]}))
     assert weekly.stages[0].times == 3
 
 
 @pytest.mark.parametrize(
     ("raw", "field"),
     [
-        ([], "mapping"),
         ({}, "name"),
         ({"name": "x", "stages": []}, "stages"),
         ({"name": "x", "stages": [{"name": "s"}]}, "energy_kwh, or hours and watts"),
         ({"name": "x", "stages": [{"name": "s", "hours": 1}]}, "energy_kwh, or hours and watts"),
-        ({"name": "x", "stages": [{"name": "s", "energy_kwh": -1}]}, "stages.0.energy_kwh"),
-        ({"name": "x", "stages": [{"name": "s", "energy_kwh": float("nan")}]}, "stages.0.energy_kwh"),
+        ({"name": "x", "stages": [{"name": "s", "energy_kwh": -1}]}, r"stages\[0\].energy_kwh"),
+        ({"name": "x", "stages": [{"name": "s", "energy_kwh": float("nan")}]}, r"stages\[0\].energy_kwh"),
         ({"name": "x", "stages": [{"name": "s", "energy_kwh": 1, "trails": 3}]}, "trails"),
         ({"name": "x", "stages": [{"name": "s", "energy_kwh": {"value": 1, "low": 2, "high": 3}}]}, "interval"),
         ({"name": "x", "stages": [{"name": "s", "energy_kwh": 1, "every_weeks": 4}]}, "go together"),
@@ -364,7 +364,7 @@ def test_retraining_every_few_weeks_is_done_that_often() -> None:
 )
 def test_a_wrong_field_of_a_declared_campaign_is_named(raw: Any, field: str) -> None:
     with pytest.raises(InputError, match=field) as caught:
-        declared(raw)
+        declared(Declared(raw))
     assert caught.value.exit_code == 2
 
 
@@ -390,9 +390,29 @@ def test_wrong_use_exits_two(words: tuple[str, ...]) -> None:
     assert run(*words).exit_code == 2
 
 
-def test_yaml_that_is_none_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name: [unclosed", "c.yaml:1: not valid YAML"),
+        ("- name: x", "c.yaml:1: the campaign file must be a mapping"),
+        ("", "c.yaml: the campaign file is empty. Start from: setsuden campaign --example"),
+        ("name: x\nstages:\n  - {name: s, hours: 1, watts: -4}\n", "c.yaml:3: stages[0].watts: must be at least 0"),
+        ("name: x\nstages:\n  - {name: s, energy_kwh: much}\n", "energy_kwh.value: must be a number (got 'much')"),
+        ("name: x\nstages:\n  - {name: s, energy_kwh: {value: 1, low: 0}}\n", "low and high go together"),
+    ],
+)
+def test_a_campaign_file_that_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "c.yaml"
-    path.write_text("name: [unclosed", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     result = run(str(path))
     assert result.exit_code == 2
-    assert "not YAML" in result.stderr
+    assert sentence in result.stderr
+
+
+def test_the_example_is_a_campaign_and_the_one_of_the_documentation(tmp_path: Path) -> None:
+    shown = run("--example").stdout
+    assert shown == example_text()
+    assert f"```yaml\n{shown}```" in (Path(__file__).parents[2] / "docs" / "campaigns.md").read_text(encoding="utf-8")
+    path = tmp_path / "c.yaml"
+    path.write_text(shown, encoding="utf-8")
+    assert run(str(path)).exit_code == 0

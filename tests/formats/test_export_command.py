@@ -34,7 +34,7 @@ def test_no_format_tells_host_user_path_or_command(form: str, monkeypatch: pytes
     from setsuden.ledger import environment
 
     identity = {"host": "buildbox7", "user": "mallory", "folder": "/home/mallory/work"}
-    monkeypatch.setattr(environment, "identity", lambda: identity)
+    monkeypatch.setattr(environment, "identity", lambda *_: identity)
     run = record(name="/home/mallory/work/train on buildbox7 by mallory")
     text = export(run.id, "--format", form, *EVERYTHING).stdout
     for secret in ("buildbox7", "mallory", "/home", "secret-tool"):
@@ -73,7 +73,7 @@ def test_facts_and_a_model_card_come_from_files(tmp_path: Path) -> None:
         (("--format", "sci", "--site", "JP", "--per", "request=nan"), "UNIT=COUNT"),
         (("--format", "sci", "--site", "JP", "--embodied-kg", "1", "--per", "wombat=3"), "unknown unit"),
         (("--format", "boamps", "--site", "XX"), "XX"),
-        (("--format", "boamps", "--facts", "nowhere.yaml"), "cannot be read"),
+        (("--format", "boamps", "--facts", "nowhere.yaml"), "nowhere.yaml: cannot read the facts file"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_exit_2(words: tuple[str, ...], sentence: str) -> None:
@@ -86,10 +86,11 @@ def test_wrong_use_is_one_sentence_and_exit_2(words: tuple[str, ...], sentence: 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("colour: red\n", "colour"),
-        ("accuracy: 91\n", "accuracy"),
+        ("colour: red\n", "facts.yaml:1: colour: unknown key"),
+        ("stage: training\naccuracy: 91\n", "facts.yaml:2: accuracy: must be at most 1"),
         ("- a\n", "mapping"),
-        ("a: [\n", "not YAML"),
+        ("a: [\n", "facts.yaml:2: not valid YAML"),
+        ("", "the facts file is empty"),
         ("algorithms: [{parametersNumber: .nan}]\n", "finite"),
         ("released: soon\n", "released"),
     ],

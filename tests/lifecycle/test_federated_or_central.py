@@ -10,7 +10,7 @@ from setsuden.lifecycle import Answer, answer
 from setsuden.lifecycle.document import document
 from setsuden.lifecycle.reading import read
 from setsuden.lifecycle.text import text
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 from tests.schemas_support import validate
 
 LIFE = """

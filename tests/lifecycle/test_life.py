@@ -14,7 +14,7 @@ from setsuden.lifecycle import Answer, answer
 from setsuden.lifecycle.answer import curve, turning
 from setsuden.lifecycle.reading import read
 from setsuden.lifecycle.words import count
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 
 PLAIN = """
 months: 12

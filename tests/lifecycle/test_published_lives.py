@@ -18,7 +18,7 @@ from setsuden.lifecycle import (
     turning_point,
 )
 from setsuden.lifecycle.reading import read
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 
 some = st.floats(1e-3, 1e6)
 

@@ -11,7 +11,7 @@ from setsuden.errors import InputError
 from setsuden.placement.inference import answer
 from setsuden.placement.inference.calibrated import from_pilot
 from setsuden.placement.inference.reading import example_text, read
-from setsuden.study.places import parse_yaml
+from setsuden.places import parse_yaml
 
 PILOT = Path(__file__).parents[1] / "report" / "data" / "pilot.json"
 

@@ -15,7 +15,7 @@ from setsuden.placement.inference.reading import example_text, read
 from setsuden.placement.inference.study import Study
 from setsuden.placement.inference.text import text
 from setsuden.placement.network import Speed, radio, speed
-from setsuden.study.places import Declared
+from setsuden.places import Declared
 from tests.placement.support import exact, machine, study
 
 

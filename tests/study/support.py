@@ -10,12 +10,12 @@ from typing import Any
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
 from setsuden.meter.load import LoadProbe
+from setsuden.places import Declared
 from setsuden.sensors import Discovery
 from setsuden.sensors.limits import Limits
 from setsuden.sensors.machine import Machine
 from setsuden.study import Surroundings, checked, parse_yaml, run_pilot
 from setsuden.study.declaration import StudyDeclaration
-from setsuden.study.places import Declared
 from setsuden.study.plan import Configuration
 from setsuden.study.record import Work
 from setsuden.study.vocabulary import Vocabulary

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from setsuden import schemas
 from setsuden.errors import InputError
+from setsuden.places import Declared, dotted
 from setsuden.study import checked, parse_yaml, read_yaml
 from setsuden.study.example import example_text
-from setsuden.study.places import Declared, dotted
 from setsuden.study.published import study_schema
 from setsuden.study.vocabulary import default_vocabulary
 from tests.schemas_support import validate
@@ -64,8 +64,8 @@ BAD = [
     ("name: a\nname: b\n", "pilot.yaml:2: name: this key is given twice"),
     ("models: [small\n", "pilot.yaml:2: not valid YAML"),
     ("\tname: a\n", "pilot.yaml:1: not valid YAML"),
-    ("- small\n", "pilot.yaml:1: a study is a mapping of keys to values"),
-    ("just words\n", "pilot.yaml:1: a study is a mapping of keys to values"),
+    ("- small\n", "pilot.yaml:1: the study file must be a mapping of keys to values"),
+    ("just words\n", "pilot.yaml:1: the study file must be a mapping of keys to values"),
     ("a: &a [*a]\n", "pilot.yaml:1: nested too deeply"),
     ("name: !!python/object/apply:os.system [ls]\n", "pilot.yaml:1: not valid YAML"),
     ("batch_sizes: [0]\nseed: -1\n", "1 more problem after this."),

@@ -9,10 +9,10 @@ import pytest
 
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
+from setsuden.places import Declared
 from setsuden.sensors import SystemClock
 from setsuden.study import checked, parse_yaml, run_pilot
 from setsuden.study.declaration import StudyDeclaration
-from setsuden.study.places import Declared
 from setsuden.study.plan import configurations
 from tests.schemas_support import validate
 

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from setsuden.cli.main import main
 from setsuden.errors import InputError
 from setsuden.ledger import Ledger
+from setsuden.places import parse_yaml
 from setsuden.predict.tuning import Configuration as Point
 from setsuden.study.example import tune_example_text
-from setsuden.study.places import parse_yaml
 from setsuden.study.plan import Configuration
 from setsuden.study.reading import checked
 from setsuden.study.tuning.choices import Choices, checked_for_tuning

@@ -51,6 +51,7 @@ _GOES_WITH = {
 @click.option("--site", metavar="CODE", help="Where it runs, as in `setsuden footprint`.")
 @click.option("--intensity", type=float, metavar="G_PER_KWH", help="Carbon intensity in gCO2e/kWh.")
 @click.option("--year", type=int, metavar="YEAR", help="Year of the annual intensity.  [default: latest]")
+@click.option("--example", is_flag=True, help="Print a commented campaign and exit.")
 @json_option
 @lang_option
 def campaign(
@@ -58,15 +59,21 @@ def campaign(
     site: str | None,
     intensity: float | None,
     year: int | None,
+    example: bool,
     as_json: bool,
     language: Language,
     **options: Any,
 ) -> None:
     """Energy and carbon of many runs: total, waste, the price of ten times more.
 
-    FILE is a YAML file that declares the stages; see the page "Campaigns" of the documentation. Instead of it, the runs
-    can come from --trials, --optuna, --mlflow, --wandb or --tag: one of them.
+    FILE is a YAML file that declares the stages (see --example). Instead of it, the runs can come from --trials,
+    --optuna, --mlflow, --wandb or --tag: one of them.
     """
+    if example:
+        from setsuden.footprint.campaign.declared import example_text
+
+        click.echo(example_text(), nl=False)
+        return
     from setsuden.cli.campaign_text import document, text
     from setsuden.footprint import footprint
     from setsuden.footprint.checks import checked_year

@@ -87,8 +87,8 @@ def train(
     from setsuden.federated.study.run import run
     from setsuden.federated.study.text import text
     from setsuden.ledger import Ledger
+    from setsuden.places import parse_yaml, read_yaml
     from setsuden.study.output import check_folder, write_result
-    from setsuden.study.places import parse_yaml, read_yaml
 
     if example:
         from setsuden.federated.fleet import example_text as fleet_example

@@ -13,7 +13,7 @@ from setsuden.errors import InputError
 from setsuden.language import Language
 
 if TYPE_CHECKING:
-    from setsuden.study.places import Declared
+    from setsuden.places import Declared
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ def _example(name: str) -> str:
 
 
 def _declared(scenario: Path | None, name: str) -> Declared:
-    from setsuden.study.places import read_yaml
+    from setsuden.places import read_yaml
 
     if scenario is None:
         raise InputError(

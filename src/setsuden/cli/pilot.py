@@ -63,9 +63,9 @@ def pilot(
     if example:
         click.echo(example_text(), nl=False)
         return
+    from setsuden.places import Declared
     from setsuden.study.output import check_folder
     from setsuden.study.pilot import run_pilot
-    from setsuden.study.places import Declared
     from setsuden.study.store import KIND
 
     check_folder(out)

@@ -14,7 +14,7 @@ from setsuden.errors import InputError
 from setsuden.language import Language
 
 if TYPE_CHECKING:
-    from setsuden.study.places import Declared
+    from setsuden.places import Declared
 
 
 @click.command()
@@ -47,8 +47,8 @@ def place(
     """
     from setsuden.placement.inference import reading as inference
     from setsuden.placement.training import reading as training
+    from setsuden.places import parse_yaml, read_yaml
     from setsuden.study.output import check_folder
-    from setsuden.study.places import parse_yaml, read_yaml
 
     if example:
         click.echo((training if example == "training" else inference).example_text(), nl=False)

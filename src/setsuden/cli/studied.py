@@ -15,7 +15,7 @@ from setsuden.language import Language, Messages
 
 if TYPE_CHECKING:
     from setsuden.ledger import RunRecord
-    from setsuden.study.places import Declared, FieldPath
+    from setsuden.places import Declared, FieldPath
 
 _NEWEST = ""
 
@@ -105,7 +105,7 @@ def _declared(
     given: Mapping[str, Any],
 ) -> Declared:
     """What the file says, with the options on top; resuming without either repeats what was declared."""
-    from setsuden.study.places import Declared, read_yaml
+    from setsuden.places import Declared, read_yaml
     from setsuden.study.store import declared_in
 
     if study is not None:

@@ -45,7 +45,7 @@ def tune(
     if example:
         click.echo(tune_example_text(), nl=False)
         return
-    from setsuden.study.places import parse_yaml
+    from setsuden.places import parse_yaml
     from setsuden.study.tuning.run import run_tune
     from setsuden.study.tuning.store import KIND
 

@@ -22,11 +22,11 @@ from setsuden.lifecycle.declaration import (
 from setsuden.lifecycle.federation import Federated
 from setsuden.lifecycle.plan import Plan, Stage
 from setsuden.lifecycle.trained import filled
+from setsuden.parsing import parsed
 from setsuden.placement.judgement import also, judged
 from setsuden.placement.network import VIEWS, Link, View, link
+from setsuden.places import Declared, parse_yaml, read_yaml
 from setsuden.quantity import Estimate
-from setsuden.study.places import Declared, parse_yaml, read_yaml
-from setsuden.study.reading import parsed
 
 _DAYS_PER_MONTH = 365.25 / 12
 _J_PER_KWH = 3.6e6

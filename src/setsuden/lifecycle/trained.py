@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from setsuden.errors import InputError
-from setsuden.study.places import Declared
+from setsuden.places import Declared
 
 _NAMED = ("result", "topology", "seed")
 _MB, _GB = 1e6, 1e9

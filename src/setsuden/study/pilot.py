@@ -12,6 +12,7 @@ from setsuden.ledger.environment import capture
 from setsuden.meter import IdleBaseline, Meter
 from setsuden.meter.codes import NOT_RECORDED
 from setsuden.meter.rig import record_of
+from setsuden.places import Declared
 from setsuden.predict.listeners import forecasts_of
 from setsuden.quantity import NODE, Estimate, total
 from setsuden.sensors import Clock
@@ -20,7 +21,6 @@ from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.document import Session, pilot_document
 from setsuden.study.findings import Findings
 from setsuden.study.machine import power_settings
-from setsuden.study.places import Declared
 from setsuden.study.plan import configurations
 from setsuden.study.progress import Progress, Silent
 from setsuden.study.runner import Runner

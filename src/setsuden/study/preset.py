@@ -7,8 +7,8 @@ clocks compared, settings recorded. It is not an MLPerf result: no wall meter, n
 from __future__ import annotations
 
 from setsuden.errors import InputError
+from setsuden.places import Declared
 from setsuden.study.declaration import StudyDeclaration
-from setsuden.study.places import Declared
 
 LEAST_WINDOW_S = 60.0
 LEAST_REPEATS = 5

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from setsuden.errors import require
 from setsuden.meter import DEFAULT_RATE_HZ
 from setsuden.meter.load import LoadProbe
+from setsuden.places import Declared
 from setsuden.sensors import Clock, Discovery, Host, SystemClock, discover
 from setsuden.sensors.utilisation import UtilisationProbe
 from setsuden.study.declaration import StudyDeclaration
-from setsuden.study.places import Declared
 from setsuden.study.workshop import Workshop
 
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 
 from setsuden.errors import InputError
+from setsuden.places import Declared
 from setsuden.study.declaration import StudyDeclaration
-from setsuden.study.places import Declared
 from setsuden.study.plan import Configuration
 from setsuden.study.record import Work
 from setsuden.study.workshop import Learner, ModelFacts, Task

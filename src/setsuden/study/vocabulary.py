@@ -77,7 +77,7 @@ def _data_set(name: str) -> str:
 
     if name in data.names() or is_factory(name) or name.startswith(("images:", "npz:")):
         return name
-    from setsuden.study.reading import near
+    from setsuden.parsing import near
 
     raise InputError("no such data set", value=name, remedy=near(name, data.names()))
 

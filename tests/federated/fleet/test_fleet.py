@@ -126,6 +126,11 @@ def test_devices_and_grids_of_the_catalogue_carry_their_source():
     row = known("pixel-7")
     assert row.active_w is not None
     assert row.active_w.factors[0].basis == "pixel-7"
+    for watts in (row.active_w, row.idle_w, row.rx_w, row.tx_w):
+        assert watts is not None
+        assert watts.low == pytest.approx(0.85 * watts.value)
+        assert watts.high >= 1.15 * watts.value - 1e-12
+        assert watts.factors[1].source == "own judgement"
     assert known("A100").active_w is not None
     place = country("FR")
     assert place.factors

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from setsuden.errors import InputError
+from setsuden import places
 from setsuden.footprint.campaign.stage import Quality, Stage
+from setsuden.parsing import parsed
+from setsuden.places import read_yaml
 from setsuden.quantity import NODE, Boundary, Estimate, Provenance
 
 _Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -23,14 +26,29 @@ class _Strict(BaseModel):
 
 
 class _Range(_Strict):
-    """A figure with its 5-95 % interval."""
+    """A figure, with its 5-95 % interval where it has one."""
 
     value: _Positive
-    low: _Positive
-    high: _Positive
+    low: _Positive | None = None
+    high: _Positive | None = None
+
+    @model_validator(mode="after")
+    def _both_ends(self) -> _Range:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high go together")
+        return self
+
+    def estimate(self, unit: str, boundary: Boundary = NODE) -> Estimate:
+        """Stated, so assumed; exact without an interval."""
+        low, high = (self.value if end is None else end for end in (self.low, self.high))
+        return Estimate(self.value, low, high, unit, Provenance.ASSUMED, boundary)
 
 
-_Figure = _Positive | _Range
+def _as_range(figure: object) -> object:
+    return figure if isinstance(figure, dict | _Range) else {"value": figure}
+
+
+_Figure = Annotated[_Range, BeforeValidator(_as_range)]
 
 
 class _Cost(_Strict):
@@ -51,10 +69,11 @@ class _Cost(_Strict):
     def energy(self, boundary: Boundary) -> Estimate:
         """One run, kWh."""
         if self.energy_kwh is not None:
-            return _estimate(self.energy_kwh, "kWh", boundary)
+            return self.energy_kwh.estimate("kWh", boundary)
         assert self.hours is not None
         assert self.watts is not None
-        return _estimate(self.hours * self.watts * self.count / 1000.0, "kWh", boundary)
+        kwh = self.hours * self.watts * self.count / 1000.0
+        return Estimate.exact(kwh, "kWh", Provenance.ASSUMED, boundary)
 
 
 class _Quality(_Strict):
@@ -134,38 +153,30 @@ class Declared:
     alternative: Alternative | None
 
 
+def example_text() -> str:
+    """A commented campaign, valid as it stands."""
+    return (files("setsuden.footprint.campaign") / "example.yaml").read_text(encoding="utf-8")
+
+
 def read(path: Path) -> Declared:
-    """The campaign in a YAML file; InputError names the field that is wrong and the value seen."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"the file cannot be read ({error.strerror})", place=str(path)) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"the file is not YAML: {' '.join(str(error).split())}", place=str(path)) from None
-    return declared(raw, place=str(path))
+    """The campaign in a YAML file; InputError names line and field of what is wrong and the value seen."""
+    return declared(read_yaml(path, "campaign", "campaign file"))
 
 
-def declared(raw: Any, *, place: str = "campaign") -> Declared:
-    """The same from plain data."""
-    if not isinstance(raw, dict):
-        raise InputError("a campaign is a mapping with name and stages", place=place, value=type(raw).__name__)
-    try:
-        data = _File.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        shown = None if isinstance(first["input"], dict | list) else first["input"]
-        message = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"{where}: {message}", place=place, value=shown) from None
-    boundary = Boundary.parse(data.boundary)
-    stages = tuple(_stage(item, boundary) for item in data.stages)
+def declared(said: places.Declared) -> Declared:
+    """The same from what was read."""
+    data = parsed(said, _File)
+    boundary = said.at(("boundary",), lambda: Boundary.parse(data.boundary))
+    stages = tuple(
+        said.at(("stages", index), partial(_stage, item, boundary)) for index, item in enumerate(data.stages)
+    )
     if data.instead is None or data.energy_per_request_j is None:
         return Declared(data.name, stages, None)
     alternative = Alternative(
         data.instead.name,
         data.instead.energy(boundary),
-        _estimate(data.instead.energy_per_request_j, "J/request", boundary),
-        _estimate(data.energy_per_request_j, "J/request", boundary),
+        data.instead.energy_per_request_j.estimate("J/request", boundary),
+        data.energy_per_request_j.estimate("J/request", boundary),
         data.requests,
     )
     return Declared(data.name, stages, alternative)
@@ -177,9 +188,3 @@ def _stage(item: _Stage, boundary: Boundary) -> Stage:
         exclude={"energy_kwh", "hours", "watts", "count", "quality", "times", "every_weeks", "over_weeks"}
     )
     return Stage(energy=item.energy(boundary), quality=quality, times=item.done, **plain)
-
-
-def _estimate(figure: _Figure, in_unit: str, boundary: Boundary = NODE) -> Estimate:
-    if isinstance(figure, _Range):
-        return Estimate(figure.value, figure.low, figure.high, in_unit, Provenance.ASSUMED, boundary)
-    return Estimate.exact(figure, in_unit, Provenance.ASSUMED, boundary)

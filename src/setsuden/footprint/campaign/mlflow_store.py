@@ -161,15 +161,9 @@ def _folder(where: str) -> Path | None:
 
 
 def _yaml(path: Path) -> Mapping[str, Any]:
-    import yaml
+    from setsuden.places import parse_yaml
 
-    try:
-        found = yaml.safe_load(_text(path))
-    except yaml.YAMLError as error:
-        raise InputError(f"the file is not YAML: {' '.join(str(error).split())}", place=str(path)) from None
-    if not isinstance(found, dict):
-        raise InputError("expected the description of an experiment or a run", place=str(path))
-    return found
+    return parse_yaml(_text(path), str(path), None, "description of an experiment or a run").data
 
 
 def _text(path: Path) -> str:

@@ -11,6 +11,7 @@ from setsuden.catalogue import grid
 from setsuden.catalogue.embodied import server_utilisation
 from setsuden.catalogue.uncertainty import default
 from setsuden.errors import InputError
+from setsuden.parsing import parsed
 from setsuden.placement.inference.calibrated import from_pilot
 from setsuden.placement.inference.declaration import CloudChoice, LocalChoice, Making, NetworkChoice, PlaceDeclaration
 from setsuden.placement.inference.machine import Machine, batched, measured, with_server_idle
@@ -18,9 +19,8 @@ from setsuden.placement.inference.split import Layer, layers_of
 from setsuden.placement.inference.study import Local, Remote, Study
 from setsuden.placement.judgement import also, judged
 from setsuden.placement.network import Link, Speed, link, published, radio, speed, technology_of
+from setsuden.places import Declared
 from setsuden.quantity import Estimate
-from setsuden.study.places import Declared
-from setsuden.study.reading import parsed
 
 _YEAR_S = 365.25 * 86400
 _SECTIONS = ("network",)
@@ -74,7 +74,7 @@ def read(declared: Declared) -> Study:
 
 def read_example() -> Study:
     """The study of the example."""
-    from setsuden.study.places import parse_yaml
+    from setsuden.places import parse_yaml
 
     return read(parse_yaml(example_text(), "example.yaml", "place"))
 

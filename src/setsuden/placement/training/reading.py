@@ -8,15 +8,15 @@ from pathlib import Path
 
 from setsuden.catalogue import hourly
 from setsuden.errors import InputError
+from setsuden.parsing import parsed
 from setsuden.placement.judgement import judged
 from setsuden.placement.network import link, speed
 from setsuden.placement.training.declaration import Moving, SiteChoice, TrainingChoice, TrainingDeclaration
 from setsuden.placement.training.series import read_series
 from setsuden.placement.training.signal import PERSISTENCE
 from setsuden.placement.training.study import Job, Site
+from setsuden.places import Declared
 from setsuden.quantity import Factor
-from setsuden.study.places import Declared
-from setsuden.study.reading import parsed
 
 
 def example_text() -> str:

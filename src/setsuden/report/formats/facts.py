@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from setsuden.errors import InputError
+from setsuden.parsing import parsed
+from setsuden.places import read_yaml
 
 Stage = Literal["training", "pre-training", "fine-tuning", "inference"]
 TRAINING_STAGES = ("training", "pre-training", "fine-tuning")
@@ -80,30 +82,13 @@ class Facts(_Strict):
 
 
 def read_facts(path: str | Path) -> Facts:
-    """Read and check a facts file; InputError with the field for anything it does not know."""
-    import yaml
-
+    """Read and check a facts file; InputError with line and field for anything it does not know."""
+    declared = read_yaml(Path(path), None, "facts file")
+    facts = parsed(declared, Facts)
     try:
-        loaded = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", place="--facts", value=str(path)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"is not YAML: {str(error).splitlines()[0]}", place=str(path)) from error
-    if loaded is None:
-        return Facts()
-    if not isinstance(loaded, dict):
-        raise InputError("facts are a mapping of names to values", place=str(path), value=type(loaded).__name__)
-    try:
-        facts = Facts.model_validate(loaded)
         json.dumps(facts.model_dump(), allow_nan=False, default=str)
-        return facts
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(Facts.model_fields) if first["type"] == "extra_forbidden" else None
-        remedy = f"Known: {known}." if known else None
-        raise InputError(first["msg"], place=f"{path}: {field}", remedy=remedy) from None
     except ValueError:
         raise InputError(
             "a figure is not a finite number", place=str(path), remedy="Leave out what is unknown."
         ) from None
+    return facts

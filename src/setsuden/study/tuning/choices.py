@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from setsuden.errors import InputError
+from setsuden.places import Declared
 from setsuden.predict.tuning import BATCH_SLOPE, Configuration, Factor, Space, Value
 from setsuden.study import plan
 from setsuden.study.declaration import OptimizerChoice, StudyDeclaration
-from setsuden.study.places import Declared
 
 POWER_LIMIT = "power_limit_w"
 

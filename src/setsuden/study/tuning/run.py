@@ -10,9 +10,9 @@ from typing import Any
 from setsuden.errors import LedgerError
 from setsuden.ledger import Ledger, RunRecord
 from setsuden.meter import Meter
+from setsuden.places import Declared
 from setsuden.sensors import Host
 from setsuden.study.declaration import StudyDeclaration
-from setsuden.study.places import Declared
 from setsuden.study.progress import Progress, Silent
 from setsuden.study.store import beginning
 from setsuden.study.surroundings import Surroundings

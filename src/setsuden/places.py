@@ -70,22 +70,26 @@ def dotted(path: FieldPath) -> str:
     return text
 
 
-def read_yaml(path: Path, command: str = "pilot") -> Declared:
+def read_yaml(path: Path, command: str | None = "pilot", what: str = "study file") -> Declared:
     """A YAML file with the line of every part; raises InputError for what cannot be read as one mapping.
 
-    command   whose ``--example`` a remedy points to
+    command   whose ``--example`` a remedy points to; None where no command prints one
+    what      what the file is called
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"cannot read the study file: {error.strerror}", place=str(path)) from None
+        raise InputError(f"cannot read the {what}: {error.strerror}", place=str(path)) from None
     except UnicodeDecodeError as error:
-        raise InputError("the study file is not UTF-8 text", place=str(path), value=f"byte {error.start}") from None
-    return parse_yaml(text, path.name, command)
+        raise InputError(f"the {what} is not UTF-8 text", place=str(path), value=f"byte {error.start}") from None
+    declared = parse_yaml(text, path.name, command, what)
+    if not declared.data:
+        raise InputError(f"the {what} is empty", place=str(path), remedy=_start(command))
+    return declared
 
 
-def parse_yaml(text: str, name: str, command: str = "pilot") -> Declared:
-    """As ``read_yaml``, from text; ``name`` stands before the line numbers."""
+def parse_yaml(text: str, name: str, command: str | None = "pilot", what: str = "study file") -> Declared:
+    """As ``read_yaml``, from text, which may be empty; ``name`` stands before the line numbers."""
     try:
         loader = _Loader(text)
         try:
@@ -102,20 +106,21 @@ def parse_yaml(text: str, name: str, command: str = "pilot") -> Declared:
         raise InputError(
             f"not valid YAML: {error.problem or error.context}",
             place=f"{name}:{line}",
-            remedy=f"Compare with the output of: setsuden {command} --example",
+            remedy=None if command is None else f"Compare with the output of: setsuden {command} --example",
         ) from None
     except InputError:
         raise
     except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"not valid YAML: {error}", place=name) from None
+        raise InputError(f"not valid YAML: {' '.join(str(error).split())}", place=name) from None
     if not isinstance(data, Mapping):
         raise InputError(
-            "a study is a mapping of keys to values",
-            place=f"{name}:1",
-            value=data,
-            remedy=f"Start from: setsuden {command} --example",
+            f"the {what} must be a mapping of keys to values", place=f"{name}:1", value=data, remedy=_start(command)
         )
     return Declared(dict(data), places)
+
+
+def _start(command: str | None) -> str | None:
+    return None if command is None else f"Start from: setsuden {command} --example"
 
 
 class _Loader(yaml.SafeLoader):
@@ -132,7 +137,7 @@ _Loader.add_implicit_resolver(
 def _note_places(node: yaml.Node, path: FieldPath, name: str, places: dict[FieldPath, str]) -> None:
     """Walk the node tree; a key given twice is refused because YAML would silently keep the last."""
     if len(path) > _DEEPEST:  # also where an alias contains itself
-        raise InputError("nested too deeply for a study", place=places[path[:1]])
+        raise InputError("nested too deeply", place=places[path[:1]])
     if isinstance(node, yaml.MappingNode):
         seen: set[Hashable] = set()
         for key, value in node.value:
