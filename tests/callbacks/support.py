@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from setsuden.ledger import Ledger
+import setsuden.meter
+from setsuden.ledger import Ledger, Measurement, RunRecord
+from setsuden.meter import Meter
 from tests.meter.support import Bench
 from tests.schemas_support import validate
 
@@ -17,6 +19,33 @@ STEP_S, EXAMINE_S = 0.1, 2.0
 
 def bench(tmp_path: Path) -> Bench:
     return Bench({"fake/cpu": WATTS}, ledger=tmp_path / "ledger.sqlite")
+
+
+def own_meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """What a callback opens is a meter of known watts."""
+    around = bench(tmp_path)
+
+    def made(name: str) -> Meter:
+        return Meter(
+            name, sensors=[around.sensor], clock=around.clock, rate_hz=0, sleep=around.clock.advance,
+            ledger=tmp_path / "ledger.sqlite",
+        )  # fmt: skip
+
+    monkeypatch.setattr(setsuden.meter, "Meter", made)
+    return around
+
+
+def assert_measured(tmp_path: Path, found: Measurement | None, *, steps: int, examinations: int) -> RunRecord:
+    """Every second and joule of a training that nothing else measured is in one run of the ledger."""
+    seconds = STEP_S * steps + EXAMINE_S * examinations
+    assert found is not None
+    assert found.energy is not None
+    assert found.duration_s == pytest.approx(seconds)
+    assert found.energy.value == pytest.approx(WATTS * seconds)
+    assert kept(tmp_path)["outcome"]["complete"]
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        (summary,) = ledger.runs()
+        return ledger.run(summary.id)
 
 
 def kept(tmp_path: Path) -> dict[str, Any]:

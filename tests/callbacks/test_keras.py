@@ -17,7 +17,7 @@ import keras
 
 from setsuden.callbacks.keras import EnergyCallback
 from setsuden.errors import InputError
-from tests.callbacks.support import EXAMINE_S, STEP_S, assert_foretold, bench, kept
+from tests.callbacks.support import EXAMINE_S, STEP_S, assert_foretold, assert_measured, bench, kept, own_meter
 
 BATCHES, EPOCHS = 20, 10
 
@@ -97,3 +97,13 @@ def test_data_without_length_need_the_number_of_steps(tmp_path: Path) -> None:
         callback = EnergyCallback(meter=meter, say=lambda _: None)
         fit(around.clock, callback, x=stream(), steps_per_epoch=BATCHES, shuffle=False)
     assert kept(tmp_path)["steps_total"] == BATCHES * EPOCHS
+
+
+def test_where_nothing_measures_a_keras_training_is_measured_as_a_run_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = own_meter(tmp_path, monkeypatch)
+    callback = EnergyCallback(name="mine", say=lambda _: None)
+    fit(around.clock, callback)
+    run = assert_measured(tmp_path, callback.measurement, steps=BATCHES * EPOCHS, examinations=EPOCHS)
+    assert run.name == "mine"

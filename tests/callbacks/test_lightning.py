@@ -16,8 +16,19 @@ from lightning.pytorch import LightningModule, Trainer
 
 from setsuden.callbacks.lightning import EnergyCallback
 from setsuden.errors import InputError
+from setsuden.ledger import Ledger
 from setsuden.sensors import Clock
-from tests.callbacks.support import EXAMINE_S, STEP_S, WATTS, assert_foretold, bench, kept
+from tests.callbacks.support import (
+    EXAMINE_S,
+    STEP_S,
+    WATTS,
+    assert_foretold,
+    assert_measured,
+    bench,
+    kept,
+    own_meter,
+)
+from tests.meter.support import joules
 
 logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -44,13 +55,15 @@ def loader(batches: int) -> DataLoader:
     return DataLoader(TensorDataset(torch.zeros(batches * 2, 4)), batch_size=2)
 
 
-def fit(clock: Clock, callback: EnergyCallback, tmp_path: Path, data: Any = None, **settings: Any) -> Trainer:
+def fit(
+    clock: Clock, callback: EnergyCallback, tmp_path: Path, data: Any = None, model: Any = None, **settings: Any
+) -> Trainer:
     settings = {"max_epochs": EPOCHS, **settings}
     trainer = Trainer(
         accelerator="cpu", callbacks=[callback], default_root_dir=tmp_path, logger=False, enable_progress_bar=False,
         enable_model_summary=False, enable_checkpointing=False, **settings,
     )  # fmt: skip
-    trainer.fit(Model(clock), loader(BATCHES) if data is None else data, loader(1))
+    trainer.fit(model or Model(clock), loader(BATCHES) if data is None else data, loader(1))
     return trainer
 
 
@@ -132,9 +145,36 @@ def test_a_stream_without_length_needs_the_number_of_steps(tmp_path: Path) -> No
     assert kept(tmp_path)["outcome"]["complete"]
 
 
-def test_without_a_meter_a_lightning_training_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    callback = EnergyCallback(budget_kwh=1e-9, on_budget="stop")
-    trainer = fit(bench(tmp_path).clock, callback, tmp_path)
-    assert trainer.current_epoch == EPOCHS
-    assert callback.forecast is None
-    assert "setsuden" not in capsys.readouterr().err
+def test_where_nothing_measures_a_lightning_training_is_measured_as_a_run_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = own_meter(tmp_path, monkeypatch)
+    lines: list[str] = []
+    callback = EnergyCallback(site="JP", say=lines.append)
+    fit(around.clock, callback, tmp_path, num_sanity_val_steps=0)
+    run = assert_measured(tmp_path, callback.measurement, steps=BATCHES * EPOCHS, examinations=EPOCHS)
+    assert (run.status, run.name, run.root.attributes) == ("finished", "Model", {"phase": "train", "model": "Model"})
+    assert lines[-1].startswith("Model took 2.000 kJ [2.000, 2.000], 265 mgCO2e")
+    assert lines[-1].endswith(f"setsuden show {run.id}")
+
+
+def test_a_budget_is_kept_where_nothing_else_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    around = own_meter(tmp_path, monkeypatch)
+    callback = EnergyCallback(budget_kwh=100.0 / 3.6e6, on_budget="stop", say=lambda _: None)
+    trainer = fit(around.clock, callback, tmp_path, limit_val_batches=0, num_sanity_val_steps=0)
+    assert trainer.should_stop
+    assert callback.measurement is not None
+    assert joules(callback.measurement) <= 100.0
+
+
+def test_a_training_that_fails_is_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    around = own_meter(tmp_path, monkeypatch)
+
+    class Failing(Model):
+        def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+            raise ZeroDivisionError("no")
+
+    with pytest.raises(ZeroDivisionError):
+        fit(around.clock, EnergyCallback(say=lambda _: None), tmp_path, model=Failing(around.clock))
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert (ledger.run("last").status, ledger.run("last").detail) == ("failed", "ZeroDivisionError: no")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from setsuden.errors import MissingDependencyError
+import setsuden.meter
+from setsuden.callbacks.own_meter import nothing_measures
+from setsuden.callbacks.teller import Teller
+from setsuden.errors import InputError, MissingDependencyError
+from setsuden.ledger import Ledger
+from setsuden.meter import lifetime
+from setsuden.predict.mailbox import VARIABLE
+from tests.callbacks.support import WATTS, bench, kept, own_meter
+from tests.meter.support import joules
 
 TWO = """
 import sys
@@ -54,3 +63,43 @@ def test_processes_that_share_a_training_stop_together(tmp_path: object) -> None
         for rank in (0, 1)
     ]
     assert [process.communicate(timeout=120)[0].strip() for process in both] == ["False", "False"]
+
+
+def test_a_training_that_left_without_a_word_is_closed_by_the_next_one_of_its_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = bench(tmp_path), bench(tmp_path)
+    meters = iter((first.meter, second.meter))
+    monkeypatch.setattr(setsuden.meter, "Meter", lambda name: next(meters))
+    left, after = Teller(10, {"say": lambda _: None}), Teller(10, {"say": lambda _: None})
+    left.begin(None, None)
+    first.clock.advance(3.0)
+    after.begin(None, None)
+    after.close()
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert [run.status for run in ledger.runs()] == ["finished", "failed"]
+    assert joules(left.measurement) == pytest.approx(3.0 * WATTS)
+
+
+def test_a_meter_of_the_users_is_told_and_no_other_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setsuden.meter, "Meter", None)
+    around = bench(tmp_path)
+    teller = Teller(10, {"say": lambda _: None})
+    with around.meter:
+        teller.begin(None, None)
+        teller.now(10)
+        teller.close()
+    assert kept(tmp_path)["outcome"]["complete"]
+    assert teller.measurement is None
+
+
+def test_a_wrong_setting_leaves_no_meter_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own_meter(tmp_path, monkeypatch)
+    with pytest.raises(InputError, match="budget"):
+        Teller(10, {"budget_kwh": -1.0, "say": lambda _: None}).begin(None, None)
+    assert lifetime.running() == []
+
+
+def test_under_setsuden_run_no_meter_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "told"))
+    assert not nothing_measures()

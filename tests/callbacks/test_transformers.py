@@ -14,7 +14,7 @@ pytest.importorskip("accelerate", reason="accelerate, which the Trainer needs, i
 from transformers import Trainer, TrainingArguments
 
 from setsuden.callbacks.transformers import EnergyCallback
-from tests.callbacks.support import EXAMINE_S, STEP_S, WATTS, assert_foretold, bench, kept
+from tests.callbacks.support import EXAMINE_S, STEP_S, WATTS, assert_foretold, assert_measured, bench, kept, own_meter
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")
 BATCHES, EPOCHS = 20, 10
@@ -69,9 +69,9 @@ def test_a_trainer_that_never_evaluates_does_not_warn_of_evaluations_to_come(tmp
     around = bench(tmp_path)
     with around.meter as meter:
         callback = EnergyCallback(meter=meter, say=lambda _: None)
-        trainer(around.clock, callback, tmp_path, num_train_epochs=50, eval_strategy="no").train()
+        trainer(around.clock, callback, tmp_path, num_train_epochs=20, eval_strategy="no").train()
     first = kept(tmp_path)["said"][0]
-    assert first["share"] < 1 / 50
+    assert first["share"] < 1 / 20
     assert first["narrowed_by"]["by"] != "evaluation"
 
 
@@ -96,3 +96,13 @@ def test_a_budget_saves_a_checkpoint_and_stops_and_the_rest_can_be_resumed(tmp_p
     entry = kept(tmp_path / "again")
     assert entry["steps_total"] == BATCHES * EPOCHS - done
     assert entry["outcome"]["complete"]
+
+
+def test_where_nothing_measures_a_transformers_training_is_measured_as_a_run_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = own_meter(tmp_path, monkeypatch)
+    callback = EnergyCallback(say=lambda _: None)
+    trainer(around.clock, callback, tmp_path).train()
+    run = assert_measured(tmp_path, callback.measurement, steps=BATCHES * EPOCHS, examinations=EPOCHS)
+    assert run.name == "Model"

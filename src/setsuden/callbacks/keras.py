@@ -13,11 +13,12 @@ except ImportError:
     raise MissingDependencyError("keras", "the callback for Keras", "keras") from None
 
 if TYPE_CHECKING:
+    from setsuden.ledger import Measurement
     from setsuden.predict.watcher import Saying
 
 
 class EnergyCallback(Callback):  # type: ignore[misc]
-    """Forecasts energy and time of ``fit`` on the way and keeps its budget; validation is a pause.
+    """Measures ``fit``, forecasts its energy and time on the way and keeps its budget; validation is a pause.
 
     steps      batches of the whole training, where the data have no length
     settings   of ``setsuden.progress``: evaluation, name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say,
@@ -38,6 +39,11 @@ class EnergyCallback(Callback):  # type: ignore[misc]
         """The forecast as it stands, as in ``Progress.forecast``."""
         return self._teller.forecast
 
+    @property
+    def measurement(self) -> Measurement | None:
+        """What the last training took, where this callback opened the meter; else None."""
+        return self._teller.measurement
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """The first epoch will say where the training begins."""
         self._begun = False
@@ -47,7 +53,9 @@ class EnergyCallback(Callback):  # type: ignore[misc]
         if not self._begun:
             each = self.params.get("steps")
             self._begun, self._before, self._done = True, 0, 0
-            self._teller.begin(None if each is None else each * (self.params["epochs"] - epoch), each)
+            self._teller.begin(
+                None if each is None else each * (self.params["epochs"] - epoch), each, model=self.model.name
+            )
         self._before = self._done
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:

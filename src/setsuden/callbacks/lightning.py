@@ -16,17 +16,19 @@ except ImportError:
 if TYPE_CHECKING:
     from lightning.pytorch import LightningModule, Trainer
 
+    from setsuden.ledger import Measurement
     from setsuden.predict.watcher import Saying
 
 
 class EnergyCallback(Callback):
-    """Forecasts energy and time of ``fit`` on the way and keeps its budget; validation and checkpoints are pauses.
+    """Measures ``fit``, forecasts its energy and time on the way and keeps its budget.
 
     steps      batches of the whole training, where the loader has no length
     settings   of ``setsuden.progress``: evaluation, name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say,
                language
 
-    A budget that stops sets ``trainer.should_stop``: the step is finished, and checkpoints are saved as at any end.
+    Validation and checkpoints are pauses. A budget that stops sets ``trainer.should_stop``: the step is finished, and
+    checkpoints are saved as at any end.
     """
 
     def __init__(self, *, steps: int | None = None, **settings: Unpack[Settings]) -> None:
@@ -39,6 +41,11 @@ class EnergyCallback(Callback):
         """The forecast as it stands, as in ``Progress.forecast``."""
         return self._teller.forecast
 
+    @property
+    def measurement(self) -> Measurement | None:
+        """What the last training took, where this callback opened the meter; else None."""
+        return self._teller.measurement
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Count what lies ahead: epochs not yet done, or the optimizer steps that are left."""
         each = float(trainer.num_training_batches)
@@ -47,7 +54,9 @@ class EnergyCallback(Callback):
         if trainer.max_steps != -1:
             total = min(total, (trainer.max_steps - trainer.global_step) * trainer.accumulate_grad_batches)
         self._done = 0
-        self._teller.begin(total, each, evaluation=_evaluated(trainer), speaks=trainer.is_global_zero)
+        self._teller.begin(
+            total, each, evaluation=_evaluated(trainer), speaks=trainer.is_global_zero, model=type(pl_module).__name__
+        )
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """A step begins."""
@@ -75,7 +84,7 @@ class EnergyCallback(Callback):
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """The training was cut off."""
-        self._teller.close()
+        self._teller.close(exception)
 
 
 def _evaluated(trainer: Trainer) -> int | None:

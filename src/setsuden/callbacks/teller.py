@@ -1,4 +1,4 @@
-"""What the callbacks of all frameworks do: count steps ahead and done, set pauses apart, agree to stop."""
+"""What the callbacks of all frameworks do: count steps ahead and done, set pauses apart, agree to stop, measure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Callable, Sized
 from math import isfinite
 from typing import TYPE_CHECKING, TypedDict
 
+from setsuden.callbacks.own_meter import OwnMeter, nothing_measures
 from setsuden.errors import InputError
 from setsuden.predict.progress import OnBudget, Progress, progress
 
 if TYPE_CHECKING:
     from setsuden.language import Language
+    from setsuden.ledger import Measurement
     from setsuden.meter import Meter
     from setsuden.predict.budget import OnStop
     from setsuden.predict.watcher import Saying
@@ -35,6 +37,8 @@ class Settings(TypedDict, total=False):
 class Teller:
     """Tells one training after another; between ``begin`` and ``close`` it counts, outside it does nothing.
 
+    Where nothing measures the training, a meter is opened for it and kept in the ledger as a run of its own.
+
     steps      of the whole training, where the framework cannot know them (a stream without length); None: as told
     settings   handed on to ``progress``
     """
@@ -44,6 +48,8 @@ class Teller:
         self._settings = settings
         self._stops = settings.get("on_budget") == "stop" or settings.get("on_stop") is not None
         self._run: Progress | None = None
+        self._own: OwnMeter | None = None
+        self._measured: OwnMeter | None = None
         self._told = 0
         self._interrupted = False
 
@@ -54,12 +60,14 @@ class Teller:
         *,
         evaluation: int | None = None,
         speaks: bool = True,
+        model: str = "training",
     ) -> None:
         """A training begins.
 
         steps_total, steps_per_epoch   that lie ahead; None or not finite where the framework does not know
         evaluation                     batches after each epoch, where the framework knows; the user's word goes first
         speaks                         False in all processes of one training but the first
+        model                          what is trained; the name of the training unless the user gave one
 
         Raises InputError where nobody knows how many steps there are.
         """
@@ -75,7 +83,15 @@ class Teller:
             told: Settings = {**self._settings}
             if evaluation is not None:
                 told.setdefault("evaluation", evaluation)
-            self._run = progress(total, steps_per_epoch=_whole(steps_per_epoch), **told)
+            told.setdefault("name", model)
+            if told.get("meter") is None and nothing_measures():
+                self._own = self._measured = OwnMeter.open(told, model)
+                told["meter"] = self._own.meter
+            try:
+                self._run = progress(total, steps_per_epoch=_whole(steps_per_epoch), **told)
+            except BaseException as error:
+                self.close(error)
+                raise
 
     def now(self, steps_done: int) -> bool:
         """So many steps are done since ``begin``; False when the next must not begin, in every process alike."""
@@ -95,17 +111,25 @@ class Teller:
             self._run.pause()
         self._interrupted = False
 
-    def close(self) -> None:
-        """The training is over."""
+    def close(self, error: BaseException | None = None) -> None:
+        """The training is over, by an error if one is given."""
         self.resumed()
         run, self._run = self._run, None
         if run is not None:
             run.close()
+        own, self._own = self._own, None
+        if own is not None:
+            own.close(error)
 
     @property
     def forecast(self) -> Saying | None:
         """The forecast as it stands, as in ``Progress.forecast``."""
         return self._run.forecast if self._run is not None else None
+
+    @property
+    def measurement(self) -> Measurement | None:
+        """What the last training took; None while it goes on, and where no meter was opened for it."""
+        return None if self._measured is None else self._measured.result
 
 
 def _whole(steps: float | None) -> int | None:

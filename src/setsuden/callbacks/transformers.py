@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 
 class EnergyCallback(TrainerCallback):
-    """Measures ``train``, forecasts its energy and time on the way and keeps its budget; evaluations and checkpoints are pauses.
+    """Measures ``train``, forecasts its energy and time on the way and keeps its budget.
 
     steps      optimizer steps of the whole training; None: as the Trainer counts them
     settings   of ``setsuden.progress``: evaluation, name, site, budget_kwh, budget_g, on_budget, on_stop, meter, say,
                language
 
-    A budget that stops asks the Trainer to save a checkpoint and to stop after the step.
+    Evaluations and checkpoints are pauses. A budget that stops asks the Trainer to save a checkpoint and to stop after
+    the step.
     """
 
     def __init__(self, *, steps: int | None = None, **settings: Unpack[Settings]) -> None:
@@ -40,7 +41,7 @@ class EnergyCallback(TrainerCallback):
 
     @property
     def measurement(self) -> Measurement | None:
-        """What the last training took, where it was measured by a meter that this callback opened; else None."""
+        """What the last training took, where this callback opened the meter; else None."""
         return self._teller.measurement
 
     def on_train_begin(
@@ -50,7 +51,10 @@ class EnergyCallback(TrainerCallback):
         self._begun_at = state.global_step
         each = state.max_steps / state.num_train_epochs if state.num_train_epochs else None
         none = 0 if args.eval_strategy == "no" else None  # how large evaluations are, nobody knows before the first
-        self._teller.begin(state.max_steps - self._begun_at, each, evaluation=none, speaks=state.is_world_process_zero)
+        self._teller.begin(
+            state.max_steps - self._begun_at, each, evaluation=none, speaks=state.is_world_process_zero,
+            model=type(more["model"]).__name__,
+        )  # fmt: skip
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
         """A step begins."""

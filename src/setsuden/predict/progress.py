@@ -168,8 +168,9 @@ def progress(
     limit = limit_j(budget_kwh, budget_g, intensity)
     chosen = meter if meter is not None else _running()
     sink: Sink | None = None
+    speaks = environment.get("RANK", "0") == "0"
+    out = (say if say is not None else to_stderr) if speaks else _to_nobody
     if chosen is not None:
-        out = say if say is not None else _to_stderr
         messages = Messages("forecast", language)
         stop = on_stop if on_budget == "warn" else on_stop or (lambda _: None)
         budget = None if limit is None else budget_that_speaks(limit, stop, out, messages, budget_g)
@@ -178,12 +179,14 @@ def progress(
             lambda saying: out(saying_line(saying, messages, watcher.said)), evaluation_steps=evaluation_steps,
         )  # fmt: skip
         sink = Here(chosen, watcher)
-    elif environment.get(VARIABLE) and environment.get("RANK", "0") == "0":
+    elif environment.get(VARIABLE) and speaks:
         stops = on_stop is not None or on_budget == "stop"
         said = Note(
             steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, stops, evaluation_steps=evaluation_steps, limit_g=budget_g
         )
         sink = Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
+    elif limit is not None:
+        out(Messages("callbacks", language).say("unwatched"))
     made = Progress(sink, steps_total)
     if isinstance(sink, Here):
         sink.meter.before_end(made.close)
@@ -238,5 +241,10 @@ def _running() -> Meter | None:
     return found[0] if found else None
 
 
-def _to_stderr(line: str) -> None:
+def to_stderr(line: str) -> None:
+    """Say a line to whoever sits at the terminal."""
     print(f"setsuden: {line}", file=sys.stderr, flush=True)
+
+
+def _to_nobody(line: str) -> None:
+    """The other processes of a training that several share say nothing."""
