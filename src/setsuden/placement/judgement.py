@@ -10,6 +10,8 @@ from setsuden.language import Language, Messages, looked_up
 from setsuden.quantity import Estimate, Factor
 
 OWN: Final = "own judgement"
+OTHER_COPY: Final = 0.15
+"""Half-width of a figure that was measured on another copy of a machine."""
 
 
 def judged(name: str, value: float, unit: str = "1") -> Factor:
@@ -20,6 +22,11 @@ def judged(name: str, value: float, unit: str = "1") -> Factor:
 def also(figure: Estimate, *factors: Factor) -> Estimate:
     """``figure`` with what else entered it."""
     return replace(figure, factors=(*figure.factors, *factors))
+
+
+def other_copy() -> Factor:
+    """For figures widened by ``OTHER_COPY``."""
+    return judged("another copy of a measured machine, relative half-width", OTHER_COPY)
 
 
 def own_names(factors: Iterable[Factor], language: Language) -> str:

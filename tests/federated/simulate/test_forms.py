@@ -209,3 +209,12 @@ def test_a_simulated_bill_knows_no_single_clients():
     found = closed_form(population(30), work(population(30)), Synchronous(rounds=1, cohort=5))
     with pytest.raises(InputError, match="no single ones"):
         found.bill.by_client()
+
+
+def test_what_a_simulation_never_has_is_left_out_of_its_boundary_and_not_counted_as_nothing():
+    on = population(30)
+    boundary = closed_form(on, work(on), Synchronous(rounds=1, cohort=5)).bill.boundary
+    for term in (Term.EVALUATION, Term.SERVER_EVALUATION, Term.PEER, Term.PERSONALISATION, Term.AGGREGATOR_IDLE):
+        assert boundary[term.value] == "left out"
+    for term in (Term.COMPUTE, Term.WAITING, Term.NETWORK_UP, Term.SERVER_IDLE):
+        assert boundary[term.value] == "counted"

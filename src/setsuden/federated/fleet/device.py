@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from setsuden.catalogue.devices import EDGE, EdgeDevice
 from setsuden.errors import InputError
+from setsuden.placement.judgement import OTHER_COPY, other_copy
 from setsuden.quantity import Estimate, Factor, Provenance
 
 _PEAK = 1e12 / 2.0  # multiply-accumulates per second of one TFLOPS
@@ -66,7 +67,8 @@ def known(name: str) -> Known:
     """A row of the edge devices (``pixel-7``, ``jetson-xavier-nx-8-gb``), else a processor by its name (``H100``).
 
     Training power of an edge device is ``train_w`` up to ``max_w`` of its row, which may be a stand-in: see ``note``.
-    That of a processor is the rule of design power. No row knows how many MACs per second training reaches.
+    Its watts are within 15 % for another copy of it, by our judgement. That of a processor is the rule of design power.
+    No row knows how many MACs per second training reaches.
     InputError for a name that is neither.
     """
     row = EDGE.find(name)
@@ -90,10 +92,9 @@ def _edge(row: EdgeDevice) -> Known:
 
 
 def _figure(row: EdgeDevice, what: str, value: float, high: float) -> Estimate:
-    factor = Factor(
-        f"{row.name}: {what}", value, value, high, "W", str(row.source), row.year, row.source.licence, row.id
-    )
-    return Estimate(value, value, high, "W", Provenance.ASSUMED, None, (factor,))
+    low, high = value * (1 - OTHER_COPY), high * (1 + OTHER_COPY)
+    factor = Factor(f"{row.name}: {what}", value, low, high, "W", str(row.source), row.year, row.source.licence, row.id)
+    return Estimate(value, low, high, "W", Provenance.ASSUMED, None, (factor, other_copy()))
 
 
 def _processor(name: str) -> Known:

@@ -17,6 +17,23 @@ from setsuden.federated.price.term import Term
 
 Array = NDArray[np.float64]
 AMOUNTS = ("compute_s", "macs", "lost_s", "lost_macs", "down_s", "down_bytes", "up_s", "up_bytes", "wait_s")
+# What a simulation knows of; a real training evaluates and fine-tunes besides, and may have tiers and peers.
+_TERMS = frozenset(
+    {
+        Term.COMPUTE,
+        Term.DISCARDED,
+        Term.AWAKE,
+        Term.RADIO_DOWN,
+        Term.RADIO_UP,
+        Term.WAITING,
+        Term.NETWORK_DOWN,
+        Term.NETWORK_UP,
+        Term.AGGREGATION,
+        Term.SERVER_IDLE,
+        Term.EMBODIED,
+        Term.SERVER_EMBODIED,
+    }
+)
 NETWORK = ("down_s", "down_bytes", "up_s", "up_bytes")
 
 
@@ -77,7 +94,7 @@ def simulated(bill: Bill, usage: Usage, rounds: int, duration_s: float, asked: f
 
 
 def billed(fleet: Fleet, rule: Rule, tariff: Tariff, usage: Usage, duration_s: float, server_busy_s: float) -> Bill:
-    """The bill for ``usage``, and for the server over the whole duration."""
+    """The bill for ``usage``, and for the server over the whole duration; terms never simulated are left out."""
     groups = np.arange(tariff.groups)
     node, at = groups.astype(np.int32), np.zeros(tariff.groups, dtype=np.int32)
     lines = []
@@ -106,7 +123,7 @@ def billed(fleet: Fleet, rule: Rule, tariff: Tariff, usage: Usage, duration_s: f
         used = sum(usage.amount[name] for name in ("compute_s", "lost_s", "down_s", "up_s", "wait_s"))
         lines.append(Lines(Term.EMBODIED, at, node, groups, np.zeros((3, tariff.groups)), tariff.embodied * used))
     lines += _server(rule, tariff, duration_s, server_busy_s)
-    bill = drawn_up(lines, fleet, rule, tariff, duration_s, "fleet")
+    bill = drawn_up(lines, fleet, replace(rule, terms=rule.terms & _TERMS), tariff, duration_s, "fleet")
     return replace(bill, group=groups.astype(np.int16), single_clients=False)
 
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from setsuden.catalogue.evidence import INFERENCE
 from setsuden.catalogue.uncertainty import default
 from setsuden.errors import InputError
-from setsuden.placement.judgement import judged
+from setsuden.placement.judgement import OTHER_COPY, judged, other_copy
 from setsuden.quantity import Estimate, Factor, Provenance
 
-_OTHER_MACHINE = 0.15  # half-width of a figure measured on another copy of the machine; own judgement
-_COPY = judged("another copy of a measured machine, relative half-width", _OTHER_MACHINE)
 _TOKENS = ("token", "output token")
 _WHOLE = ("inference", "sample")
 _GPUS_ONLY = "GPUs only"
@@ -74,15 +72,15 @@ def measured(system: str, idle: Estimate | None = None, tokens: Estimate | None 
     factor = Factor(
         f"{row.accelerators}, {row.workload}, {row.scenario}",
         value,
-        value * (1 - _OTHER_MACHINE),
-        value * (1 + _OTHER_MACHINE),
+        value * (1 - OTHER_COPY),
+        value * (1 + OTHER_COPY),
         f"J/{'token' if per_token else 'request'}",
         str(row.source),
         None,
         row.source.licence,
         row.power_scope,
     )
-    energy = Estimate(value, factor.low, factor.high, factor.unit, Provenance.ASSUMED, None, (factor, _COPY))
+    energy = Estimate(value, factor.low, factor.high, factor.unit, Provenance.ASSUMED, None, (factor, other_copy()))
     busy_s = 1 / row.throughput_per_s
     if tokens is not None:
         energy, busy_s = energy * tokens, busy_s * tokens.value
