@@ -141,10 +141,13 @@ def judged_in_turn(traces: list[Trace], earlier: list[Trace]) -> list[dict[str, 
     return rows
 
 
-def read(folder: Path) -> list[Trace]:
-    """All traces of a folder in the order in which they were recorded."""
+def read(folder: Path, only: str | None = None) -> list[Trace]:
+    """All traces of a folder, or that of one training, in the order in which they were recorded."""
     order = [training.label for name in SETS for training in SETS[name]]
-    return [Trace.read(path) for path in sorted(folder.glob("*.npz"), key=lambda path: order.index(path.stem))]
+    found = [path for path in folder.glob("*.npz") if path.stem in order and only in (None, path.stem)]
+    if not found:
+        raise SystemExit(f"{folder} holds no recording of {only or 'a training'} (.npz)")
+    return [Trace.read(path) for path in sorted(found, key=lambda path: order.index(path.stem))]
 
 
 def recorded(trainings: tuple[Training, ...], seconds: float, keep: Path | None) -> list[Trace]:
@@ -167,10 +170,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="default: early.json beside this file; with --traces nothing")
     options = parser.parse_args()
     if options.traces is not None:
-        kept = [trace for trace in read(options.traces) if options.only in (None, trace.label)]
-        if not kept:
-            parser.error(f"no recording of {options.only or 'a training'} (*.npz) in {options.traces}")
-        rows = judged_in_turn(kept, [])
+        rows = judged_in_turn(read(options.traces, options.only), [])
     else:
         chosen = tuple(training for training in JUDGED if options.only in (None, training.label))
         earlier = recorded(EARLIER, EARLIER_S, None)

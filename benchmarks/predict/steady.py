@@ -42,7 +42,8 @@ class Course:
 
     steps_s   seconds of every step
     waits_s   of them, spent waiting for data or a disk, at fewer watts
-    pause_s   seconds of the evaluation after each epoch
+    pause_s   seconds of an evaluation
+    apart     steps between evaluations; None: one after each epoch
     units     what each step counts for
     batches   of an evaluation, where the training says so
     """
@@ -50,6 +51,7 @@ class Course:
     steps_s: Floats
     per_epoch: int
     pause_s: float = 0.0
+    apart: int | None = None
     waits_s: Floats | None = None
     units: npt.NDArray[np.int64] | None = None
     batches: int | None = None
@@ -75,6 +77,10 @@ def warming_up(rng: np.random.Generator, steps: int) -> Course:
 
 def evaluated_often(rng: np.random.Generator, steps: int) -> Course:
     return Course(even(rng, steps), steps // 100, 0.15 * STEP_S * (steps // 100))
+
+
+def evaluated_within_epochs(rng: np.random.Generator, steps: int) -> Course:
+    return Course(even(rng, steps), steps // 5, 0.15 * STEP_S * (steps // 200), apart=steps // 200)
 
 
 def evaluated_as_told(rng: np.random.Generator, steps: int) -> Course:
@@ -147,8 +153,8 @@ def growing_in_steps(rng: np.random.Generator, steps: int) -> Course:
 
 
 KNOWABLE: tuple[Make, ...] = (
-    plain, warming_up, evaluated_often, evaluated_as_told, loader_behind, rare_waits, collecting_garbage,
-    uneven_lengths, small_last_batch, accumulating, logging, growing_in_tokens,
+    plain, warming_up, evaluated_often, evaluated_within_epochs, evaluated_as_told, loader_behind, rare_waits,
+    collecting_garbage, uneven_lengths, small_last_batch, accumulating, logging, growing_in_tokens,
 )  # fmt: skip
 NOT_SHOWN: tuple[Make, ...] = (evaluated_seldom, checkpoints, first_epoch_from_disk, growing_in_steps)
 
@@ -207,10 +213,10 @@ def run(course: Course) -> Found:
         bed.spend(float(seconds - wait), STEP_W)
         bed.spend(float(wait), WAIT_W)
         progress.step(count)
+        if course.pause_s and step % (course.apart or course.per_epoch) == 0:
+            bed.spend(course.pause_s, PAUSE_W)
+            progress.pause()
         if step % course.per_epoch == 0:
-            if course.pause_s:
-                bed.spend(course.pause_s, PAUSE_W)
-                progress.pause()
             first_epoch_s = first_epoch_s or bed.clock
     progress.close()
     (first, *_) = watcher.to_json()["said"]
