@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from setsuden.ledger import Ledger
+    from setsuden.ledger import Ledger, figures
     from setsuden.meter import Measurement, Meter, meter
     from setsuden.predict.progress import progress
     from setsuden.quantity import Boundary, Estimate, Provenance
@@ -24,6 +24,7 @@ _HOMES = {
     "Ledger": "setsuden.ledger",
     "Measurement": "setsuden.meter",
     "Meter": "setsuden.meter",
+    "figures": "setsuden.ledger",
     "meter": "setsuden.meter",
     "profile": "setsuden.workload.profile",
     "progress": "setsuden.predict.progress",
@@ -37,6 +38,7 @@ __all__ = [
     "Meter",
     "Provenance",
     "__version__",
+    "figures",
     "meter",
     "profile",
     "progress",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from setsuden.ledger.location import default_path
     from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
     from setsuden.ledger.measurement_json import measurement_from_json, measurement_to_json
+    from setsuden.ledger.named_figures import figures
     from setsuden.ledger.record import Event, RunRecord, RunSummary, Series
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.writer import RunWriter
@@ -24,6 +25,7 @@ _HOMES = {
     "node_total": "channel",
     "measurement_from_json": "measurement_json",
     "measurement_to_json": "measurement_json",
+    "figures": "named_figures",
     "default_path": "location",
     "ChannelEnergy": "measurement",
     "Flag": "measurement",
@@ -52,6 +54,7 @@ __all__ = [
     "Utilisation",
     "default_path",
     "energy_between",
+    "figures",
     "measurement_from_json",
     "measurement_to_json",
     "node_total",
