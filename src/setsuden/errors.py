@@ -73,11 +73,11 @@ class MissingDependencyError(SetsudenError, ImportError):
     def __init__(self, package: str | Sequence[str], purpose: str, extra: str) -> None:
         names = (package,) if isinstance(package, str) else tuple(package)
         named = " and ".join(map(repr, names))
-        lack = f"the package {named}, which is" if len(names) == 1 else f"the packages {named}, which are"
-        super().__init__(
-            f"{purpose} needs {lack} not installed.",
-            remedy=f'Install {"it" if len(names) == 1 else "them"} with: pip install "setsuden[{extra}]"',
-        )
+        if len(names) == 1:
+            lack, remedy = f"the package {named}, which is", f'Install it with: pip install "setsuden[{extra}]"'
+        else:
+            lack, remedy = f"the packages {named}, which are", f'Install them with: pip install "setsuden[{extra}]"'
+        super().__init__(f"{purpose} needs {lack} not installed.", remedy=remedy)
 
 
 class SensorError(SetsudenError):

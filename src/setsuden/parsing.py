@@ -42,7 +42,9 @@ def _explained(error: ValidationError, declared: Declared, model: type[BaseModel
     path = (*under, *_path(first))
     message, remedy = _worded(first, _path(first), model)
     if len(problems) > 1:
-        remedy = f"{remedy} {len(problems) - 1} more problem{'s' * (len(problems) > 2)} after this.".strip()
+        before, further = f"{remedy} " if remedy else "", len(problems) - 1
+        one = further == 1
+        remedy = f"{before}1 more problem after this." if one else f"{before}{further} more problems after this."
     value = first["input"]
     if first["type"] == "value_error" and isinstance(value, Mapping):
         # A rule of a whole mapping: a sentence that begins "KEY is" or "KEY must" is about that key, no other is.
@@ -76,14 +78,14 @@ def _worded(problem: ErrorDetails, path: FieldPath, model: type[BaseModel]) -> t
     if kind == "literal_error":
         return "not one of the values allowed", f"Use {context.get('expected', '')}."
     bounds = {
-        "greater_than": ("must be greater than", "gt"),
-        "greater_than_equal": ("must be at least", "ge"),
-        "less_than": ("must be below", "lt"),
-        "less_than_equal": ("must be at most", "le"),
+        "greater_than": ("must be greater than {bound}", "gt"),
+        "greater_than_equal": ("must be at least {bound}", "ge"),
+        "less_than": ("must be below {bound}", "lt"),
+        "less_than_equal": ("must be at most {bound}", "le"),
     }
     if kind in bounds:
         words, key = bounds[kind]
-        return f"{words} {_plain(context.get(key))}", ""
+        return words.format(bound=_plain(context.get(key))), ""
     if kind == "finite_number":
         return "must be a finite number", "Leave the key out if you do not know it."
     plain = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 import string
 from functools import lru_cache
@@ -90,14 +92,14 @@ def test_a_message_that_nobody_asks_for_would_be_noticed(key: str) -> None:
 
 @lru_cache(maxsize=1)
 def written_sentences() -> frozenset[str]:
-    """Texts of the code, with something in the place of what is put into them."""
-    found: set[str] = set()
+    """Texts of the code, with something in the place of what is put into them, and those of the system."""
+    found = {os.strerror(number) for number in errno.errorcode}
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
+                found.add(node.value.strip())
             elif isinstance(node, ast.JoinedStr):
-                found.add("".join(str(p.value) if isinstance(p, ast.Constant) else "0" for p in node.values))
+                found.add("".join(str(p.value) if isinstance(p, ast.Constant) else "0" for p in node.values).strip())
     return frozenset(found)
 
 

@@ -22,7 +22,7 @@ def said(sentence: str, language: Language, room: Room) -> str | None:
         return sentence
     for key, pattern in patterns(room):
         if match := pattern.fullmatch(sentence):
-            values = {name: said(value, language, room) or value for name, value in match.groupdict().items()}
+            values = {name: said(value.strip(), language, room) or value for name, value in match.groupdict().items()}
             return Messages(room, language).say(key, **values)
     return None
 
@@ -33,6 +33,6 @@ def patterns(room: Room) -> tuple[tuple[str, re.Pattern[str]], ...]:
     escaped = {key: re.escape(text) for key, text in table(room, "en").items()}
     own = {key: len(_PLACEHOLDER.sub("", text)) for key, text in escaped.items()}
     return tuple(
-        (key, re.compile(_PLACEHOLDER.sub(r"(?P<\1>.+)", escaped[key]), re.DOTALL))
+        (key, re.compile(_PLACEHOLDER.sub(r"(?P<\1>.*)", escaped[key]), re.DOTALL))
         for key in sorted(escaped, key=lambda key: -own[key])
     )

@@ -1,0 +1,85 @@
+"""What a command refuses is said in the reader's language, with the same figures and the same way out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from setsuden.cli.main import main
+from setsuden.errors import InputError, MissingDependencyError
+from setsuden.language.refusal import refusal
+
+
+def said(*words: str, code: int = 2) -> str:
+    result = CliRunner().invoke(main, [*words, "--lang", "ja"])
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    return result.stderr.strip()
+
+
+def test_in_english_an_error_says_what_it_always_said() -> None:
+    error = InputError("must be at least 1", place="x.yaml:2: epochs", value=0, remedy="Known: 1, 2.")
+    assert refusal(error, "en") == str(error) == "x.yaml:2: epochs: must be at least 1 (got 0). Known: 1, 2."
+
+
+def test_place_value_and_remedy_stand_in_a_japanese_sentence_too() -> None:
+    error = InputError("must be at least 1", place="x.yaml:2: epochs", value=0, remedy="Known: 1, 2.")
+    assert refusal(error, "ja") == "x.yaml:2: epochs: 1 以上にしてください（入力値：0）。使える名前：1, 2"
+
+
+def test_a_sentence_nobody_translated_stays_english() -> None:
+    assert refusal(InputError("must rhyme", value="orange", remedy="Try lozenge."), "ja") == (
+        "must rhyme（入力値：'orange'）。Try lozenge."
+    )
+
+
+def test_what_fills_a_sentence_is_told_as_well() -> None:
+    error = MissingDependencyError(["torch", "scikit-learn"], "Federated training", "federated,data")
+    assert refusal(error, "ja") == (
+        "連合学習には、パッケージ 'torch' and 'scikit-learn' が必要ですが、入っていません。"
+        '次のコマンドで入ります：pip install "setsuden[federated,data]"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("show", "--ledger", "none.sqlite"), "まだ記録がありません。まず何かを測定してください：setsuden run"),
+        (("pilot", "none.yaml"), "スタディのファイルを読めません：ファイルまたはフォルダがありません"),
+        (("pilot", "empty.yaml"), "スタディのファイルが空です。次のコマンドの出力から始めてください："),
+        (("pilot", "broken.yaml"), "broken.yaml:2: YAML として正しくありません"),
+        (("pilot", "wrong.yaml"), "wrong.yaml:1: epoch: 知らないキーです"),
+        (("pilot", "wrong.yaml"), "このあとに問題がもう一つあります。"),
+        (("footprint", "--kwh", "-1"), "有限の数にしてください（入力値：-1.0）"),
+        (("footprint", "--kwh", "1", "--site", "Germny"), "（入力値：'Germny'）。DE (Germany) のことでしょうか。"),
+        (("footprint", "--device", "H1000", "--hours", "1"), "知らないデバイスです"),
+        (("footprint",), "電力量の指定がありません。--kwh X"),
+        (("explain", "SET-TOO-SHRT"), "知らないコードです（入力値：'SET-TOO-SHRT'）。SET-TOO-SHORT のことでしょうか。"),
+        (("federate", "simulate"), "シナリオのファイルを指定してください"),
+    ],
+)  # fmt: skip
+def test_what_newcomers_meet_is_told_in_japanese(
+    words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty.yaml").write_text("# nothing yet\n", encoding="utf-8")
+    Path("broken.yaml").write_text("models: [mlp\n", encoding="utf-8")
+    Path("wrong.yaml").write_text("epoch: 3\nseed: -1\n", encoding="utf-8")
+    assert sentence in said(*words, code=1 if words[0] == "show" else 2)
+
+
+def test_the_language_of_an_option_given_after_the_wrong_one_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert "入っていません" in said("profile", "resnet-18")
+
+
+def test_documents_for_programs_refuse_in_english_in_every_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "ja_JP.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.delenv("SETSUDEN_LANG", raising=False)
+    assert "no energy was given" in CliRunner().invoke(main, ["footprint", "--json"]).stderr
+    assert "電力量の指定がありません" in CliRunner().invoke(main, ["footprint"]).stderr
