@@ -91,6 +91,19 @@ def test_two_rounds_are_what_the_algorithm_makes_of_the_clients_turns() -> None:
     assert engine.run(one, workers=2).parameters == pytest.approx(state.parameters, abs=1e-6)
 
 
+@pytest.mark.parametrize("failures", [Failures(), Failures(drop_share=0.3)], ids=["all deliver", "some drop out"])
+def test_whoever_is_at_work_when_an_asynchronous_training_ends_costs_what_it_spent(failures: Failures) -> None:
+    concurrency = 4
+    one = task(algorithm=FedBuff(buffer=2, concurrency=concurrency), stop=Stop(rounds=5), failures=failures)
+    trace = engine.run(one, workers=1).trace
+    turns, sends, end_s = trace.turns, trace.sends, float(trace.rounds.end_s[-1])
+    own = turns.node >= 0
+    busy_s = float((turns.end_s - turns.start_s)[own].sum() + (sends.end_s - sends.start_s).sum())
+    assert busy_s == pytest.approx(concurrency * end_s)  # as many are at work at any time, to the very end
+    assert (turns.outcome[own] == Outcome.LATE).any()
+    assert max(turns.end_s.max(), sends.end_s.max()) <= end_s + 1e-9
+
+
 def test_a_full_mesh_of_peers_is_fedavg_over_equal_clients() -> None:
     peers, server = engine.run(task(topology=Full()), workers=1), engine.run(task(), workers=1)
     assert peers.parameters == pytest.approx(server.parameters, abs=1e-6)

@@ -120,6 +120,8 @@ def test_a_window_in_local_hours_becomes_hours_of_utc():
     assert hours[21] == pytest.approx(0.25)
     listed = "count: 4, available: {by_hour: [" + "1, " + "0, " * 23 + "], utc_offset_h: 2}"
     assert declared(LEAST.replace("count: 4", listed.replace(", ]", "]"))).groups[0].available[22] == 1.0
+    half = declared(LEAST.replace("count: 4", listed.replace(", ]", "]").replace("h: 2", "h: 5.5"))).groups[0].available
+    assert (half[18], half[19], sum(half)) == (0.5, 0.5, 1.0)  # midnight to one in Mumbai is 18:30 to 19:30 UTC
 
 
 def test_devices_and_grids_of_the_catalogue_carry_their_source():

@@ -116,6 +116,15 @@ class AsynchronousRounds:
             self._step(round_, update / np.float32(weight), accepted)
         return ended, accepted
 
+    def end(self) -> None:
+        """Whoever is still at work when the last step is made has spent something that enters no model."""
+        progress = self._fed.progress
+        for end_s, _, _, turn in sorted(self._flying, key=lambda flying: flying[1]):
+            if turn.start_s < progress.time_s:
+                outcome = Outcome.LATE if turn.broken is None else turn.broken
+                cut_s = min(progress.time_s, end_s if turn.cut_s is None else turn.cut_s)
+                self._fed.write(progress.round, turn, outcome, cut_s, cut_s, float("nan"))
+
     def _fill(self, round_: int) -> None:
         """Start clients from the current model until as many train as may."""
         fed = self._fed

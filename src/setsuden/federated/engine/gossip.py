@@ -51,6 +51,9 @@ class GossipRounds:
         mean: Vector = self._models.mean(axis=0, dtype=np.float64).astype(np.float32)
         return mean
 
+    def end(self) -> None:
+        """Nothing goes on after a round."""
+
     def evaluation_rows(self) -> list[int]:
         """A few peers, evenly spread, always the same: to evaluate all would cost more than to train them."""
         return sorted({round(place) for place in np.linspace(0, self._peers - 1, min(_LOOKED_AT, self._peers))})

@@ -21,6 +21,10 @@ class Rounds(Protocol):
         """One round; how many were asked, how many entered the model."""
         ...
 
+    def end(self) -> None:
+        """After the last round: record what is still under way."""
+        ...
+
     def evaluation_rows(self) -> list[int]:
         """Rows of the shared models to be evaluated."""
         ...

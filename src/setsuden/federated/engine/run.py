@@ -152,6 +152,7 @@ class _Run:
     def _closed(self, reason: str) -> FederatedResult:
         task, fed, progress = self.task, self.fed, self.fed.progress
         peers = task.topology.peer_to_peer
+        self.rounds.end()
         accuracy, consensus = client_accuracy(fed, self.rounds.parameters)
         personal = None
         if task.personalise_epochs:

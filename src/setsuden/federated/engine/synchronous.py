@@ -76,6 +76,9 @@ class SynchronousRounds:
         """The model of the federation now."""
         return self.state.parameters
 
+    def end(self) -> None:
+        """Nothing goes on after a round."""
+
     def evaluation_rows(self) -> list[int]:
         """Put what is to be evaluated into the shared models."""
         self._fed.memory.models.array[0] = self._global()

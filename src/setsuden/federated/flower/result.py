@@ -86,10 +86,14 @@ def _measured(trace: Trace, calls: tuple[Call, ...], watched: Watched, deployed:
 
 
 def _matched(trace: Trace, calls: tuple[Call, ...]) -> list[tuple[int, Call]]:
-    """Rows of the turns that went over Flower; a client personalises once, after the last round."""
+    """Rows of the turns that went over Flower; a client personalises once, after the last round.
+
+    Whoever was late did not train for real, so had no call.
+    """
     turns = trace.turns
     rows: dict[tuple[int, int], int] = {}
-    for row in np.flatnonzero(np.isin(turns.work, [Work.TRAIN, Work.PERSONALISE])).tolist():
+    trained = np.isin(turns.work, [Work.TRAIN, Work.PERSONALISE]) & (turns.outcome != Outcome.LATE)
+    for row in np.flatnonzero(trained).tolist():
         rows[0 if turns.work[row] == Work.PERSONALISE else int(turns.round[row]), int(turns.node[row])] = row
     keyed = [((0 if call.personal else call.round, call.client), call) for call in calls]
     return [(rows[key], call) for key, call in keyed if key in rows]
