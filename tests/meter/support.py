@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from setsuden.meter import Meter, background
 from setsuden.sensors import Channel
 from setsuden.testing import FakeClock, FakeSensor
 from setsuden.testing.sensor import Watts
+
+Steps = Sequence[tuple[float, Callable[[], None]]]
 
 
 class Bench:
@@ -38,23 +40,36 @@ class Bench:
 
 
 class Puppet:
-    """Stands in for the sampling thread: the test lets its rest pass and ticks."""
+    """Stands in for the sampling thread: the test lets its rest pass and ticks.
 
-    def __init__(self, tick: Callable[[], None], period_s: float, prepare: Callable[[], None]) -> None:
-        self.tick, self.period_s, self.prepare = tick, period_s, prepare
+    first     what the start leaves to the thread, if anything
+    prepare   what the thread does a moment later
+    prompt    the thread does what is left to it as soon as it starts
+    """
+
+    def __init__(self, tick: Callable[[], None], period_s: float, before: Steps, prompt: bool) -> None:
+        self.tick, self.period_s = tick, period_s
+        *self.first, self.prepare = (step for _, step in before)
+        self.prompt = prompt
         self.cpu_s, self.late, self.fault = 0.0, 0, None
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        if self.prompt:
+            self.begin()
+
+    def begin(self) -> None:
+        for step in self.first:
+            step()
 
     def stop(self) -> None: ...
 
 
-def puppets(monkeypatch: pytest.MonkeyPatch) -> list[Puppet]:
+def puppets(monkeypatch: pytest.MonkeyPatch, *, prompt: bool = True) -> list[Puppet]:
     """From now on meters get puppets; those that were made so far."""
     made: list[Puppet] = []
 
-    def make(tick: Callable[[], None], period_s: float, prepare: Callable[[], None]) -> Puppet:
-        made.append(Puppet(tick, period_s, prepare))
+    def make(tick: Callable[[], None], period_s: float, before: Steps) -> Puppet:
+        made.append(Puppet(tick, period_s, before, prompt))
         return made[-1]
 
     monkeypatch.setattr(background, "Sampler", make)

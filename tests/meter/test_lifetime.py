@@ -171,6 +171,41 @@ def test_forked_workers_that_exit_normally_leave_the_ledger_whole() -> None:
     assert last().status == "finished"
 
 
+def test_a_fork_right_after_the_start_knows_the_run_and_takes_no_lock_along() -> None:
+    done = run(
+        """
+        def fake():
+            return [FakeSensor(clock, {"fake/cpu": 10.0})]
+        for _ in range(8):
+            with Meter("x", sensors=fake(), rate_hz=200) as m:
+                pid = os.fork()
+                if pid == 0:
+                    import json, sqlite3, subprocess, setsuden.meter.closing, setsuden.ledger.store
+                    with Meter("own", sensors=fake()):
+                        pass
+                    print(m.run_id, flush=True)
+                    os._exit(0)
+                assert os.waitpid(pid, 0)[1] == 0
+            print(m.run_id, flush=True)
+        """
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    ids = done.stdout.split()
+    assert ids[::2] == ids[1::2]
+    with Ledger.open() as ledger:
+        runs = ledger.runs()
+    assert {(run.name, run.status) for run in runs} == {("x", "finished"), ("own", "finished")}
+    assert sorted(run.id for run in runs if run.name == "x") == sorted(ids[::2])
+
+
+def test_leaving_right_after_the_start_keeps_the_exit_code_and_leaves_a_whole_ledger_or_none() -> None:
+    for code in ("os._exit(7)", "os.kill(os.getpid(), signal.SIGKILL)"):
+        done = run(f"m = Meter('x', sensors=[sensor]).start(); {code}")
+        assert (done.returncode, done.stderr) in ((7, ""), (-signal.SIGKILL, ""))
+    with Ledger.open() as ledger:
+        assert {summary.status for summary in ledger.runs()} <= {"cut off"}
+
+
 def test_a_full_disk_harms_nothing_but_the_record(tmp_path: Path) -> None:
     done = run(
         """

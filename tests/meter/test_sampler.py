@@ -57,3 +57,63 @@ def test_a_fault_inside_ends_the_sampling_quietly() -> None:
     assert happened.wait(30.0)
     sampler.stop()
     assert sampler.fault == "ValueError: broken"
+
+
+def test_steps_come_before_the_first_tick_in_order() -> None:
+    done: list[str] = []
+    ticked = threading.Event()
+
+    def tick() -> None:
+        done.append("tick")
+        ticked.set()
+
+    sampler = Sampler(tick, 1 / 200.0, [(0.0, lambda: done.append("one")), (0.001, lambda: done.append("two"))])
+    sampler.start()
+    assert ticked.wait(30.0)
+    sampler.stop()
+    assert done[:3] == ["one", "two", "tick"]
+
+
+def test_a_stop_calls_off_steps_that_have_not_begun() -> None:
+    done: list[str] = []
+    sampler = Sampler(lambda: None, 1.0, [(60.0, lambda: done.append("never"))])
+    sampler.start()
+    sampler.stop()
+    sampler._thread.join(30.0)
+    assert (done, sampler._thread.is_alive()) == ([], False)
+
+
+def test_a_thread_that_is_held_does_nothing_until_it_is_released() -> None:
+    ticks: list[int] = []
+    once, again = threading.Event(), threading.Event()
+
+    def tick() -> None:
+        ticks.append(1)
+        (again if held else once).set()
+
+    held = False
+    sampler = Sampler(tick, 1 / 200.0)
+    sampler.start()
+    assert once.wait(30.0)
+    assert sampler.hold(30.0)
+    held, before = True, len(ticks)
+    assert not again.wait(0.02)
+    assert len(ticks) == before
+    sampler.release()
+    assert again.wait(30.0)
+    sampler.stop()
+
+
+def test_a_thread_does_not_hold_itself() -> None:
+    found: list[bool] = []
+    done = threading.Event()
+
+    def tick() -> None:
+        found.append(sampler.hold(30.0))
+        done.set()
+
+    sampler = Sampler(tick, 1 / 200.0)
+    sampler.start()
+    assert done.wait(30.0)
+    sampler.stop()
+    assert found[0] is False

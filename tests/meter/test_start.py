@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 LATER = (
+    "sqlite3",
+    "setsuden.ledger.store",
+    "setsuden.ledger.writer",
+    "setsuden.ledger.codec",
     "setsuden.meter.closing",
     "setsuden.ledger.measurement",
     "setsuden.quantity.estimate",
@@ -33,4 +37,5 @@ def loaded(code: str) -> set[str]:
 def test_a_start_loads_nothing_that_only_the_end_needs(tmp_path: Path) -> None:
     once = f"import setsuden; m = setsuden.meter(ledger={str(tmp_path / 'l')!r}).start()"
     loaded(once)  # the first start on a machine looks its processor up
-    assert loaded(once).isdisjoint(LATER)
+    no_thread = "from setsuden.meter.sampler import Sampler; Sampler.start = Sampler.stop = lambda self: None"
+    assert (loaded(f"{no_thread}\n{once}") & set(LATER)) == set()

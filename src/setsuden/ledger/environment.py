@@ -34,12 +34,12 @@ def capture(folder: Folder | None = None) -> dict[str, Any]:
     }
 
 
-def identity() -> dict[str, Any]:
-    """Who and where: left out of exports unless asked for."""
+def identity(folder: Folder | None = None) -> dict[str, Any]:
+    """Who and where (default: the working directory): left out of exports unless asked for."""
     return {
         "host": platform.node(),
         "user": os.environ.get("USER") or os.environ.get("USERNAME"),
-        "folder": os.getcwd(),
+        "folder": os.fspath(folder or os.getcwd()),
     }
 
 

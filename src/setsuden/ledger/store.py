@@ -118,12 +118,14 @@ class Ledger:
         *,
         environment: Mapping[str, Any] | None = None,
         started_at: str | None = None,
+        folder: str | os.PathLike[str] | None = None,
     ) -> RunWriter:
         """Open a run and commit it, so that it exists whatever happens next.
 
         kind          ``meter``, ``command``, ``pilot``, ...
         environment   default: captured now
         started_at    UTC, ISO 8601, for a run that took place earlier and elsewhere; default: now
+        folder        where the program began it; default: the working directory
 
         A run that takes place here, under another one as ``setsuden run`` makes it, is tagged ``within:ID``.
         """
@@ -142,8 +144,8 @@ class Ledger:
                     dumps(writer_identity()),
                     dumps(dict(config or {})),
                     dumps([*tags, *(inherited() if environment is None else ())]),
-                    dumps(dict(environment) if environment is not None else surroundings.capture()),
-                    dumps(surroundings.identity()),
+                    dumps(dict(environment) if environment is not None else surroundings.capture(folder)),
+                    dumps(surroundings.identity(folder)),
                 ),
             )
         assert cursor.lastrowid is not None

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from setsuden.meter.rig import Reading
     from setsuden.meter.telemetry import Telemetry
 
+# A moment in which the start returns, and one in which the program that is measured gets going.
+_FIRST_AFTER_S = 0.001
+_PREPARE_AFTER_S = 0.1
 DEFAULT_RATE_HZ = 2.0
 ADAPTIVE = "adaptive"
 Rate = float | Literal["adaptive"]
@@ -53,9 +56,10 @@ class Background:
         channels: Sequence[ChannelRecord],
         first: Reading,
         tick: Callable[[], None],
+        write_first: Callable[[], None] | None,
         catch_up: Callable[[], None],
     ) -> None:
-        """Call ``tick`` at the rate from now on; in a moment also ``catch_up``, which the start put off."""
+        """Call ``tick`` at the rate from now on; before, what the start put off: at once and then in a moment."""
         self._channels, self._shown = channels, (first, first)
         if self._rate_hz == 0:
             return
@@ -70,8 +74,14 @@ class Background:
             catch_up()
             _load_the_rest()
 
-        self._sampler = Sampler(tick, period_s, prepare)
+        before = [(_FIRST_AFTER_S, write_first)] if write_first is not None else []
+        self._sampler = Sampler(tick, period_s, [*before, (_PREPARE_AFTER_S, prepare)])
         self._sampler.start()
+
+    @property
+    def threaded(self) -> bool:
+        """Whether there will be a thread."""
+        return self._rate_hz != 0
 
     @property
     def at_once(self) -> bool:
@@ -98,6 +108,11 @@ class Background:
         """No sample begins from here on; one that is being taken is waited for."""
         if self._sampler is not None:
             self._sampler.stop()
+
+    def hold(self, at_most_s: float) -> Callable[[], None] | None:
+        """Wait until the thread does nothing and keep it so; returns what lets it go on, None where it is not held."""
+        sampler = self._sampler
+        return sampler.release if sampler is not None and sampler.hold(at_most_s) else None
 
     @property
     def fault(self) -> str | None:

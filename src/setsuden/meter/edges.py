@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
-from setsuden.ledger.liveness import host_name
 from setsuden.meter.handle import Window, inert
 from setsuden.meter.synchronise import synchronise_devices
 from setsuden.meter.windows import plain_attributes
@@ -222,4 +221,6 @@ class Edges:
 
 
 def _of_this_machine(name: str) -> str:
+    from setsuden.ledger.liveness import host_name
+
     return f"{host_name()}\n{name}"

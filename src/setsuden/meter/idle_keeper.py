@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
-from setsuden.ledger.codec import dumps
-from setsuden.ledger.liveness import host_name
 from setsuden.meter import codes
-from setsuden.meter.journal import Journal
 
 if TYPE_CHECKING:
     from setsuden.ledger.channel import ChannelRecord
     from setsuden.ledger.measurement import Flag
-    from setsuden.ledger.writer import RunWriter
     from setsuden.meter.idle import IdleBaseline
+    from setsuden.meter.journal import Journal
     from setsuden.meter.rig import Rig
 
 # A baseline of the same machine and sensors may stand in for a new one for so long.
@@ -36,27 +34,44 @@ class IdleKeeper:
             )  # fmt: skip
         self._idle_s = idle_s
         self._sleep = sleep
+        self._lock = threading.Lock()
+        self._kept: Callable[[], IdleBaseline | None] | None = None
+        self._baseline: IdleBaseline | None = None
         self._after: IdleBaseline | None = None
-        self.baseline: IdleBaseline | None = None
+
+    @property
+    def baseline(self) -> IdleBaseline | None:
+        """The one in use; waits for a ledger that is being opened, as an earlier run may have left one there."""
+        if self._kept is not None:
+            self.fetch()
+        return self._baseline
 
     def before(self, rig: Rig, journal: Journal) -> Flag | None:
-        """Measure or fetch the baseline; a measured one is kept for later runs, unless others were busy: it says so."""
+        """Measure the baseline, if asked to; it is kept for later runs, unless others were busy: the flag says so."""
         if self._idle_s is None:
-            self.baseline = kept_idle(journal.run, rig.channels)
+            self._kept = lambda: kept_idle(journal, rig.channels)
         elif self._idle_s > 0:
             from setsuden.meter.idle import measure_idle
 
-            self.baseline = measure_idle(rig, self._idle_s, self._sleep)
-            if self.baseline is not None and self.baseline.disturbed:
-                return _disturbed(self.baseline)
-            if self.baseline is not None:
-                body, key = self.baseline.to_json(), machine_key(rig.channels)
+            self._baseline = measured = measure_idle(rig, self._idle_s, self._sleep)
+            if measured is not None and measured.disturbed:
+                return _disturbed(measured)
+            if measured is not None:
+                body, key = measured.to_json(), machine_key(rig.channels)
                 journal.note(lambda run: run.ledger.put_baseline(key, body))
         return None
 
+    def fetch(self) -> None:
+        """Take over what an earlier run left, if it is time to; once."""
+        with self._lock:
+            if self._kept is not None:
+                self._baseline = self._kept()
+                self._kept = None
+
     def after(self, rig: Rig) -> Flag | None:
         """Measure again where it was measured before; the baseline then holds both, a contradiction is flagged."""
-        if self.baseline is None or self.baseline.reused or not self._idle_s:
+        before = self.baseline
+        if before is None or before.reused or not self._idle_s:
             return None
         from setsuden.ledger.measurement import Flag
         from setsuden.meter.idle import measure_idle
@@ -64,8 +79,8 @@ class IdleKeeper:
         self._after = measure_idle(rig, self._idle_s, self._sleep)
         if self._after is None:
             return None
-        drifted = self.baseline.drifted(self._after)
-        self.baseline = self.baseline.widened(self._after)
+        drifted = before.drifted(self._after)
+        self._baseline = before.widened(self._after)
         if not drifted:
             return None
         return Flag(codes.IDLE_DRIFT, f"Idle power before and after differ: {', '.join(drifted)}.")
@@ -73,7 +88,7 @@ class IdleKeeper:
     def to_json(self) -> dict[str, Any]:
         """Both baselines, for the record of the run."""
         return {
-            "idle": None if self.baseline is None else self.baseline.to_json(),
+            "idle": None if self._baseline is None else self._baseline.to_json(),
             "idle_after": None if self._after is None else self._after.to_json(),
         }
 
@@ -85,8 +100,9 @@ def _disturbed(baseline: IdleBaseline) -> Flag:
     return Flag(codes.IDLE_BUSY, said)
 
 
-def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleBaseline | None:
+def kept_idle(journal: Journal, channels: Sequence[ChannelRecord]) -> IdleBaseline | None:
     """The baseline that an earlier run of this machine left in the ledger, if it is young enough."""
+    run = journal.run
     if run is None:
         return None
     try:
@@ -103,6 +119,9 @@ def kept_idle(run: RunWriter | None, channels: Sequence[ChannelRecord]) -> IdleB
 
 def machine_key(channels: Sequence[ChannelRecord]) -> str:
     """One key per machine, set of channels and corrections, so that a baseline is never reused for another one."""
+    from setsuden.ledger.codec import dumps
+    from setsuden.ledger.liveness import host_name
+
     ids = (
         channel.id if channel.correction is None else f"{channel.id} {dumps(dict(channel.correction))}"
         for channel in channels

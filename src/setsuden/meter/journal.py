@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING
 
 from setsuden.errors import LedgerError
-from setsuden.ledger.codec import Row
-from setsuden.ledger.writer import RunWriter
 
 if TYPE_CHECKING:
+    from setsuden.ledger.codec import Row
+    from setsuden.ledger.writer import RunWriter
     from setsuden.meter.rig import Reading
 
 # What may wait in memory while the ledger cannot be written; about 100 bytes a reading and channel.
@@ -24,13 +24,15 @@ CHUNK = 500
 LONGEST_PAUSE = 64
 LAST_ATTEMPTS = 3
 _FLAGS = attrgetter("flags")
+_BEAT = methodcaller("heartbeat")
 
 
 class Journal:
     """Collects readings and notes from any thread; ``flush`` writes them in a few transactions.
 
     run        where to write; None: nothing is kept, unless ``opening`` is given
-    opening    begins the run: tried by ``open``, and where the ledger fails then, again at every flush
+    opening    begins the run: tried by ``open`` or when somebody asks for the run, whichever comes first, and where the
+               ledger fails then, again at every flush
 
     While the ledger fails, readings wait up to a bound, then every second one is dropped (counters keep their joules,
     only the time resolution suffers); of too many notes the oldest are dropped. Both losses are counted.
@@ -45,6 +47,8 @@ class Journal:
         self._run = run
         self._opening = opening
         self._first_channel = first_channel
+        self._beginning = threading.Lock()
+        self._tried = opening is None
         self._lock = threading.Lock()
         self._readings: list[Reading] = []
         self._notes: list[Callable[[RunWriter], None]] = []
@@ -57,7 +61,9 @@ class Journal:
 
     @property
     def run(self) -> RunWriter | None:
-        """The run that is written; None without a ledger, and while it could not be begun."""
+        """The run that is written; None without a ledger, and while it could not be begun. Sees to a first try."""
+        if not self._tried:
+            self.open()
         return self._run
 
     @property
@@ -98,11 +104,13 @@ class Journal:
 
     def open(self) -> RunWriter | None:
         """Begin the run where that has not been done; None where it cannot be, or nothing is kept."""
-        if self._run is None and self._opening is not None:
-            try:
-                self._run = self._opening()
-            except LedgerError as error:
-                self.fault = str(error)
+        with self._beginning:
+            if self._run is None and self._opening is not None:
+                try:
+                    self._run = self._opening()
+                except LedgerError as error:
+                    self.fault = str(error)
+                self._tried = True
         return self._run
 
     def flush(self) -> bool:
@@ -147,7 +155,7 @@ class Journal:
                 readings, self._readings = self._readings[:CHUNK], self._readings[CHUNK:]
                 notes, self._notes = self._notes[:CHUNK], self._notes[CHUNK:]
                 last = not (self._readings or self._notes)
-            if not self._commit(readings, notes, RunWriter.heartbeat):
+            if not self._commit(readings, notes, _BEAT):
                 with self._lock:
                     self._readings = readings + self._readings
                     self._notes = notes + self._notes

@@ -6,6 +6,8 @@ import atexit
 import os
 import sys
 import weakref
+from collections.abc import Callable
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 _open: weakref.WeakKeyDictionary[Meter, BaseException | None] = weakref.WeakKeyDictionary()
 # A forked child must neither use nor close the parent's database connection: what it inherits stays referenced here.
 _inherited: list[Meter] = []
+# By the thread that forks, what lets the meters' threads go on afterwards.
+_held: dict[int, list[Callable[[], None]]] = {}
 
 
 def opened(meter: Meter) -> None:
@@ -32,9 +36,19 @@ def closed(meter: Meter) -> None:
     _open.pop(meter, None)
 
 
+def _before_fork() -> None:
+    _held[get_ident()] = [release for meter in list(_open) if (release := meter.before_fork()) is not None]
+
+
+def _after_fork() -> None:
+    for release in _held.pop(get_ident(), ()):
+        release()
+
+
 def _after_fork_in_child() -> None:
     _inherited.extend(_open)
     _open.clear()
+    _held.clear()
 
 
 def _last_error() -> BaseException | None:
@@ -55,5 +69,5 @@ def _at_exit() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
 atexit.register(_at_exit)

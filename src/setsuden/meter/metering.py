@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from setsuden.sensors.host import Clock
     from setsuden.sensors.protocol import Sensor
 
+# A fork waits no longer than this for a sample that is just being written.
+_HOLD_S = 1.0
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -99,15 +102,20 @@ class Meter(Edges):
         given = (self._settings[name] for name in ("sensors", "clock", "probe", "corrections"))
         with Uncollected():
             rig = self._rig = Rig(find_setup(*given))
-            first_id = self._recorder.open(rig.channels)
+            # Idle power is measured before there is a thread.
+            later = self._background.threaded and not self._settings["idle_s"]
+            first_id = self._recorder.open(rig.channels, later=later)
         disturbed = self._idle.before(rig, self._recorder.journal)
         if disturbed is not None:
             self._recorder.remark(disturbed.code, disturbed.detail)
         first = self._first = rig.read()
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
-        self._recorder.begin(first.t_s)
-        self._background.start(rig.channels, first, self._sample, self._recorder.catch_up)
+        if self._recorder.begin(first.t_s):
+            self._background.start(rig.channels, first, self._sample, self._write_first, self._recorder.catch_up)
+        else:
+            self._write_first()
+            self._background.start(rig.channels, first, self._sample, None, self._recorder.catch_up)
         lifetime.opened(self)
         return self
 
@@ -149,6 +157,14 @@ class Meter(Edges):
         """Call this when the meter is about to stop, while it still measures; the last one asked is called first."""
         self._endings.append(call)
 
+    def before_fork(self) -> Callable[[], None] | None:
+        """Begin the run, which the child may ask for, and let the thread come to rest; returns what lets it go on.
+
+        A thread that is importing or writing just then would leave its locks to a child in which nobody releases them.
+        """
+        _ = self.run_id, self.idle
+        return self._background.hold(_HOLD_S)
+
     # -- results
 
     @property
@@ -174,6 +190,11 @@ class Meter(Edges):
         return self._background.late
 
     # -- inside
+
+    def _write_first(self) -> None:
+        """Have in the ledger what there is, and from it what an earlier run left."""
+        self._recorder.write_first()
+        self._idle.fetch()
 
     def _last_reading(self) -> Reading:
         """The edge of all that is still open; no sample comes after it."""

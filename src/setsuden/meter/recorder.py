@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import LedgerError
-from setsuden.ledger.writer import status_after
 from setsuden.meter import codes
 from setsuden.meter.journal import Journal, describe_loss
 from setsuden.meter.recording import Opening
@@ -34,6 +33,7 @@ class Recorder:
         self._settings = settings
         self._opening: Opening | None = None
         self._remarks: list[tuple[str, str]] = []
+        self._waits = False
         self._surroundings = Surroundings()
         self._checkpointed_s = 0.0
         self.latest_s = 0.0
@@ -41,11 +41,15 @@ class Recorder:
 
     @property
     def run_id(self) -> str | None:
-        """Id of the run in the ledger; None when nothing is recorded."""
-        return self.journal.run.id if self.journal.run is not None else None
+        """Id of the run in the ledger; None when nothing is recorded. Waits for a run that is being begun."""
+        run = self.journal.run
+        return run.id if run is not None else None
 
-    def open(self, channels: Sequence[ChannelRecord]) -> int:
-        """Begin to record, now or where that fails as soon as it can be; returns the number of the first window."""
+    def open(self, channels: Sequence[ChannelRecord], *, later: bool) -> int:
+        """Begin to record, now or where that fails as soon as it can be; returns the number of the first window.
+
+        later   a thread will call ``write_first`` in a moment, and may begin the run
+        """
         settings = self._settings
         run: RunWriter | None = settings["run"]
         if run is not None:
@@ -60,18 +64,25 @@ class Recorder:
             self._opening = Opening(
                 settings["ledger"],
                 channels,
+                self._surroundings.folder,
                 kind=settings["kind"],
                 name=self._name,
                 config={"rate_hz": settings["rate_hz"], "idle_s": settings["idle_s"], **(settings["config"] or {})},
                 tags=settings["tags"],
             )
             self.journal = Journal(opening=self._opening)
-            self.journal.open()
+            self._waits = later and self._opening.waits
+            if not self._waits:
+                self.journal.open()
         return 1
 
-    def begin(self, t_s: float) -> None:
-        """Write what there is, so that a run that dies at once is there; not where the ledger failed just now."""
+    def begin(self, t_s: float) -> bool:
+        """What was read at ``t_s`` is the first to be written; whether that is for the thread to do."""
         self._checkpointed_s, self.latest_s = t_s, t_s + _LATEST_S
+        return self._waits
+
+    def write_first(self) -> None:
+        """Begin the run, write what there is; not where the ledger failed just now. A run that dies then is there."""
         if self.journal.run is not None:
             self.journal.flush()
 
@@ -129,6 +140,8 @@ class Recorder:
             }
             run.put_document("meter", {**about, **lost})
             if own:
+                from setsuden.ledger.writer import status_after
+
                 run.set_environment(environment)
                 status, detail = status_after(error)
                 run.finish(status, detail=detail, summary=result)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-_PREPARE_AFTER_S = 0.1
 # A rest no longer than this is slept through: cheaper by a third than waiting at the gate, from which a stop calls.
 _SLEPT_S = 0.11
 # The thread's own CPU time is a system call away, so it is asked for no more often.
@@ -19,15 +18,17 @@ class Sampler:
 
     ``period_s`` may be set anew inside a tick.
 
-    ``prepare`` is called once before them, after a moment in which the program that is measured gets going.
+    ``before`` is called before them, each step once, after so many seconds of rest.
 
     A deadline that has passed is skipped, not made up for: ``late`` counts those. ``cpu_s`` is the CPU time the thread
     has used, as of half a second ago at most; after ``stop`` all of it, where the system tells.
     """
 
-    def __init__(self, tick: Callable[[], None], period_s: float, prepare: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, tick: Callable[[], None], period_s: float, before: Sequence[tuple[float, Callable[[], None]]] = ()
+    ) -> None:
         self._tick = tick
-        self._prepare = prepare
+        self._before = before
         self.period_s = period_s
         self._stopping = False
         # Held until it is time to stop; a timed acquire is one call, where an Event would take a dozen.
@@ -41,8 +42,16 @@ class Sampler:
         self.fault: str | None = None
 
     def start(self) -> None:
-        """Begin; the first tick comes one period from now, or from the end of ``prepare``."""
+        """Begin; the first tick comes one period from now, or from the end of what is called before."""
         self._thread.start()
+
+    def hold(self, at_most_s: float) -> bool:
+        """Keep the thread from working, once it is done with what it does now; False where that took too long."""
+        return threading.get_ident() != self._thread.ident and self._working.acquire(timeout=at_most_s)
+
+    def release(self) -> None:
+        """Let it work again."""
+        self._working.release()
 
     def stop(self) -> None:
         """Wait for the tick that is going on, if any; none begins after this. The thread ends when it wakes up."""
@@ -57,21 +66,21 @@ class Sampler:
         if hasattr(time, "pthread_getcpuclockid"):
             self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
         try:
-            if self._prepare is None or self._prepared(self._prepare):
+            if all(self._done(rest_s, step) for rest_s, step in self._before):
                 self._keep_ticking()
         except Exception as error:
             # Whatever goes wrong here must not print into, stop or change the program that is measured.
             self.fault = f"{type(error).__name__}: {error}"
         self.cpu_s = time.thread_time()
 
-    def _prepared(self, prepare: Callable[[], None]) -> bool:
+    def _done(self, rest_s: float, step: Callable[[], None]) -> bool:
         """False when it is time to stop."""
-        if self._gate.acquire(timeout=_PREPARE_AFTER_S):
+        if self._gate.acquire(timeout=rest_s):
             return False
         with self._working:
             if self._stopping:
                 return False
-            prepare()
+            step()
         return True
 
     def _keep_ticking(self) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from setsuden.ledger import environment
-
 if TYPE_CHECKING:
     from setsuden.ledger.git_probe import GitProbe
 
@@ -15,7 +13,7 @@ class Surroundings:
     """Asks git in the background, and only for runs that live long enough for a first background sample."""
 
     def __init__(self) -> None:
-        self._folder = os.getcwd()
+        self.folder = os.getcwd()
         self._asked = False
         self._probe: GitProbe | None = None
 
@@ -24,14 +22,18 @@ class Surroundings:
         if self._asked:
             return
         self._asked = True
-        if environment.git_state(self._folder) is not None:
+        from setsuden.ledger.environment import git_state
+
+        if git_state(self.folder) is not None:
             from setsuden.ledger.git_probe import GitProbe
 
-            self._probe = GitProbe(self._folder)
+            self._probe = GitProbe(self.folder)
 
     def complete(self) -> dict[str, Any]:
         """What is known at the end; git is stopped if it is still busy, and ``dirty`` stays unknown then."""
-        known = environment.capture(self._folder)
+        from setsuden.ledger.environment import capture
+
+        known = capture(self.folder)
         if self._probe is not None and known["git"] is not None:
             known["git"]["dirty"] = self._probe.finish()
         return known
