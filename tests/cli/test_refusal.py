@@ -83,3 +83,38 @@ def test_documents_for_programs_refuse_in_english_in_every_locale(monkeypatch: p
     monkeypatch.delenv("SETSUDEN_LANG", raising=False)
     assert "no energy was given" in CliRunner().invoke(main, ["footprint", "--json"]).stderr
     assert "電力量の指定がありません" in CliRunner().invoke(main, ["footprint"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("piolt",), "'piolt' というコマンドはありません。pilot のことでしょうか。"),
+        (("zzz",), "'zzz' というコマンドはありません。"),
+        (("run",), "'COMMAND...' の指定がありません。"),
+        (("show", "--nonsense"), "'--nonsense' というオプションはありません。"),
+        (("show", "a", "b"), "余分な引数があります (b)"),
+        (("run", "--rate"), "'--rate' には値が必要です。"),
+        (("run", "--rate", "abc", "--", "true"), "'abc' は数でも adaptive でもありません"),
+        (("pilot", "--minutes", "abc"), "'--minutes' の値が正しくありません：'abc' は数ではありません。"),
+        (("runs", "-n", "x"), "'x' は整数ではありません。"),
+        (("runs", "-n", "0"), "0 は範囲 x>=1 の外です。"),
+        (("report", "--format", "x"), "'x' は使えません。使える値：'html', 'json', 'text'"),
+        (("federate", "price", "x.npz"), "'--fleet' の指定がありません。"),
+        (("predict", "resnet-18", "--rows", "none.csv"), "ファイル 'none.csv' はありません。"),
+    ],
+)
+def test_wrong_use_is_told_in_japanese(words: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SETSUDEN_LANG", "ja")
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("使い方：" if len(lines) > 1 else "エラー：")  # click knows no usage for a lacking value
+    assert lines[-1].startswith("エラー：")
+    assert sentence in lines[-1]
+
+
+def test_wrong_use_in_english_is_as_the_parser_says_it_and_a_misspelt_command_is_asked_after() -> None:
+    told = CliRunner().invoke(main, ["run", "--rate", "abc", "--", "true"]).stderr
+    assert told.startswith("Usage: ")
+    assert told.endswith("Error: Invalid value for '--rate': 'abc' is neither a number nor 'adaptive'\n")
+    assert "No such command 'doktor'. Did you mean doctor?" in CliRunner().invoke(main, ["doktor"]).stderr

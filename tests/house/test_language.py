@@ -105,6 +105,10 @@ def written_sentences() -> frozenset[str]:
 
 @pytest.mark.parametrize("room", SENTENCES)
 def test_every_template_is_a_sentence_of_the_code(room: Room) -> None:
-    """Otherwise a sentence was changed, and its translation is lost until its template follows."""
+    """Otherwise a sentence was changed, and its translation is lost until its template follows.
+
+    Those of click about wrong use are tried with real mistakes instead, see tests/cli/test_refusal.py.
+    """
+    ours = [(key, pattern) for key, pattern in patterns(room) if not key.startswith("use.")]
     written = written_sentences()
-    assert {key for key, pattern in patterns(room) if not any(map(pattern.fullmatch, written))} == set()
+    assert {key for key, pattern in ours if not any(map(pattern.fullmatch, written))} == set()

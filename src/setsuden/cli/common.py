@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EPIPE
+from io import StringIO
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from setsuden.errors import SetsudenError
 from setsuden.language import LANGUAGES, Language
 from setsuden.language.columns import width, wrap
 from setsuden.language.refusal import refusal
+from setsuden.language.sentences import said
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
@@ -92,7 +94,15 @@ def failing_clearly(context: click.Context) -> Iterator[None]:
     try:
         yield
     except SetsudenError as error:
-        click.echo(f"setsuden: {refusal(error, context.meta.get(_LANGUAGE) or reader_language())}", err=True)
+        click.echo(f"setsuden: {refusal(error, _spoken(context))}", err=True)
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        shown = StringIO()
+        error.show(shown)
+        language = _spoken(context)
+        click.echo(
+            "\n".join(said(line, language, "errors") or line for line in shown.getvalue().splitlines()), err=True
+        )
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -101,3 +111,8 @@ def failing_clearly(context: click.Context) -> Iterator[None]:
             raise
         click.echo(f"setsuden: cannot read or write: {error}", err=True)
         sys.exit(1)
+
+
+def _spoken(context: click.Context) -> Language:
+    spoken: Language | None = context.meta.get(_LANGUAGE)
+    return spoken or reader_language()

@@ -27,7 +27,12 @@ from setsuden.predict.saying import outcome_lines
 
 def rate(text: str | float) -> float | Literal["adaptive"]:
     """Samples per second as given on the command line."""
-    return "adaptive" if text == "adaptive" else float(text)
+    if text == "adaptive":
+        return "adaptive"
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is neither a number nor 'adaptive'") from None
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
