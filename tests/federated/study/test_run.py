@@ -57,6 +57,16 @@ def test_every_topology_is_trained_with_every_seed_and_keeps_its_trace(whole: Ou
         assert len(kept.rounds.round) == 2
 
 
+def test_what_one_place_found_on_other_data_is_not_taken_over(tmp_path: Path) -> None:
+    first = outcome(TINY + SHORT, tmp_path).centralised
+    same = outcome(TINY + SHORT, tmp_path).centralised
+    fewer = outcome(TINY.replace("200", "150") + SHORT + "topologies: [ring]\n", tmp_path).centralised
+    assert first is not None
+    assert same == first
+    assert fewer is not None
+    assert (first.samples, fewer.samples) == (200, 150)
+
+
 def test_what_was_found_is_what_its_schema_promises(whole: Outcome, unpriced: Outcome) -> None:
     for one in (whole, unpriced):
         validate("federate", document(one))

@@ -17,6 +17,7 @@ from setsuden.errors import InputError
 
 if TYPE_CHECKING:
     from setsuden.federated.task import FederatedTask
+    from setsuden.workload.data import Dataset
 
 FORMAT = 1
 
@@ -27,11 +28,25 @@ def fingerprint(task: FederatedTask, world: object) -> str:
     for part in fields(task):
         if part.name not in ("data", "partition", "stop"):
             digest.update(repr((part.name, getattr(task, part.name))).encode())
-    data = task.data
-    for array in (data.x_train, data.y_train, data.x_test, data.y_test, *task.partition.indices):
+    _add(digest, *_samples(task.data), *task.partition.indices)
+    return digest.hexdigest()
+
+
+def data_fingerprint(data: Dataset) -> str:
+    """Of the samples alone."""
+    digest = hashlib.sha256()
+    _add(digest, *_samples(data))
+    return digest.hexdigest()
+
+
+def _samples(data: Dataset) -> tuple[NDArray[Any], ...]:
+    return data.x_train, data.y_train, data.x_test, data.y_test
+
+
+def _add(digest: hashlib._Hash, *arrays: NDArray[Any]) -> None:
+    for array in arrays:
         digest.update(repr((array.shape, array.dtype.str)).encode())
         digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data if array.size else b"")
-    return digest.hexdigest()
 
 
 def save(path: Path, about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:

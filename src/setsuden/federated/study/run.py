@@ -209,8 +209,17 @@ def _central(
     choice = federation.centralised
     if choice is None:
         return None, None
+    from setsuden.federated.engine.checkpoint import data_fingerprint
+
     task = federation.tasks[0]
-    asked = {"choice": choice.model_dump(), "model": task.model, "seed": task.seed, "stop": asdict(task.stop)}
+    asked = {
+        "choice": choice.model_dump(),
+        "model": task.model,
+        "seed": task.seed,
+        "stop": asdict(task.stop),
+        "weight_decay": task.local.weight_decay,
+        "data": data_fingerprint(task.data),
+    }
     kept = None if out is None else _folder(out / STATE) / "centralised.json"
     if kept is not None and kept.exists():
         stored = json.loads(kept.read_text(encoding="utf-8"))
