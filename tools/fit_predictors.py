@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from predictor_learning import learn
-from predictor_scores import QUESTIONS, SUPPORTING, folds, labels_of, load, published, score
+from predictor_scores import QUESTIONS, SUPPORTING, TIMED, folds, labels_of, load, published, score
 
 from setsuden.predict.base import log_base
 from setsuden.predict.domain import DOMAINS, domains_of
@@ -88,7 +88,7 @@ def main() -> None:
         measured = rows.measured(target)
         rows = rows.take(np.array([i for i in range(len(rows)) if wanted(rows, i) and np.isfinite(measured[i])]))
         support = rows_of(load(options.folder, SUPPORTING[table])) if table in SUPPORTING else None
-        scores[name] = score(rows, target, labels_of(rows, by), count, runs, support)
+        scores[name] = score(rows, target, labels_of(rows, by), count, runs, support, name.endswith(TIMED))
         if table in SUPPORTING:
             print(published(rows))
         print(f"{name}: {scores[name]} {time.perf_counter() - start:.0f} s", flush=True)

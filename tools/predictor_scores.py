@@ -20,6 +20,7 @@ from setsuden.predict.table import Predictor, fit_with
 SUPPORTING = {"neusight_transformer_times": "neusight_gemm_times"}  # measured on the same devices
 # What of one network on one card is held out together.
 _VARIED = {"batch": ("batch_size",), "limit": ("power_limit_w",), "setting": ("batch_size", "power_limit_w")}
+TIMED = "timed"  # how the name of a question ends whose rows state their speed
 DRAWS = 60  # of the rows that are given back as calibration, shared among the folds
 
 
@@ -46,15 +47,22 @@ def folds(labels: Sequence[str], count: int) -> list[np.ndarray]:
 
 
 def score(
-    rows: Rows, target: str, labels: Sequence[str], count: int, runs: int = 0, support: Rows | None = None
+    rows: Rows,
+    target: str,
+    labels: Sequence[str],
+    count: int,
+    runs: int = 0,
+    support: Rows | None = None,
+    timed: bool = False,
 ) -> dict[str, Any]:
     """Errors and coverage on held-out labels.
 
     runs      rows of each fold given back as calibration, drawn again where folds are few; means over draws are told
     support   rows of other work that may shape the laws, without the devices that are held out
+    timed     whether asked rows state their speed
     """
     parts = folds(labels, count)
-    draws: list[_Draw] = [_Draw() for _ in range(max(DRAWS // len(parts), 1) if runs else 1)]
+    draws: list[_Draw] = [_Draw(timed) for _ in range(max(DRAWS // len(parts), 1) if runs else 1)]
     plain: list[float] = []
     random = np.random.default_rng(SEED)
     everything = np.arange(len(rows))
@@ -70,7 +78,7 @@ def score(
             asked = rows.take(np.setdiff1d(held, back))
             left = rows.take(np.setdiff1d(everything, np.setdiff1d(held, back)))
             draw.add(fit_with(_columns(left), target, knowledge), asked)
-        plain += _errors(fit_with(None, target, knowledge), rows.take(held))
+        plain += _errors(fit_with(None, target, knowledge), rows.take(held), timed)
     error = [float(np.mean(draw.error)) for draw in draws]
     return {
         "rows": len(draws[0].error),
@@ -87,19 +95,26 @@ def score(
 class _Draw:
     """Errors of every row asked and whether its interval held it, for one draw of calibration rows."""
 
+    timed: bool
     error: list[float] = field(default_factory=list)
     inside: list[bool] = field(default_factory=list)
 
     def add(self, predictor: Predictor, asked: Rows) -> None:
         truth = asked.measured(predictor.target)
-        low, high = predictor.interval(_columns(asked))
-        self.error += _errors(predictor, asked)
+        low, high = predictor.interval(_asked(asked, self.timed))
+        self.error += _errors(predictor, asked, self.timed)
         self.inside += ((low <= truth) & (truth <= high)).tolist()
 
 
-def _errors(predictor: Predictor, asked: Rows) -> list[float]:
-    said, truth = predictor.predict(_columns(asked)), asked.measured(predictor.target)
+def _errors(predictor: Predictor, asked: Rows, timed: bool) -> list[float]:
+    said, truth = predictor.predict(_asked(asked, timed)), asked.measured(predictor.target)
     return [float(error) for error in np.abs(said / truth - 1)]
+
+
+def _asked(rows: Rows, timed: bool) -> dict[str, Any]:
+    """What a row says before it was measured, but for its speed where that was timed."""
+    unknown = {"energy_j", "power_w", "latency_ms", *(() if timed else ("units_per_s",))}
+    return {name: column for name, column in _columns(rows).items() if name not in unknown}
 
 
 def _columns(rows: Rows) -> dict[str, Any]:
@@ -136,6 +151,19 @@ QUESTIONS: tuple[tuple[str, str, str, Callable[[Rows, int], bool], str, int, int
      lambda r, i: True, "device", 20, 0),
     ("transformer steps, unseen models", "neusight_transformer_times", "seconds_per_unit",
      lambda r, i: True, "group", 9, 0),
+    # Joules over a known speed are watts: a timed row is off by as much in either.
+    ("edge boards, unseen models, timed", "mlperf_inference_power", "power_w",
+     lambda r, i: bool(np.isfinite(r.numbers["gmacs"][i])), "group", 5, 0),
+    ("edge boards, unseen board, five runs, timed", "mlperf_inference_power", "power_w",
+     lambda r, i: bool(np.isfinite(r.numbers["gmacs"][i])), "device", 9, 5),
+    ("LLM serving, unseen models, timed", "mlenergy_inference", "power_w",
+     lambda r, i: r.words["unit"][i] == "output token", "group", 20, 0),
+    ("GPU training power, unseen network on a GPU, timed", "zeus_training_power", "power_w",
+     lambda r, i: True, "pair", 12, 0),
+    ("GPU training power, unseen network on a GPU, five runs, timed", "zeus_training_power", "power_w",
+     lambda r, i: True, "pair", 12, 5),
+    ("GPU training power, unseen network, timed", "zeus_training_power", "power_w", lambda r, i: True, "group", 9, 0),
+    ("GPU training power, unseen GPU, timed", "zeus_training_power", "power_w", lambda r, i: True, "device", 9, 0),
     ("microcontrollers, unseen board, five runs", "mlperf_tiny_energy", "energy_j",
      lambda r, i: r.words["unit"][i] == "inference", "group", 9, 5),
     ("single convolutions, unseen shapes", "edge_conv2d_energy", "energy_j", lambda r, i: True, "group", 5, 0),

@@ -11,6 +11,7 @@ from setsuden.predict.table import fit
 from setsuden.quantity import DEVICE, Provenance
 
 Row = dict[str, str]
+NETWORK = {"mode": "infer", "params_m": 25, "gmacs": 4, "macts_m": 11, "batch_size": 8}
 
 
 def test_what_is_new_about_a_row_is_named_the_largest_first(boards: list[Row]) -> None:
@@ -25,9 +26,13 @@ def test_what_is_new_about_a_row_is_named_the_largest_first(boards: list[Row]) -
 
 def test_a_measured_device_is_one_with_calibration_runs(boards: list[Row]) -> None:
     asked = [boards[0], {**boards[0], "device": "board nobody has seen"}]
-    seen, unseen = answers(fit(boards, "energy_j"), asked)
-    assert seen.level == "data sheet + calibration runs"
-    assert unseen.level == "data sheet"
+    seen, unseen = answers(fit(boards, "power_w"), asked)
+    assert seen.level == "calibration runs"
+    assert unseen.level == "no data sheet"
+    card = {**NETWORK, "device": "Tesla T4"}
+    assert [one.level for one in answers(fit([{**card, "power_w": 60}], "power_w"), [card])] == [
+        "data sheet + calibration runs"
+    ]
     assert unseen.narrows_most == "runs on this device"
     assert seen.narrows_most == "a repetition of this run"
 

@@ -18,6 +18,7 @@ from setsuden.predict.frame import rows_of
 from setsuden.predict.job import Prediction, Work, predict
 from setsuden.predict.sheet import class_of, design_power
 from setsuden.predict.table import fit
+from tests.predict.conftest import untimed
 from tests.schemas_support import validate
 
 NET = Work("mobilenet-v2", 3.5, 0.3, 6.7, (3, 224, 224))
@@ -64,7 +65,7 @@ def test_a_board_of_few_runs_is_placed_below_the_middle_and_within_half_of_all_c
     own = [row for row in boards if row["device"] == "odroid"]
     others = [row for row in boards if row["device"] != "odroid"]
     predictor = fit(others + own[::30], "energy_j")
-    asked = [{**row, "framework": f"never seen {row['framework']}"} for row in own]
+    asked = untimed([{**row, "framework": f"never seen {row['framework']}"} for row in own])
     said = predictor.predict(asked)
     low, high = predictor.interval(asked, level=0.5)
     known = {row["model"] for row in own[::30]}
@@ -115,7 +116,7 @@ def test_runs_of_a_board_narrow_its_answer(boards: list[dict[str, str]]) -> None
     assert len(runs) >= 5
     alone, informed = (predict(NET, "odroid", samples=1, rows=rows) for rows in ([], runs))
     assert informed.device_class == "edge"
-    assert informed.level == "data sheet + calibration runs"
+    assert informed.level == "calibration runs"
     assert width(informed) < width(alone)
 
 

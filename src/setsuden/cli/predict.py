@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.profile import _shape
 from setsuden.errors import InputError
 from setsuden.language import Language
@@ -16,6 +16,7 @@ from setsuden.language import Language
 if TYPE_CHECKING:
     from setsuden.footprint import Footprint
     from setsuden.predict.job import Prediction
+    from setsuden.quantity import Estimate
 
 HERE = "here"
 
@@ -50,6 +51,12 @@ HERE = "here"
     default="fp32",
     show_default=True,
     help="Arithmetic of the job.",
+)
+@click.option(
+    "--throughput",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="R",
+    help="Samples a second of this very job on the device, if you timed a few steps: its power is left to predict.",
 )
 @click.option(
     "--rows",
@@ -87,6 +94,7 @@ def predict(
     epochs: float | None,
     requests: int | None,
     precision: str,
+    throughput: float | None,
     rows: Path | None,
     site: str | None,
     as_json: bool,
@@ -102,11 +110,11 @@ def predict(
     if requests_per_second is not None:
         from setsuden.cli.predict_serving import predict_serving
 
-        if train or samples is not None or epochs is not None or requests is not None or site is not None:
+        if train or any(value is not None for value in (samples, epochs, requests, throughput)):
             raise InputError(
-                "a served model has a rate, and neither samples nor a place",
+                "a served model has a rate of requests, and neither samples nor their speed",
                 place="--requests-per-second",
-                remedy="Leave out --train, --samples, --epochs, --requests and --site.",
+                remedy="Leave out --train, --samples, --epochs, --requests and --throughput.",
             )
         if device_class not in (None, "gpu"):
             raise InputError(
@@ -115,7 +123,7 @@ def predict(
                 value=device_class,
                 remedy="Leave it out.",
             )
-        predict_serving(target, device, precision, requests_per_second, serving, rows, as_json, language)
+        predict_serving(target, device, precision, requests_per_second, serving, rows, site, as_json, language)
         return
     for name, value in serving.items():
         if value is not None:
@@ -127,12 +135,14 @@ def predict(
     from setsuden.predict.document import document, text
 
     amount = _amount(train, samples, epochs, requests)
-    result = _predicted(target, device, device_class or "", input_shape, batch_size, train, amount, precision, rows)
-    priced = _priced(result, site) if site is not None else None
+    result = _predicted(
+        target, device, device_class or "", input_shape, batch_size, train, amount, precision, throughput, rows
+    )
+    priced = priced_at(result.energy, site)
     if as_json:
         print_json(document(result, priced))
     else:
-        click.echo(text(result, language, priced))
+        tell(text(result, language, priced))
 
 
 def _amount(train: bool, samples: int | None, epochs: float | None, requests: int | None) -> float:
@@ -159,6 +169,7 @@ def _predicted(
     train: bool,
     amount: float,
     precision: str,
+    throughput: float | None,
     rows: Path | None,
 ) -> Prediction:
     from setsuden.predict.device_file import read
@@ -187,6 +198,7 @@ def _predicted(
         rows=own.rows if here and own is not None else calibration,
         calibrated_here=here,
         device_class=device_class,
+        throughput=throughput,
     )
 
 
@@ -198,7 +210,10 @@ def measured_rows(path: Path | None) -> list[dict[str, Any]]:
         return [dict(row) for row in csv.DictReader(file)]
 
 
-def _priced(result: Prediction, site: str) -> Footprint:
+def priced_at(energy: Estimate, site: str | None) -> Footprint | None:
+    """Carbon of an energy where it is used; None where nobody says where."""
+    if site is None:
+        return None
     from setsuden.footprint import footprint
 
-    return footprint(result.energy.to("kWh"), site=site)
+    return footprint(energy.to("kWh"), site=site)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from setsuden.cli.common import print_json
+from setsuden.cli.common import print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -28,11 +29,12 @@ def predict_serving(
     requests_per_s: float,
     told: Mapping[str, float | None],
     rows: Path | None,
+    site: str | None,
     as_json: bool,
     language: Language,
 ) -> None:
     """Print the prediction; ``told`` holds the options of serving by name, None where one was not given."""
-    from setsuden.cli.predict import HERE, measured_rows
+    from setsuden.cli.predict import HERE, measured_rows, priced_at
     from setsuden.predict.serving_job import predict_serving as predicted
     from setsuden.predict.serving_model import Installation, Traffic
     from setsuden.predict.serving_text import serving_document, serving_text
@@ -55,10 +57,11 @@ def predict_serving(
         idle_w=told.get("idle_power"),
     )
     result = predicted(language_model(target), traffic, installation, measured_rows(rows))
+    priced = priced_at(replace(result.request_energy, unit="J"), site)  # of one request
     if as_json:
-        print_json(serving_document(result))
+        print_json(serving_document(result, priced))
     else:
-        click.echo(serving_text(result, language))
+        tell(serving_text(result, language, priced))
 
 
 def _precision(told: str) -> str:

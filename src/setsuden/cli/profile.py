@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setsuden.cli.common import json_option, lang_option, print_json
+from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
 from setsuden.language import Language
 
@@ -28,7 +28,9 @@ def _shape(context: click.Context, parameter: click.Parameter, value: str | None
 @click.command()
 @click.argument("target")
 @click.option("--input-shape", callback=_shape, metavar="CxHxW", help="One sample, without the batch: 3x32x32.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=1, show_default=True, help="Samples per pass.")
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), help="Samples per pass.  [default: 1, or what the target brings along]"
+)
 @click.option("--train", is_flag=True, help="A training step too: backward, and the optimiser if one is named.")
 @click.option("--optimizer", metavar="NAME", help="With --train: sgd, momentum, adam, adamw, ...")
 @click.option(
@@ -50,7 +52,7 @@ def _shape(context: click.Context, parameter: click.Parameter, value: str | None
 def profile(
     target: str,
     input_shape: tuple[int, ...] | None,
-    batch_size: int,
+    batch_size: int | None,
     train: bool,
     optimizer: str | None,
     device: str | None,
@@ -62,8 +64,8 @@ def profile(
 ) -> None:
     """Count the work of TARGET: multiply-accumulates, parameters, activations, memory traffic.
 
-    TARGET is a name of the zoo, package.module:factory, a Hugging Face model type or config.json, a timm name, or an
-    ONNX file. Nothing is downloaded.
+    TARGET is a name of the zoo, package.module:factory, a Hugging Face model type or config.json, a timm name, or a
+    file: ONNX, an exported PyTorch program (.pt2), TorchScript or Keras. Nothing is downloaded.
     """
     from setsuden.workload.profile import profile as profiled
 
@@ -87,7 +89,7 @@ def profile(
     else:
         from setsuden.workload.profile.text import text
 
-        click.echo(text(result, language, depth=depth, roofline=best))
+        tell(text(result, language, depth=depth, roofline=best))
 
 
 def _best(result: Profile, device: str, precision: str) -> Roofline:

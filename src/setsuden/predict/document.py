@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from setsuden.language import Language, Messages
+from setsuden.language.columns import pad, width
 from setsuden.predict.job import Prediction
+from setsuden.predict.level import HERE, NOTHING, RUNS, SHEET, SPEED, parts
 from setsuden.quantity import NODE, Estimate, render
 
 if TYPE_CHECKING:
     from setsuden.footprint import Footprint
 
-LEVEL_KEYS = {
-    "no data sheet": "level_none",
-    "data sheet": "level_sheet",
-    "data sheet + calibration runs": "level_runs",
-    "calibrated here": "level_here",
+_LEVEL_KEYS = {
+    NOTHING: "level_none",
+    SHEET: "level_sheet",
+    RUNS: "level_runs",
+    HERE: "level_here",
+    SPEED: "level_speed",
 }
 
 
@@ -31,6 +34,7 @@ def document(result: Prediction, priced: Footprint | None = None) -> dict[str, A
         "batch_size": result.batch_size,
         "precision": result.precision,
         "samples": result.samples,
+        "throughput": result.throughput,
         "gmacs_per_sample": result.work.gmacs,
         "params_m": result.work.params_m,
         "activations_m_per_sample": result.work.macts_m,
@@ -71,22 +75,28 @@ def text(result: Prediction, language: Language, priced: Footprint | None = None
     ]
     if priced is not None:
         figures.append(("carbon", priced.operational_carbon))
-    width = max(_columns(words.say(key)) for key, _ in figures)
-    for key, figure in figures:
-        label = words.say(key)
-        lines.append("  " + label + " " * (width - _columns(label) + 2) + render(figure))
-    level = words.say(LEVEL_KEYS[result.level], kind=words.say(f"class_{result.device_class}"))
-    counted = words.say("counted_board" if result.energy.boundary == NODE else "counted_device")
-    lines.append(words.say("level", level=level, rows=result.calibration_rows, counted=counted))
+    cells = max(width(words.say(key)) for key, _ in figures)
+    lines += ["  " + pad(words.say(key), cells + 2) + render(figure) for key, figure in figures]
+    counted = "counted_board" if result.energy.boundary == NODE else "counted_device"
+    lines.append(level_line(result.level, result.device_class, result.calibration_rows, counted, words))
     if result.guessed:
         lines.append(guessed_line(result.guessed, words))
     if result.outside:
         lines.append(words.say("outside", reason=words.say("size_" + result.outside.replace(" ", "_"))))
     remedy = "narrow_runs" if result.device_class in ("cpu", "gpu") else "narrow_rows"
-    if result.level == "calibrated here":
+    if HERE in parts(result.level):
         remedy = "narrow_here"
     lines.append(words.say("narrows", what=words.say(result.narrows_most), remedy=words.say(remedy)))
+    if result.narrows_most == "time" and result.throughput is None:
+        lines.append(words.say("narrow_time"))
     return "\n".join(lines)
+
+
+def level_line(level: str, device_class: str, rows: int, counted: str, words: Messages) -> str:
+    """What is known of a device and how many measured rows were used; ``counted`` names what the figures hold."""
+    kind = words.say(f"class_{device_class}")
+    known = words.say("separator").join(words.say(_LEVEL_KEYS[part], kind=kind) for part in parts(level))
+    return words.say("level", level=known, rows=rows, counted=words.say(counted))
 
 
 def guessed_line(figures: Iterable[str], words: Messages) -> str:
@@ -101,10 +111,3 @@ def _readable(estimate: Estimate, units: tuple[tuple[str, float], ...]) -> Estim
         if estimate.value >= size / base:
             return estimate.to(name)
     return estimate
-
-
-def _columns(label: str) -> int:
-    """Columns of a terminal a label takes: two for each wide character."""
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in label)

@@ -78,15 +78,22 @@ class Rows:
         values = self.numbers[target]
         return np.where(values > 0, values, np.nan)
 
+    def watts(self) -> Floats:
+        """What joules and speed of every row tell of its watts, or else its watts; NaN where neither was measured."""
+        told = self.measured("energy_j") / self.measured("seconds_per_unit")
+        return np.where(np.isfinite(told), told, self.measured("power_w"))
+
 
 def rows_of(frame: Any) -> Rows:
     """A table in any common shape as ``Rows``.
 
-    frame   mapping of columns, an object with ``columns`` and ``frame[name]`` (pandas, polars), a sequence of mappings
-            (``csv.DictReader`` rows), or None or nothing for an empty table; unknown columns are ignored
+    frame   ``Rows``, a mapping of columns, an object with ``columns`` and ``frame[name]`` (pandas, polars), a sequence
+            of mappings (``csv.DictReader`` rows), or None or nothing for an empty table; unknown columns are ignored
 
     Raises InputError for columns of unequal length or a number that is none.
     """
+    if isinstance(frame, Rows):
+        return frame
     columns = _columns(frame)
     sizes = {name: len(column) for name, column in columns.items()}
     if len(set(sizes.values())) > 1:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp, inf, log
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from setsuden.errors import InputError
-from setsuden.predict.answers import Level
-from setsuden.predict.domain import NETWORKS
+from setsuden.predict.domain import NETWORKS, domains_of
+from setsuden.predict.frame import rows_of
+from setsuden.predict.level import level
+from setsuden.predict.posterior import normal_quantile
 from setsuden.predict.sheet import Sheet, class_of, design_power, is_cpu, sheet
-from setsuden.predict.shipped import Target, loosened, shipped
+from setsuden.predict.shipped import PLAIN, Target, loosened, shipped
 from setsuden.predict.table import Predictor, fit_with
 from setsuden.predict.work import busy
 from setsuden.quantity import DEVICE, NODE, Boundary, Estimate, Provenance
@@ -75,6 +77,7 @@ class Prediction:
     energy, power      of the device alone: boundary ``device``; of a board at the wall: ``node``
     level              what is known of the device
     outside            which size of the work lies outside what was measured; '' where none does
+    throughput         samples a second that were timed and told; None: the time is predicted
     narrows_most       'time' or 'power': which of the two makes the energy uncertain
     guessed            figures of the device that no data sheet gave
     """
@@ -86,11 +89,12 @@ class Prediction:
     precision: str
     training: bool
     samples: float
+    throughput: float | None
     time: Estimate
     power: Estimate
     energy: Estimate
     energy_per_sample: Estimate
-    level: Level
+    level: str
     calibration_rows: int
     outside: str
     narrows_most: Literal["time", "power"]
@@ -137,6 +141,7 @@ def predict(
     rows: Sequence[Mapping[str, Any]] = (),
     calibrated_here: bool = False,
     device_class: str = "",
+    throughput: float | None = None,
 ) -> Prediction:
     """Time, power and energy of passing ``samples`` samples through a model on one device.
 
@@ -146,22 +151,24 @@ def predict(
     rows             measured rows of this device, if there are any
     calibrated_here  the rows come from ``setsuden calibrate`` on this very machine
     device_class     gpu, cpu, edge (a single board) or mcu; '' goes by the rows, else by the name
+    throughput       samples a second of this very job, if it was timed: what is left to predict is its power
 
-    Intervals hold with 90 %. Raises InputError for work without multiply-accumulates or fewer than one sample.
+    Intervals hold with 90 %. Raises InputError for work without multiply-accumulates, fewer than one sample or a
+    throughput that is not above zero.
     """
     if not work.gmacs > 0:
         raise InputError("a model without multiply-accumulates cannot be predicted", place=work.name, value=work.gmacs)
     if not samples > 0:
         raise InputError("the number of samples must be above zero", place="samples", value=samples)
+    if throughput is not None and not 0 < throughput < inf:
+        raise InputError("samples a second are a number above zero", place="throughput", value=throughput)
     own = [row for row in rows if str(row.get("device", "")) == device]
     kind = device_class or class_of(device, str(own[0].get("device_class") or "") if own else "")
     rates = {name: own[0][name] for name in _RATES if own and own[0].get(name)}
     row = row_of(work, device, batch_size=batch_size, precision=precision, training=training, device_class=kind)
-    asked = [{**row, **rates}]
+    asked = [{**row, **rates, "units_per_s": throughput}]
     seconds, watts, per_sample, outside = (_board if kind in _MEASURED_AS else _processor)(asked, own)
-    level: Level = "data sheet" if kind not in _MEASURED_AS and _sheet(asked).known else "no data sheet"
-    if own:
-        level = "calibrated here" if calibrated_here else "data sheet + calibration runs"
+    known = kind not in _MEASURED_AS and _sheet(asked).known
     return Prediction(
         work=work,
         device=device,
@@ -170,11 +177,12 @@ def predict(
         precision=precision,
         training=training,
         samples=samples,
+        throughput=throughput,
         time=seconds * samples,
         power=watts,
         energy=per_sample * samples,
         energy_per_sample=per_sample,
-        level=level,
+        level=level(sheet=known, runs=bool(own), here=bool(own) and calibrated_here, speed=throughput is not None),
         calibration_rows=len(own),
         outside=outside,
         narrows_most="time" if _width(seconds) >= _width(watts) else "power",
@@ -190,7 +198,9 @@ def _processor(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _An
     """A processor or accelerator: time by its rates, power by its design power, energy their product."""
     clock = _fitted(own, "seconds_per_unit")
     seconds, watts = _estimate(clock, asked, "s"), _power(asked, own)
-    if not own and not _sheet(asked).known:
+    if asked[0]["units_per_s"] is not None:
+        seconds = _timed(clock, asked)
+    elif not own and not _sheet(asked).known:
         low, high = _spread(asked)
         seconds = _joined(seconds, 1 / high, 1 / low)
     return seconds, watts, _product(seconds, watts), clock.outside(asked)[0]
@@ -201,12 +211,14 @@ def _board(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer
     asked = [{**asked[0], **_run_as(asked[0], own)}]
     whole = asked[0]["device_class"] == "edge"
     clock, counter, gauge = (fit_with(own, t, shipped(t)) for t in ("seconds_per_unit", "energy_j", "power_w"))
-    seconds = _estimate(clock, asked, "s")
+    seconds = _estimate(clock, asked, "s") if asked[0]["units_per_s"] is None else _timed(clock, asked)
     joules = _estimate(counter, asked, "J", NODE if whole else DEVICE)
     drawn = _estimate(gauge, asked, "W")
     outside = counter.outside(asked)[0]
-    if asked[0]["mode"] == "train":  # nobody has published a training on one
-        seconds, joules, drawn = (_widened(figure) for figure in (seconds, joules, drawn))
+    seen = any(row.get("mode") == "train" for row in own)
+    if asked[0]["mode"] == "train" and not seen:  # nor has anybody published a training on one
+        joules, drawn = _widened(joules), _widened(drawn)
+        seconds = seconds if asked[0]["units_per_s"] is not None else _widened(seconds)
         outside = "kind of work"
     power = joules.value / seconds.value
     low, high = power * drawn.low / drawn.value, power * drawn.high / drawn.value
@@ -250,6 +262,13 @@ def _estimate(
     value = min(max(float(predictor.predict(asked)[0]), float(low[0])), float(high[0]))
     boundary = None if unit == "s" else boundary
     return Estimate(value, float(low[0]), float(high[0]), unit, Provenance.ESTIMATED, boundary)
+
+
+def _timed(clock: Predictor, asked: list[dict[str, Any]]) -> Estimate:
+    """Seconds of a sample at the speed that was told, as far off as a repetition may be."""
+    kernel = clock.knowledge.kernels.get(domains_of(rows_of(asked))[0], PLAIN)
+    seconds, off = 1 / float(asked[0]["units_per_s"]), exp(normal_quantile(0.9) * kernel.noise**0.5)
+    return Estimate(seconds, seconds / off, seconds * off, "s", Provenance.ESTIMATED)
 
 
 def _power(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimate:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from setsuden.predict.answers import Level
 from setsuden.predict.frame import Floats
+from setsuden.predict.level import level
 from setsuden.predict.serving import Server, Steady, steady
 from setsuden.predict.serving_model import PARTS, Installation, Known, Llm, Part, Traffic
 from setsuden.quantity import DEVICE, Estimate, Provenance
@@ -49,7 +49,7 @@ class ServingPrediction:
     batch: Estimate
     latency: Estimate | None
     overload_chance: float
-    level: Level
+    level: str
     calibration_rows: int
     narrows_most: Part
     outside: str
@@ -103,7 +103,7 @@ def predict_serving(
         batch=_estimate(middle.batch, [one.batch for one in runs], "1", plain=True),
         latency=None if middle.latency_s is None else _bounded(middle.latency_s, latencies),
         overload_chance=float(np.mean([one.overloaded for one in runs])),
-        level="data sheet + calibration runs" if own else "data sheet" if known.sheet_known else "no data sheet",
+        level=level(sheet=known.sheet_known, runs=bool(own)),
         calibration_rows=len(own),
         narrows_most=max(widths, key=lambda part: widths[part]),
         outside=known.outside[round(middle.batch) - 1],

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from setsuden.language import Language, Messages
-from setsuden.predict.document import LEVEL_KEYS, guessed_line
+from setsuden.predict.document import guessed_line, level_line
 from setsuden.predict.serving_job import ServingPrediction
 from setsuden.quantity import Estimate, render
+
+if TYPE_CHECKING:
+    from setsuden.footprint import Footprint
 
 _FIGURES = ("request_energy", "token_energy", "idle", "prefill", "decode", "power", "saturation", "served",
             "busy_share", "batch", "latency")  # fmt: skip
 
 
-def serving_document(result: ServingPrediction) -> dict[str, Any]:
-    """Plain data; latency is null where more is asked than can be answered."""
+def serving_document(result: ServingPrediction, priced: Footprint | None = None) -> dict[str, Any]:
+    """Plain data; latency is null where more is asked than can be answered. ``priced`` is one request's."""
+    carbon = request_carbon(priced)
     model, traffic, place = result.model, result.traffic, result.installation
     figures: dict[str, Estimate | None] = {name: getattr(result, name) for name in _FIGURES}
     return {
@@ -31,6 +36,8 @@ def serving_document(result: ServingPrediction) -> dict[str, Any]:
         "prompt_tokens": traffic.prompt_tokens,
         "output_tokens": traffic.output_tokens,
         **{name: None if figure is None else figure.to_json() for name, figure in figures.items()},
+        "carbon": None if carbon is None else carbon.to_json(),
+        "factors": [] if priced is None else [factor.to_json() for factor in priced.factors],
         "overload_chance": result.overload_chance,
         "level": result.level,
         "calibration_rows": result.calibration_rows,
@@ -40,8 +47,13 @@ def serving_document(result: ServingPrediction) -> dict[str, Any]:
     }
 
 
-def serving_text(result: ServingPrediction, language: Language) -> str:
-    """A few lines for a terminal."""
+def request_carbon(priced: Footprint | None) -> Estimate | None:
+    """Carbon of one request, from the footprint of its energy."""
+    return None if priced is None else replace(priced.operational_carbon.to("gCO2e"), unit="gCO2e/request")
+
+
+def serving_text(result: ServingPrediction, language: Language, priced: Footprint | None = None) -> str:
+    """A few lines for a terminal; ``priced`` is one request's."""
     say = Messages("serving", language).say
     words = Messages("predict", language)
     shared = words.say
@@ -58,12 +70,14 @@ def serving_text(result: ServingPrediction, language: Language) -> str:
         )
     ]
     lines += [say(name, figure=render(figure)) for name in _FIGURES if (figure := getattr(result, name)) is not None]
+    carbon = request_carbon(priced)
+    if carbon is not None:
+        lines.append(say("carbon", figure=render(carbon)))
     if result.latency is None:
         lines.append(say("overloaded"))
     elif result.overload_chance > 0.01:
         lines.append(say("may_overload", chance=f"{result.overload_chance:.0%}"))
-    level = shared(LEVEL_KEYS[result.level], kind=shared("class_gpu"))
-    lines.append(shared("level", level=level, rows=result.calibration_rows, counted=shared("counted_device")))
+    lines.append(level_line(result.level, "gpu", result.calibration_rows, "counted_device", words))
     lines.append(guessed_line(result.guessed, words))
     if result.outside:
         lines.append(shared("outside", reason=shared("size_" + result.outside.replace(" ", "_"))))

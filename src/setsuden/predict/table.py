@@ -8,7 +8,7 @@ predictor.interval(rows, level=0.9)     (low, high)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,10 @@ def fit(frame: Any, target: str) -> Predictor:
              empty or None: shipped models alone; a few rows of a device nobody has seen are its calibration runs
     target   ``seconds_per_unit``, ``energy_j`` (a unit of work) or ``power_w``
 
-    Rows without the target are ignored. Raises InputError for an unknown target or a frame that is no table.
+    Rows without the target are ignored. An asked row that states ``units_per_s`` is known by it: its joules are its
+    watts over that speed. Its ``energy_j`` and ``power_w`` are never read.
+
+    Raises InputError for an unknown target or a frame that is no table.
     """
     return fit_with(frame, target, shipped(checked_target(target)))
 
@@ -51,8 +54,7 @@ def fit_with(frame: Any, target: str, knowledge: Knowledge) -> Predictor:
     rows = rows_of(frame)
     measured = rows.measured(known)
     keep = np.flatnonzero(np.isfinite(measured))
-    rows = rows.take(keep)
-    return Predictor(known, knowledge, rows, np.log(measured[keep]))
+    return Predictor(known, knowledge, rows.take(keep), np.log(measured[keep]))
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Predictor:
     knowledge: Knowledge
     rows: Rows
     logs: Floats
+    _watts: Predictor | None = None
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _posteriors: dict[tuple[str, tuple[str, ...]], Posterior] = field(default_factory=dict)
     _shifts: dict[tuple[int, str], float] = field(default_factory=dict)
@@ -110,7 +113,7 @@ class Predictor:
             far = np.array([1.5 if reason else 1.0 for reason in asked.outside])
             if asked.posterior is None:
                 logs[asked.index] = asked.base
-                wide = self.knowledge.widths.get(asked.kind, 1.645) * normal_quantile(level) / normal_quantile(0.9)
+                wide = asked.width * normal_quantile(level) / normal_quantile(0.9)
                 spread = np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
                 half[asked.index] = far * wide * spread
                 continue
@@ -140,7 +143,32 @@ class Predictor:
                     found[i] = new
         return tuple(found)
 
+    def by_speed(self, frame: Any) -> npt.NDArray[np.bool_]:
+        """Which rows are answered from their speed: those of joules that state one, where measured rows tell watts."""
+        rows = rows_of(frame)
+        told = np.asarray((rows.numbers["units_per_s"] > 0) & (self.target == "energy_j"))
+        return told if told.any() and 2 * len(self.watts().rows) >= len(self.rows) else np.zeros(len(rows), dtype=bool)
+
+    def watts(self) -> Predictor:
+        """Of joules: what the same measured rows tell of watts."""
+        if self._watts is None:
+            drawn = self.rows.watts()
+            keep = np.flatnonzero(np.isfinite(drawn))
+            self._watts = Predictor("power_w", shipped("power_w"), self.rows.take(keep), np.log(drawn[keep]))
+        return self._watts
+
     def _asked(self, rows: Rows) -> list[_Asked]:
+        """Rows that share a kind of work, the measured rows that answer them, and whether their speed is known."""
+        told = self.by_speed(rows)
+        if not told.any():
+            return self._alike(rows)
+        timed, others = np.flatnonzero(told), np.flatnonzero(~told)
+        pace = np.log(rows.numbers["units_per_s"][timed])
+        drawn = self.watts()._alike(rows.take(timed))
+        found = [replace(asked, index=timed[asked.index], base=asked.base - pace[asked.index]) for asked in drawn]
+        return found + [replace(asked, index=others[asked.index]) for asked in self._alike(rows.take(others))]
+
+    def _alike(self, rows: Rows) -> list[_Asked]:
         """Rows that share a kind of work and the measured rows that answer them."""
         kinds = domains_of(rows)
         found = []
@@ -153,9 +181,9 @@ class Predictor:
             base = log_base(own, (kind,) * len(own), self.target, self.knowledge)
             points = points_of(own, kind, self.target, self.knowledge)
             outside = self._outside(own, kind, seen)
-            kernel = self.knowledge.kernels.get(kind, PLAIN)
+            kernel, width = self.knowledge.kernels.get(kind, PLAIN), self.knowledge.widths.get(kind, 1.645)
             if seen is None:
-                found.append(_Asked(kind, index, own, base, points, outside, kernel, None))
+                found.append(_Asked(kind, index, own, base, points, outside, kernel, width, None))
                 continue
             for configured, part in seen.split(points.configurations()):
                 posterior = self._posterior(kind, seen, configured)
@@ -168,6 +196,7 @@ class Predictor:
                         points.take(part.tolist()),
                         tuple(outside[i] for i in part),
                         kernel,
+                        width,
                         posterior,
                     )
                 )
@@ -229,6 +258,7 @@ class _Asked:
     points: Points
     outside: tuple[str, ...]
     kernel: Kernel
+    width: float
     posterior: Posterior | None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from setsuden.language import Language, Messages
+from setsuden.language.columns import table
 from setsuden.quantity import Estimate, Provenance, render
 from setsuden.workload.profile.result import Profile
 from setsuden.workload.profile.roofline import Roofline
@@ -20,12 +21,13 @@ def text(profile: Profile, language: Language = "en", *, depth: int = 2, rooflin
     """The terminal table; ``depth`` levels of modules, 0 for the totals only."""
     say = Messages("profile", language).say
     lines = [_title(profile, language), ""]
-    lines += _aligned(_totals(profile, language, roofline), left=2)
+    first, *rest = _totals(profile, language, roofline)
+    lines += table(first, rest, left=2)
     if profile.macs or profile.tree.children:
         heads = [say(key) for key in ("module", "parameters", "macs", "share", "bytes", "intensity")]
-        lines += ["", *_aligned([heads, *_modules(profile, depth)])]
+        lines += ["", *table(heads, _modules(profile, depth))]
         heads = [say(key) for key in ("operator", "calls", "macs", "share", "bytes")]
-        lines += ["", *_aligned([heads, *_operators(profile, language)])]
+        lines += ["", *table(heads, _operators(profile, language))]
     if profile.unknown_operators:
         lines += ["", say("incomplete", share=percent(profile.unknown_share))]
         lines += [f"  {op.operator}  x{op.calls}  {percent(op.share)}" for op in profile.unknown_operators]
@@ -166,22 +168,3 @@ def _operators(profile: Profile, language: Language) -> list[list[str]]:
     if len(profile.operators) > _ROWS:
         rows.append([say("more", count=len(profile.operators) - _ROWS), "", "", "", ""])
     return rows
-
-
-def _width(cell: str) -> int:
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in cell)
-
-
-def _aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
-    """Columns under each other; the first ``left`` to the left, figures to the right."""
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = []
-        for column, cell in enumerate(row):
-            gap = " " * (widths[column] - _width(cell))
-            cells.append(cell + gap if column < left else gap + cell)
-        lines.append("  ".join(cells).rstrip())
-    return lines
