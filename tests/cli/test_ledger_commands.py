@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from setsuden.cli.main import main
-from setsuden.ledger import Ledger
+from setsuden.ledger import Count, Ledger
 from setsuden.quantity import Factor
 from setsuden.sensors.protocol import Component
 from setsuden.testing import fake_channel
+from tests.ledger.support import channel
 from tests.meter.support import Bench
 from tests.schemas_support import validate
 
@@ -212,3 +213,20 @@ def test_looked_up_figures_stand_one_to_a_line_and_plain_numbers_without_a_unit(
     ]
     japanese = setsuden("show", "last", "--lang", "ja").stdout.splitlines()
     assert "  対象のプロセッサ（コア数または割合）: 2（2 コア）" in japanese
+
+
+def test_a_run_that_was_cut_off_before_anything_was_recorded_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ledger.open() as ledger:
+        run = ledger.start_run("meter", "early")
+        run.add_channels([channel()])
+        run.write_samples(0, [(0.0, 0.0, 0.0, 0.0, None)])
+        run.open_window(1, "early", None, "2026-01-01T00:00:00+00:00", 0.0, [Count(0.0, 0.0, 0.0, 0.0)], {})
+    monkeypatch.setattr("setsuden.ledger.record.is_alive", lambda *_: False)
+    listed = setsuden("runs").stdout.splitlines()[1]
+    assert "cut off" in listed
+    assert listed.count("unknown") == 2
+    shown = setsuden("show").stdout
+    assert "ended before anything was recorded" in shown
+    assert " 0 s" not in shown
+    assert " 0 J" not in shown
+    validate("show", document("show"))

@@ -85,6 +85,14 @@ def test_the_total_of_a_run_without_end_comes_from_first_and_last_count(ledger: 
     assert summary.energy.value == pytest.approx(100.0)
 
 
+def test_one_sample_tells_of_no_time_and_no_joule(ledger: Ledger) -> None:
+    run = ledger.start_run("meter", "train")
+    run.add_channels([channel()])
+    run.write_samples(0, rows(0.0, 1))
+    summary = ledger.runs()[0]
+    assert (summary.duration_s, summary.energy) == (None, None)
+
+
 def test_two_meters_in_one_run_add_up_although_their_counters_start_anew(ledger: Ledger) -> None:
     run = ledger.start_run("pilot", "study")
     for _ in range(2):

@@ -15,6 +15,7 @@ from setsuden.language import Language, Messages, looked_up
 from setsuden.ledger import Measurement, RunRecord
 from setsuden.ledger.document import run_document
 from setsuden.ledger.nesting import outer_of
+from setsuden.ledger.record import CUT_OFF
 from setsuden.placement.judgement import said
 from setsuden.predict.saying import DOCUMENT as FORECAST
 from setsuden.predict.saying import outcome_lines
@@ -46,8 +47,9 @@ def _lines(record: RunRecord, messages: Messages) -> Iterator[str]:
     yield messages.say("summary.run", id=record.id)
     length = duration(record.summary.duration_s, messages.say("runs.unknown"))
     yield messages.say("show.started", started=record.started_at, duration=length)
-    if record.status == "cut off":
-        yield messages.say("show.cut_off")
+    cut_off, recorded = record.status == CUT_OFF, record.summary.duration_s is not None
+    if cut_off:
+        yield messages.say("show.cut_off" if recorded else "show.cut_off_early")
     if record.detail:
         yield messages.say("show.failed", detail=record.detail)
     if record.tags:
@@ -58,9 +60,10 @@ def _lines(record: RunRecord, messages: Messages) -> Iterator[str]:
         yield messages.say("show.command", command=shlex.join(record.config["command"]))
     yield from _environment(record, messages)
     yield ""
-    if record.root is not None:
+    if record.root is not None and (recorded or not cut_off):
         yield from measurement_lines(record.root, messages)
-        yield own_cost(record.root, messages)
+        if not cut_off:
+            yield own_cost(record.root, messages)
         yield ""
         yield from _channels(record.root, messages)
     yield from _idle(record, messages)

@@ -187,7 +187,11 @@ def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary
         whole = measurement_from_json(json.loads(summary))
         duration_s, energy, dynamic = whole.duration_s, whole.energy, whole.dynamic
     else:
-        known = [(s.channel, s.first, s.last) for s in _stretches(connection, number) if s.first and s.last]
+        known = [
+            (s.channel, s.first, s.last)
+            for s in _stretches(connection, number)
+            if s.first and s.last and s.last.t_s > s.first.t_s  # one sample alone tells of no time and no joule
+        ]
         if known:
             seconds: dict[str, float] = {}
             for channel, a, b in known:
