@@ -271,6 +271,25 @@ def test_steps_are_counted_from_the_loader(tmp_path: Path) -> None:
         progress([], epochs=10)
 
 
+class Stream:
+    """As a loader over a stream: it has the method and no answer."""
+
+    def __len__(self) -> int:
+        raise TypeError("object of type 'Stream' has no len()")
+
+
+def test_a_stream_needs_the_number_of_its_steps_and_may_be_evaluated_on(tmp_path: Path) -> None:
+    for endless in (Stream(), iter([None])):
+        with pytest.raises(InputError, match="how many steps"):
+            progress(endless)  # type: ignore[arg-type]
+    around, settings = bench(tmp_path), {"steps_per_epoch": 100, "evaluation": Stream()}
+    with around.meter as meter, progress(STEPS, meter=meter, say=lambda _: None, **settings) as run:  # type: ignore[arg-type]
+        train(around, run, STEPS)
+    (entry,) = kept(tmp_path)["runs"]
+    assert entry["outcome"]["complete"]
+    assert entry["said"][0]["narrowed_by"]["by"] == "evaluation"
+
+
 def test_a_half_written_note_is_not_read_and_a_wrong_file_is_refused(tmp_path: Path) -> None:
     around = Mailbox.make()
     try:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sized
+from operator import index
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
@@ -153,11 +154,17 @@ def progress(
     on_stop          called with the joules spent before ``step`` returns False: save a checkpoint here; implies stop
     say              gets each line; None: stderr
 
-    Raises InputError for a budget that is not above zero, or in grams without a site, and when several meters run.
+    Raises InputError for steps that have no length, for a budget that is not above zero, or in grams without a site,
+    and when several meters run.
     """
     if on_budget not in ("warn", "stop"):
         raise InputError("unknown choice", place="on_budget", value=on_budget, remedy="Use warn or stop.")
-    count = steps if isinstance(steps, int) else len(steps)
+    count = _count(steps)
+    if count is None:
+        raise InputError(
+            "how many steps this training has is not known", place="steps", value=type(steps).__name__,
+            remedy="It has no length: say how many, as in progress(1000, epochs=3).",
+        )  # fmt: skip
     steps_total = count * epochs
     if epochs != 1 or (evaluation is not None and steps_per_epoch is None):
         steps_per_epoch = count
@@ -221,14 +228,21 @@ def budget_that_speaks(
 
 
 def _as_steps(evaluation: int | Sized | None, steps: int | Sized) -> float | None:
-    """Training steps that an evaluation is as large as."""
-    if evaluation is None:
+    """Training steps that an evaluation is as large as; None where it is not said or has no length."""
+    count = None if evaluation is None else _count(evaluation)
+    if count is None:
         return None
-    if not isinstance(evaluation, int):
-        return as_steps(len(evaluation), *(getattr(loader, "batch_size", None) for loader in (evaluation, steps)))
-    if evaluation < 0:
+    if count < 0:
         raise InputError("an evaluation has batches or none", place="evaluation", value=evaluation)
-    return float(evaluation)
+    return as_steps(float(count), *(getattr(loader, "batch_size", None) for loader in (evaluation, steps)))
+
+
+def _count(batches: int | Sized) -> int | None:
+    """The number itself, or that of a loader's batches; None for a stream, which has no length."""
+    try:
+        return len(batches) if isinstance(batches, Sized) else index(batches)
+    except TypeError:
+        return None
 
 
 def _running() -> Meter | None:
