@@ -57,9 +57,10 @@ def test_warnings_have_a_contrast_of_four_and_a_half(theme: str) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("mark", ["accent", "axis", "focus", *(f"s{index}" for index in range(8))])
-def test_marks_have_a_contrast_of_three(theme: str, mark: str) -> None:
+@pytest.mark.parametrize("ground", ["bg", "card"])
+def test_marks_have_a_contrast_of_three(theme: str, mark: str, ground: str) -> None:
     colours = THEMES[theme]
-    assert contrast(colours[mark], colours["bg"]) >= 3.0
+    assert contrast(colours[mark], colours[ground]) >= 3.0
 
 
 # Machado, Oliveira and Fernandes 2009, "A physiologically-based model for simulation of color vision deficiency",
@@ -67,6 +68,7 @@ def test_marks_have_a_contrast_of_three(theme: str, mark: str) -> None:
 DEFICIENCIES = {
     "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
     "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
 }
 
 
@@ -91,12 +93,14 @@ def lab(rgb: Colour) -> Colour:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("deficiency", DEFICIENCIES)
-def test_the_first_series_stay_apart_for_colour_blind_readers(theme: str, deficiency: str) -> None:
-    """Shapes differ as well; colours of the first four series alone must already be told apart."""
-    colours = [lab(seen(THEMES[theme][f"s{index}"], deficiency)) for index in range(4)]
+@pytest.mark.parametrize("reader", ["usual", *DEFICIENCIES])
+@pytest.mark.parametrize(("series", "apart"), [(4, 21), (8, 18)])
+def test_series_stay_apart_for_every_reader(theme: str, reader: str, series: int, apart: float) -> None:
+    """Shapes differ as well; the colours alone must already be told apart, those of the first four more so."""
+    marks = [THEMES[theme][f"s{index}"] for index in range(series)]
+    colours = [lab(linear(mark) if reader == "usual" else seen(mark, reader)) for mark in marks]
     for a, b in combinations(colours, 2):
-        assert sum((p - q) ** 2 for p, q in zip(a, b, strict=True)) ** 0.5 > 12
+        assert sum((p - q) ** 2 for p, q in zip(a, b, strict=True)) ** 0.5 > apart
 
 
 def test_paper_gets_the_light_colours() -> None:
