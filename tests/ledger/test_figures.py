@@ -67,3 +67,7 @@ def test_a_window_that_is_still_open_has_no_figures() -> None:
 def test_a_place_that_nobody_knows_is_refused() -> None:
     with pytest.raises(InputError):
         setsuden.figures(measured(), site="Atlantis")
+
+
+def test_a_measurement_is_printed_in_one_line() -> None:
+    assert str(measured()) == "train: 500.0 J [499.9, 500.1], measured, in 10 s"

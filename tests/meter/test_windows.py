@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,6 +163,15 @@ def test_attributes_that_are_no_plain_values_are_refused(value: object) -> None:
     bench = Bench()
     with bench.meter as meter, pytest.raises(InputError, match="'loss'"):
         meter.begin("a", loss=value)
+
+
+@pytest.mark.parametrize("value", [np.int64(3), np.float32(3.0), np.array(3)])
+def test_a_single_number_of_numpy_is_an_attribute_like_any_other(value: object) -> None:
+    bench = Bench()
+    with bench.meter as meter, meter.window("a", samples=value) as window:
+        pass
+    assert window.measurement is not None
+    assert json.dumps(window.measurement.attributes) in ('{"samples": 3}', '{"samples": 3.0}')
 
 
 def test_windows_outside_the_meter_are_refused() -> None:

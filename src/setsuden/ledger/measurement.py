@@ -91,6 +91,15 @@ class Measurement:
     meter_cpu_s: float = 0.0
     process_gpu_energy: Estimate | None = None
 
+    def __str__(self) -> str:
+        """What it took, in one line: ``train: 46 J [20, 84], assumed, in 2.546 s (SET-NO-SENSOR)``."""
+        from setsuden.quantity import render
+
+        took = "energy unknown" if self.energy is None else str(self.energy)
+        codes = f" ({', '.join(flag.code for flag in self.flags)})" if self.flags else ""
+        seconds = render(Estimate.exact(self.duration_s, "s", Provenance.MEASURED))
+        return f"{self.name}: {took}, in {seconds}{codes}"
+
     @property
     def average_power(self) -> Estimate | None:
         """Gross energy over duration, W."""

@@ -102,7 +102,7 @@ def _place(target: str | os.PathLike[str] | None, folder: str) -> str | None:
 
 def _scalars(config: Mapping[str, Any]) -> bool:
     try:
-        plain_attributes(config)
+        plain = plain_attributes(config)
     except InputError:
         return False
-    return True
+    return all(plain[name] is value for name, value in config.items())

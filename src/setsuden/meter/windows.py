@@ -79,8 +79,9 @@ class OpenWindow:
 
 
 def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Check that attributes are JSON scalars; raises InputError naming the one that is not."""
-    for name, value in attributes.items():
+    """Attributes as JSON scalars, single numbers of NumPy and PyTorch too; raises InputError for what is none."""
+    plain = {name: _single(value) for name, value in attributes.items()}
+    for name, value in plain.items():
         if not (
             value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and math.isfinite(value))
         ):
@@ -88,4 +89,9 @@ def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
                 f"attribute {name!r} must be text, a finite number, true, false or None", value=value,
                 remedy="Convert it first, for example with float(...) or .item().",
             )  # fmt: skip
-    return dict(attributes)
+    return plain
+
+
+def _single(value: Any) -> Any:
+    """The Python number that an array of no dimensions holds; anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
