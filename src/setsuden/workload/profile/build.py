@@ -11,7 +11,7 @@ from setsuden.workload.profile.assemble import assembled, node_of
 from setsuden.workload.profile.engine import CALLS, ELEMENTS, MACS, READ, UNKNOWN, WRITTEN, Place
 from setsuden.workload.profile.registry import rule_of
 from setsuden.workload.profile.result import Profile
-from setsuden.workload.profile.run import Recording
+from setsuden.workload.profile.run import Recording, tensors_in
 from setsuden.workload.profile.tree import Node, OperatorRow
 
 _ASSUMED = "branches on data were decided without data: every all() taken as true, every any() as false"
@@ -19,7 +19,8 @@ _ASSUMED = "branches on data were decided without data: every all() taken as tru
 
 def build(recording: Recording, *, name: str, batch_size: int, device: str, notes: tuple[str, ...] = ()) -> Profile:
     """The Profile of a recording; ``batch_size`` is the samples that were run."""
-    parameters, buffers = _own(recording.modules, "parameters"), _own(recording.modules, "buffers")
+    parameters = [*_own(recording.modules, "parameters"), *_packed(recording.modules)]
+    buffers = _own(recording.modules, "buffers")
     parameter_bytes, buffer_bytes = (sum(tensor.nbytes for tensor in owned) for owned in (parameters, buffers))
     return assembled(
         _node(recording.root),
@@ -70,3 +71,15 @@ def _row(key: tuple[Any, ...], figures: list[int]) -> OperatorRow:
 def _own(modules: list[torch.nn.Module], kind: str) -> list[torch.Tensor]:
     unique = {id(tensor): tensor for module in modules for tensor in getattr(module, kind)()}
     return [tensor for tensor in unique.values() if not isinstance(tensor, UninitializedTensorMixin)]
+
+
+def _packed(modules: list[torch.nn.Module]) -> list[torch.Tensor]:
+    """Weights and biases that quantised modules keep packed, out of sight of ``parameters()``; each module once."""
+    found: list[Any] = []
+    for part in {id(part): part for module in modules for part in module.modules()}.values():
+        if type(part).__module__.startswith("torch.ao.nn.") and next(part.parameters(), None) is None:
+            for name in ("weight", "bias", "get_weight", "get_bias"):
+                unpack = getattr(part, name, None)
+                if callable(unpack):
+                    found.append(unpack())
+    return [tensor.detach() for tensor in tensors_in(found)]

@@ -26,8 +26,8 @@ def profile(
     """Work, traffic and memory of one pass of ``target`` over one batch.
 
     target       torch module; callable; zoo name; ``package.module:factory``; Hugging Face model type, configuration
-                 or its JSON file; timm name; ONNX file; JAX function (its arguments are arrays or
-                 ``jax.ShapeDtypeStruct``); Keras 3 model
+                 or its JSON file; timm name; ONNX file; exported program, also saved (``.pt2``); TorchScript file; JAX
+                 function (its arguments are arrays or ``jax.ShapeDtypeStruct``); Keras 3 model, also saved
     args, kwargs what the target is called with; nested tensors are fine. Without any, inputs are made up from
                  ``input_shape`` (one sample, without the batch) or from what the target says about itself
     batch_size   samples per pass, >= 1. With given arguments: how many samples they hold (default: the length of the

@@ -103,7 +103,7 @@ def _parameter(parameter: Any, device: str | None, own_weights: bool) -> Any:
 
 
 def moved(value: Any, move: Callable[[Tensor], Tensor]) -> Any:
-    """Nested arguments with every tensor moved: lists, tuples, named tuples, mappings, dataclasses."""
+    """Nested arguments with every tensor moved: lists, tuples, named tuples, mappings, objects that can be copied."""
     if isinstance(value, Tensor):
         return move(value)
     if isinstance(value, (str, bytes, int, float, type(None))):
@@ -112,11 +112,19 @@ def moved(value: Any, move: Callable[[Tensor], Tensor]) -> Any:
 
     leaves, spec = pytree.tree_flatten(value)
     if len(leaves) == 1 and leaves[0] is value:
-        if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
-            with _Replacing(move):
-                return copy.deepcopy(value)
-        return value
+        return _copy_of(value, move)
     return pytree.tree_unflatten([moved(leaf, move) for leaf in leaves], spec)
+
+
+def _copy_of(value: Any, move: Callable[[Tensor], Tensor]) -> Any:
+    """Any other object, such as a cache of keys and values, with its tensors moved: running may write into it."""
+    if callable(value):
+        return value
+    try:
+        with _Replacing(move):
+            return copy.deepcopy(value)
+    except Exception:  # what cannot be copied is shared
+        return value
 
 
 @contextmanager

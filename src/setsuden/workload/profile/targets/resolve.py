@@ -77,6 +77,7 @@ def _named(
 ) -> Work:
     from setsuden.workload import zoo
     from setsuden.workload.factory import is_factory, load_factory
+    from setsuden.workload.profile.targets import saved
 
     if name.endswith(".onnx"):
         from setsuden.workload.profile.targets.onnx import OnnxWork
@@ -86,6 +87,8 @@ def _named(
         from setsuden.workload.profile.targets import huggingface
 
         return huggingface.from_file(name, args, kwargs, input_shape, batch_size)
+    if name.endswith(saved.SUFFIXES):
+        return saved.from_file(name, args, kwargs, input_shape, batch_size)
     if is_factory(name):
         return _made(name, load_factory(name)(), args, kwargs, input_shape, batch_size)
     if name in zoo.names():
@@ -107,8 +110,8 @@ def _named(
         place="target",
         value=name,
         remedy=f"{zoo.meant(name)}Known: zoo names ({', '.join(sorted(zoo.names()))}), package.module:factory, a "
-        "Hugging Face model type such as bert or its JSON configuration, a timm name where timm is installed, a .onnx "
-        "file.",
+        "Hugging Face model type such as bert or its JSON configuration, a timm name where timm is installed, a .onnx, "
+        ".pt2, TorchScript or .keras file.",
     )
 
 

@@ -40,6 +40,10 @@ class TorchWork:
         disposable: bool = False,
     ) -> TorchWork:
         """A module or callable; inputs are made up from ``input_shape`` where no arguments are given."""
+        if isinstance(fn, torch.export.ExportedProgram):
+            if not args and not kwargs and input_shape is None and fn.example_inputs is not None:
+                args, kwargs = fn.example_inputs
+            fn = fn.module()
         module = isinstance(fn, torch.nn.Module)
         if isinstance(fn, torch.nn.Module):
             fn = getattr(fn, "_orig_mod", fn)  # what torch.compile wrapped
@@ -186,10 +190,10 @@ def _takes_input(forward: Callable[..., Any]) -> bool:
 
 
 def _filled(tensor: torch.Tensor, device: str) -> torch.Tensor:
-    """The tensor on a real device; zeros where it had no data."""
+    """A copy of the tensor on a real device, as running may write into it; zeros where it had no data."""
     if tensor.is_meta:
         return torch.zeros(tensor.shape, dtype=tensor.dtype, device=device, requires_grad=tensor.requires_grad)
-    return tensor.to(device)
+    return tensor.detach().to(device, copy=True).requires_grad_(tensor.requires_grad)
 
 
 def _first_line(error: Exception) -> str:
