@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_missing_framework_is_explained_in_one_sentence(framework: str, monkey
     monkeypatch.delitem(sys.modules, f"setsuden.callbacks.{framework}", raising=False)
     with pytest.raises(MissingDependencyError, match="pip install"):
         __import__(f"setsuden.callbacks.{framework}")
+
+
+def test_keras_without_its_back_end_is_not_called_missing() -> None:
+    if find_spec("keras") is None:
+        pytest.skip("keras is not installed")
+    code = (
+        "import os, sys; os.environ['KERAS_BACKEND'] = 'tensorflow'; sys.modules['tensorflow'] = None\n"
+        "try: import setsuden.callbacks.keras\n"
+        "except ImportError as error: print(error)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert said.startswith("the callback for Keras needs the package 'tensorflow', which is not installed.")
+    assert said.rstrip().endswith("such as KERAS_BACKEND=torch.")
 
 
 def test_processes_that_share_a_training_stop_together(tmp_path: object) -> None:

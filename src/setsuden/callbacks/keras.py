@@ -9,8 +9,12 @@ from setsuden.errors import MissingDependencyError
 
 try:
     from keras.callbacks import Callback
-except ImportError:
-    raise MissingDependencyError("keras", "the callback for Keras", "keras") from None
+except ImportError as error:
+    lacking = (error.name or "keras").partition(".")[0]
+    missing = MissingDependencyError(lacking, "the callback for Keras", "keras")
+    if lacking != "keras":  # Keras is there, and what it is to compute with is not
+        missing.remedy = "Install it, or name another back end before keras is imported, such as KERAS_BACKEND=torch."
+    raise missing from None
 
 if TYPE_CHECKING:
     from setsuden.ledger import Measurement
