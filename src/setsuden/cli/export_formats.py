@@ -39,7 +39,7 @@ def refuse_options(form: str, options: dict[str, Any]) -> None:
     given = [name for name, value in options.items() if name != "with_host" and value is not None]
     if given:
         flags = ", ".join("--" + name.replace("_", "-") for name in given)
-        raise InputError(f"{flags} does not go with --format {form}", remedy="Choose another format.")
+        raise InputError(f"{flags} does not go with --format {form}", remedy=f"It shapes {', '.join(NAMES)}.")
 
 
 def _subject(

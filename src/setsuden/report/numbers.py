@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 from setsuden.language import Messages
 from setsuden.quantity import Estimate, significant, unit
@@ -148,3 +149,18 @@ def per_thousand(estimate: Estimate) -> Estimate:
         estimate.boundary,
         estimate.factors,
     )
+
+
+class _Ranged(Protocol):
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+def edge_note(factors: Iterable[_Ranged], messages: Messages) -> str:
+    """What to know where a value lies at an end of its own interval; nothing where none does."""
+    at_edge = any(factor.low != factor.high and factor.value in (factor.low, factor.high) for factor in factors)
+    return messages.say("factors.edge") if at_edge else ""

@@ -9,6 +9,7 @@ from setsuden.language import Language, Messages
 from setsuden.placement.judgement import said
 from setsuden.quantity import Factor, significant
 from setsuden.report import rendering
+from setsuden.report.numbers import edge_note
 from setsuden.report.page.parts import Cell, Head, Page, Table
 from setsuden.report.words import Words
 
@@ -69,12 +70,11 @@ def factors_table(words: RoomWords, factors: Iterable[Factor]) -> Table:
         Head(say("head.value")),
         Head(say("head.source"), numeric=False, wide=True),
     ]
-    rows, edge = [], False
-    for factor in factors:
-        edge = edge or (factor.low != factor.high and factor.value in (factor.low, factor.high))
+    listed, rows = list(factors), []
+    for factor in listed:
         name, source = said(factor, words.language)
         rows.append([Cell(name), Cell(factor_text(factor)), Cell(source)])
-    note = Messages("report", words.language).say("factors.edge") if edge else ""
+    note = edge_note(listed, Messages("report", words.language))
     return Table("factors-table", say("section.factors"), heads, rows, note=note)
 
 

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from setsuden.decision import (
-    Affine,
-    Assessment,
-    Constraint,
-    Decision,
-    Flip,
-    Objective,
-    Option,
-    break_even,
-    recommend,
-    saving,
-)
+from setsuden.decision import Assessment, Decision, Flip, Objective, break_even, recommend, saving
 from setsuden.decision.choice import Table
 from setsuden.decision.flips import constraint_flips, weight_flips
 from setsuden.quantity import Estimate
-from setsuden.quantity.draws import DEFAULT_SEED
-from setsuden.study.analysis.shared_error import shared_relative_error
-from setsuden.study.candidates import ACCURACY, LATENCY, TOTAL, TRAININGS, Candidate, candidates, in_joules, weights
+from setsuden.study.candidates import TOTAL, TRAININGS, Candidate, candidates, in_joules
+from setsuden.study.case import Case
 from setsuden.study.reservations import held_back, reservations
 
 OBJECTIVE = Objective(TOTAL, "min")
-POINTS_BELOW_BEST = 0.01
-"""Accuracy floor where none is declared: one percentage point below the most accurate option."""
 
 
 def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -44,7 +29,7 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
     everything = candidates(document)
     if not everything:
         return None
-    case = _Case.of(document, everything)
+    case = Case.of(document, everything)
     decision = recommend(
         case.options.values(),
         OBJECTIVE,
@@ -82,89 +67,6 @@ def decide(document: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """The declared study as the decision engine sees it.
-
-    candidates   every training with every way to serve
-    chosen       of each training configuration the way to serve that was picked, by option id; ``options`` likewise
-    """
-
-    candidates: Sequence[Candidate]
-    chosen: Mapping[str, Candidate]
-    options: Mapping[str, Option]
-    constraints: tuple[Constraint, ...]
-    weights: Mapping[str, Estimate]
-    shared: Mapping[str, float]
-    seed: int
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any], everything: Sequence[Candidate]) -> _Case:
-        study = document["study"]
-        limits = study.get("constraints") or {}
-        chosen = {c.id: c for c in _best_served(everything, limits.get("latency_ceiling_ms"))}
-        return cls(
-            everything,
-            chosen,
-            {name: candidate.option(name) for name, candidate in chosen.items()},
-            _constraints(limits, everything),
-            weights(document),
-            {TOTAL: shared_relative_error(document.get("machine") or {}, document["configurations"])},
-            int(study["seed"]) if study.get("seed") is not None else DEFAULT_SEED,
-        )
-
-    @property
-    def objective(self) -> str:
-        trains = any(c.train is not None for c in self.candidates)
-        serves = any(c.serve is not None for c in self.candidates)
-        return "total energy of " + " and ".join(["training"] * trains + ["serving"] * serves)
-
-    def affine(self, option_id: str) -> Affine | None:
-        """Total energy over the number of requests; None where one half was not studied."""
-        candidate = self.chosen[option_id]
-        training, serving = candidate.training_energy, candidate.serving_energy
-        if training is None or serving is None:
-            return None
-        return Affine(in_joules(training) * self.weights["trainings"].value, serving)
-
-
-def _constraints(limits: Mapping[str, Any], everything: Sequence[Candidate]) -> tuple[Constraint, ...]:
-    found = []
-    floor = limits.get("accuracy_floor")
-    known = [candidate.accuracy.value for candidate in everything if candidate.accuracy is not None]
-    if floor is None and known and limits.get("accuracy_floor_rule") == "best minus one point":
-        floor = max(known) - POINTS_BELOW_BEST
-    if floor is not None:
-        found.append(Constraint(ACCURACY, float(floor), "at_least", "accuracy_floor"))
-    if limits.get("latency_ceiling_ms") is not None:
-        found.append(Constraint(LATENCY, float(limits["latency_ceiling_ms"]), "at_most", "latency_ceiling_ms"))
-    if limits.get("energy_budget_j") is not None:
-        found.append(Constraint(TOTAL, float(limits["energy_budget_j"]), "at_most", "energy_budget_j"))
-    return tuple(found)
-
-
-def _best_served(everything: Sequence[Candidate], ceiling_ms: float | None) -> list[Candidate]:
-    """Of each training configuration's ways to serve: the least energy under the ceiling, else the least latency."""
-    groups: dict[str, list[Candidate]] = {}
-    for candidate in everything:
-        groups.setdefault(candidate.id, []).append(candidate)
-    picked = []
-    for ways in groups.values():
-        fitting = [c for c in ways if ceiling_ms is None or (c.latency is not None and c.latency.value <= ceiling_ms)]
-        picked.append(min(fitting, key=_serving_cost) if fitting else min(ways, key=_latency_value))
-    return picked
-
-
-def _serving_cost(candidate: Candidate) -> tuple[float, int]:
-    energy = candidate.serving_energy
-    return (energy.value if energy else 0.0, candidate.serving_batch_size or 0)
-
-
-def _latency_value(candidate: Candidate) -> tuple[float, int]:
-    latency = candidate.latency
-    return (latency.value if latency else float("inf"), candidate.serving_batch_size or 0)
-
-
 def _option(candidate: Candidate, item: Assessment) -> dict[str, Any]:
     settings = candidate.settings
     total = item.figures[TOTAL]
@@ -197,7 +99,7 @@ def _option(candidate: Candidate, item: Assessment) -> dict[str, Any]:
     }
 
 
-def _saving(case: _Case, decision: Decision) -> dict[str, Any] | None:
+def _saving(case: Case, decision: Decision) -> dict[str, Any] | None:
     """Against the most accurate option (of several the cheapest), or the dearest feasible one if that is the choice."""
     if decision.recommended is None:
         return None
@@ -225,7 +127,7 @@ def _saving(case: _Case, decision: Decision) -> dict[str, Any] | None:
     return {"id": reference, "label": label, "saving": saved.to_json(), "saving_share": share}
 
 
-def _break_evens(case: _Case, decision: Decision, flips: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _break_evens(case: Case, decision: Decision, flips: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The recommended option over the number of requests, against those of the feasible options that are worth it.
 
     These are the runner-up, what takes over when an assumption changes, and the front.
@@ -256,7 +158,7 @@ def _break_evens(case: _Case, decision: Decision, flips: Sequence[Mapping[str, A
     return rows
 
 
-def _flips(case: _Case) -> list[dict[str, Any]]:
+def _flips(case: Case) -> list[dict[str, Any]]:
     """Turning points over every way to serve, told in terms of the options."""
     by_key = {f"{c.id} served at {c.serving_batch_size} by {(c.serve or {}).get('id')}": c for c in case.candidates}
     options = tuple(by_key[key].option(key) for key in sorted(by_key))
@@ -281,7 +183,7 @@ def _flip_json(flip: Flip, by_key: Mapping[str, Candidate]) -> dict[str, Any]:
     }
 
 
-def _measure_next(case: _Case, decision: Decision) -> dict[str, Any] | None:
+def _measure_next(case: Case, decision: Decision) -> dict[str, Any] | None:
     """The configuration whose joules are most worth knowing, else the limited figure that leaves the choice in doubt.
 
     The latter has no gain in joules: there is no price on missing a floor.

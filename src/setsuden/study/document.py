@@ -11,8 +11,9 @@ from setsuden.ledger import ChannelRecord, Measurement
 from setsuden.quantity import Estimate, merged_factors
 from setsuden.sensors import Discovery
 from setsuden.study.analysis import analyse
+from setsuden.study.case import POINTS_BELOW_BEST
 from setsuden.study.codes import NOT_MEASURED
-from setsuden.study.decide import POINTS_BELOW_BEST, decide
+from setsuden.study.decide import decide
 from setsuden.study.declaration import StudyDeclaration
 from setsuden.study.findings import Findings
 from setsuden.study.machine import machine_facts, told_packages

@@ -9,7 +9,7 @@ from setsuden.language import looked_up
 from setsuden.language.codes import meaning
 from setsuden.language.sentences import said
 from setsuden.quantity import significant
-from setsuden.report.numbers import unit_text
+from setsuden.report.numbers import edge_note, unit_text
 from setsuden.report.page.context import Context
 from setsuden.report.page.parts import (
     Block,
@@ -141,8 +141,7 @@ def factors_section(context: Context) -> Section:
     heads = [
         Head(words(f"factors.{key}"), numeric=False) for key in ("name", "value", "source", "year", "licence", "basis")
     ]
-    edge = any(factor.low != factor.high and factor.value in (factor.low, factor.high) for factor in factors)
-    note = words("factors.edge") if edge else ""
+    note = edge_note(factors, words.messages)
     table = Table("factors-table", words("factors.caption"), heads, rows, note=note)
     return Section("factors", words("factors.heading"), [Text(words("factors.lead")), table])
 
