@@ -27,7 +27,7 @@ from setsuden.predict.terms import TERMS, power_limits, terms
 from setsuden.predict.work import demand_gain, limited_power
 
 # Where the tables cannot tell terms apart, their shares are drawn to these, with the weight of a twentieth of the rows.
-_PLAIN_COEFFICIENTS = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2, 1.5, 1.0, 1.0, 1.0)
+_PLAIN_COEFFICIENTS = (1.5, 3.0, 1.0, 1.0, 0.5, 1.5, 1.0, 0.5, 1.0, 0.95, 0.2, 1.5, 1.0, 1.0, 1.0, 1.0, 1.0)
 PLAIN_WEIGHT = 0.05
 # Training that fills its card shows little of the idle draw in between, which is therefore held to what cards idle at.
 _MOST_IDLE = {"idle": 0.3, "known_idle": 1.3}

@@ -1,4 +1,4 @@
-"""Work and activations of rows that state only their parameters, borrowed from the likest model that states them."""
+"""Sizes that a row does not state: of a layer from its shapes, of a model borrowed from the likest that states them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from setsuden.predict.frame import Rows, input_numbers
+from setsuden.predict.layer import sized_layers
 from setsuden.predict.words import model_words, similarity
 
 
 def borrowed_sizes(rows: Rows, others: Rows) -> Rows:
     """Rows whose missing ``gmacs`` and ``macts_m`` are filled from ``others``, scaled to their parameters and input.
 
+    Layers tell theirs by their shapes, see ``setsuden.predict.layer``.
     A donor of equal parameters and input is the same architecture and is copied; otherwise the likest by name and by
     parameters is scaled: work with parameters and pixels, activations with the root of parameters and with pixels.
     """
+    rows = sized_layers(rows)
     missing = np.flatnonzero(np.isnan(rows.numbers["gmacs"]) & np.isfinite(rows.numbers["params_m"]))
     donors = _donors(others)
     if not len(missing) or not len(donors):

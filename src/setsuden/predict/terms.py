@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from setsuden.predict import domain as kinds
 from setsuden.predict.frame import Floats, Rows, input_numbers
+from setsuden.predict.layer import ELEMENTWISE, POOLINGS, layers
 from setsuden.predict.sheet import Sheet, sheet, stated
 from setsuden.predict.work import (
     at_once,
@@ -23,7 +24,7 @@ from setsuden.predict.work import (
 
 TERMS = (
     "arithmetic", "activations", "weights", "start", "power", "attention", "prompt", "layers", "mixture", "busy",
-    "idle", "experts", "exchange", "scores", "known_idle",
+    "idle", "experts", "exchange", "scores", "known_idle", "taken", "fresh",
 )  # fmt: skip
 _BACKWARD = 3.0  # work of a training step in forward passes: each contraction again for its input and its weights
 _START_S = 1e-3
@@ -32,6 +33,9 @@ _OPERATIONS_PER_JOULE, _LEVEL_YEAR, _DOUBLING_YEARS = 1e11, 2018, 2.6
 # 32-bit products on AMD's CDNA cards run on matrix units at twice the vector rate the catalogue gives; what of that
 # arrives was chosen on transformers on three of them, the rest of the law being that of Nvidia's cards.
 _CDNA, _CDNA_MATRIX = "radeon instinct mi", 1.4
+# An output of so many bytes is new memory to a process half of the time: on a server with two processors an element
+# took 0.6 ns below it and 2.0 above.
+_FRESH_BYTES, _FRESH_SHARPNESS = 2.0 * 2**30, 4.0
 _SIZES = ("gmacs", "macts_m", "params_m", "active_params_m", "batch_size", "device_count", "input_0")
 
 
@@ -51,7 +55,12 @@ def terms(rows: Rows, domains: tuple[str, ...], target: str, typical: Mapping[st
         return used
     width = np.array([kinds.BYTES.get(precision, 4) for precision in rows.words["precision"]], dtype=np.float64)
     _fill(used, np.ones(len(rows), dtype=bool), _passed(told, devices, passes, width))
-    for name, found in ((kinds.KERNELS, _multiplied), (kinds.TOKENS, _decoded), (kinds.SEQUENCES, _stepped)):
+    for name, found in (
+        (kinds.KERNELS, _multiplied),
+        (kinds.TOKENS, _decoded),
+        (kinds.SEQUENCES, _stepped),
+        (kinds.LAYERS, _layered),
+    ):
         if name in domains:
             _fill(used, kind == name, found(rows, told, devices, passes, width))
     units = np.array([_units(e, unit) for e, unit in zip(rows.words["extra"], rows.words["unit"], strict=True)])
@@ -92,6 +101,26 @@ def _multiplied(
         "arithmetic": np.where(batched, 0.0, time),
         "attention": np.where(batched, time, 0.0),
         "activations": width * _operand_elements(rows.words["input"]) / (devices.bandwidth * devices.count),
+        "start": _START_S / told["batch_size"],
+    }
+
+
+def _layered(
+    rows: Rows, told: Mapping[str, Floats], devices: _Devices, passes: Floats, width: Floats
+) -> dict[str, Floats]:
+    """One sample through one layer; what a large call puts out goes into memory that the system clears page by page."""
+    bandwidth, names = devices.bandwidth * devices.count, np.array(rows.words["model"])
+    time = passes * 2 * told["gmacs"] * 1e9 / (devices.flops * devices.count)
+    given = passes * width * told["macts_m"] * 1e6
+    taken = passes * width * np.array([one.taken for one in layers(rows)])
+    fresh = (given * told["batch_size"] / _FRESH_BYTES) ** _FRESH_SHARPNESS
+    return {
+        "arithmetic": np.where(np.isin(names, (*POOLINGS, *ELEMENTWISE)), 0.0, time),
+        "attention": np.where(np.isin(names, POOLINGS), time, 0.0),
+        "activations": given / bandwidth,
+        "taken": np.where(np.isnan(taken), given, taken) / bandwidth,
+        "fresh": given / bandwidth * fresh / (1 + fresh),
+        "weights": width * told["params_m"] * 1e6 / bandwidth / told["batch_size"],
         "start": _START_S / told["batch_size"],
     }
 
