@@ -15,7 +15,8 @@ from setsuden.placement.inference import Layer, answer, batched, decide_each, pl
 from setsuden.placement.inference.answer import if_on_anyway, intensities
 from setsuden.placement.inference.machine import with_server_idle
 from setsuden.placement.inference.study import Local
-from setsuden.placement.network import VIEWS, published
+from setsuden.placement.inference.words import PlaceWords
+from setsuden.placement.network import VIEWS, published, radio
 from setsuden.quantity import Estimate, Provenance
 from tests.placement.support import exact, machine, study
 
@@ -67,6 +68,16 @@ def test_a_device_that_cannot_keep_up_is_not_recommended() -> None:
     question = study(machine(0.001, 2.0), machine(5.0, 0.001), rate_per_s=1.0)
     found = answer(question)
     assert {view.decision.recommended for view in found.views.values()} == {"cloud"}
+
+
+def test_who_comes_next_is_named_in_a_tie_and_nobody_where_no_other_keeps_up() -> None:
+    slow = PlaceWords(answer(study(machine(0.001, 2.0), machine(5.0, 0.001), rate_per_s=1.0)), "en").said()
+    assert all("no other placement keeps up" in line for line in slow.sure)
+    base = study(machine(1.8, 0.3), machine(1.8, 0.3))
+    free = replace(base.link, average=exact(0.0, "J/bit"), marginal=exact(0.0, "J/bit"))
+    wired = replace(base, radio=radio("wired"), link=free, cloud=replace(base.cloud, pue=exact(1.0, "1")))
+    tie = PlaceWords(answer(wired), "en").said()
+    assert all("too close to call" in line and "next: the device" in line for line in tie.sure)
 
 
 def test_a_latency_limit_that_nothing_keeps_leaves_no_recommendation() -> None:
@@ -222,8 +233,6 @@ def test_a_request_that_takes_longer_than_the_time_to_the_next_one_is_not_served
 
 
 def test_a_choice_that_is_too_close_is_said_to_be() -> None:
-    from setsuden.placement.inference.words import PlaceWords
-
     unsure = replace(machine(0.14, 0.1), energy=replace(exact(0.14, "J/request"), low=0.014, high=1.4))
     said = PlaceWords(answer(study(unsure, machine(0.1, 0.001), payload_kb=0.1)), "en").said()
     assert said.headline.startswith("Too close to call")

@@ -67,6 +67,8 @@ def test_pages_in_both_languages_and_the_record_are_written(example: Path, tmp_p
         (("objective: energy", "objectiv: energy"), "unknown key.*objective"),
         (("site: JP", "site: XX"), "site: unknown site code"),
         (("idle_share: 1 ", "idle_share: 2 "), "device.idle_share: must be at most 1"),
+        (("# pue: 1.15 ", "pue: {value: 1.15, low: 0.9}  # "), "cloud.pue: pue is at least 1"),
+        (("# utilisation: 0.5 ", "utilisation: {value: 0.5, high: 1.5}  # "), "utilisation is a share above 0"),
         (("requests_per_minute: 2", "requests_per_minute: 0"), r":7: requests_per_minute: .*above 0 \(got 0\)"),
         (("v2.0-rpi4-armnn", "v2.0-rpi5-armnn"), "device: no such row.*rpi4"),
     ],

@@ -112,6 +112,26 @@ def test_series_without_a_whole_window_are_refused_with_their_gaps() -> None:
         starts({"a": replace(series(24 * 9), g_per_kwh=values)}, 24, None, None)
 
 
+def test_where_starting_now_sometimes_emits_nothing_savings_are_those_of_the_other_times() -> None:
+    home = series()
+    some = home.g_per_kwh.copy()
+    day = (480_000 + np.arange(some.size)) // 24
+    some[day % 2 == 0] = 0.0  # every other day is clean
+    found = answer(job(replace(home, g_per_kwh=some), forecast="perfect", deadline_hours=6))
+    assert found.now.saving.value == 0.0
+    assert found.now.carbon.value == pytest.approx(2.0 * DAY[9:15].sum() / 1e3 / 2, rel=0.05)
+    other = answer(job(replace(home, g_per_kwh=some), home, deadline_hours=6)).outcomes[3]
+    assert other.site == "S0"
+    assert (other.saving.value, other.worse) == (pytest.approx(0.0), pytest.approx(0.5, abs=0.05))
+
+
+def test_a_home_that_never_emits_anything_has_nothing_to_save() -> None:
+    clean = replace(series(), g_per_kwh=np.zeros(24 * 40))
+    with pytest.raises(InputError, match="nothing to save") as refused:
+        answer(job(clean, series()))
+    assert refused.value.place == "HOME"
+
+
 def test_sites_are_replayed_at_the_same_hours() -> None:
     early = series()
     late = replace(series(), first=480_000 + 24 * 10)

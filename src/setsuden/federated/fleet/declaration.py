@@ -112,7 +112,7 @@ class ServerChoice(Part):
 
     @model_validator(mode="after")
     def _over(self) -> ServerChoice:
-        if self.pue is not None and (self.pue.low or self.pue.value) < 1:
+        if self.pue is not None and self.pue.estimate("1").low < 1:
             raise ValueError("pue is at least 1")
         return self
 

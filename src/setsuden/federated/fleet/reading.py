@@ -195,8 +195,8 @@ def _hours(choice: Window, month: int) -> tuple[float, ...]:
             raise InputError("by_hour needs 24 hours, or whole days of them", value=len(choice.by_hour))
         local = np.asarray(choice.by_hour) * choice.share
         whole, part = divmod(ahead, 1.0)  # where clocks are half an hour off, an hour of UTC holds halves of two
-        shares = (1 - part) * np.roll(local, -int(whole)) + part * np.roll(local, -int(whole) - 1)
-        return tuple(shares.tolist())
+        turned = (1 - part) * np.roll(local, -int(whole)) + part * np.roll(local, -int(whole) - 1)
+        return tuple(turned.tolist())
     start, end = choice.from_hour - ahead, choice.to_hour - ahead
     if end <= start:
         end += HOURS

@@ -102,11 +102,11 @@ class CloudChoice(Part):
         _one_source(self)
         if (self.batch is None) != (self.single is None):
             raise ValueError("batch and single belong together: single is the row of one request at a time")
-        for name in ("utilisation",):
-            figure: Figure | None = getattr(self, name)
-            if figure is not None and not 0 < figure.value <= 1:
-                raise ValueError(f"{name} is a share above 0 and up to 1")
-        if self.pue is not None and self.pue.value < 1:
+        if self.utilisation is not None:
+            used = self.utilisation.estimate("1")
+            if not (used.low > 0 and used.high <= 1):
+                raise ValueError("utilisation is a share above 0 and up to 1")
+        if self.pue is not None and self.pue.estimate("1").low < 1:
             raise ValueError("pue is at least 1")
         return self
 

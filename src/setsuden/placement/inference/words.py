@@ -121,11 +121,15 @@ class PlaceWords:
         if decision.recommended is None:
             return self.say("verdict.sure_none", view=name)
         probability = decision.assessment(decision.recommended).best_probability
-        if decision.runner_up is None:
-            return self.say("verdict.sure_alone", view=name, probability=f"{probability:.0%}")
-        return self.say(
-            "verdict.sure", view=name, probability=f"{probability:.0%}", runner=self.option(decision.runner_up)
-        )
+        said = {"view": name, "probability": f"{probability:.0%}"}
+        others = [one for one in decision.assessments if one.feasible and one.option.id != decision.recommended]
+        equal = max(others, key=lambda one: one.best_probability, default=None)
+        runner = decision.runner_up
+        if runner is None and equal is not None and equal.best_probability > 0:
+            runner = equal.option.id  # as good, and worse in what is limited
+        if runner is not None:
+            return self.say("verdict.sure", **said, runner=self.option(runner))
+        return self.say("verdict.sure_alone" if others else "verdict.sure_only", **said)
 
     def point(self, view: View, item: BreakPoint) -> str:
         """One break-even as a sentence."""

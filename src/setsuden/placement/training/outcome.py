@@ -32,7 +32,8 @@ class Outcome:
     """One site and one way to use the time, over all worlds.
 
     carbon         kgCO2e, the machines' energy with facility; moving the data is apart
-    saving         share of the carbon of starting now at home that is saved, world by world; negative: it emits more
+    saving         share of the carbon of starting now at home that is saved, world by world; negative: it emits more.
+                   Worlds in which starting now emits nothing have no share to save, and are in ``carbon`` and ``worse``
     worse          share of the worlds in which it emits more than starting now at home
     wait_h         hours until it is done beyond those of starting now, mean
     pauses         how often it resumes, mean
@@ -98,6 +99,12 @@ def answer(job: Job, *, n: int = WORLDS, seed: int = DEFAULT_SEED) -> Answer:
     strategies: tuple[Strategy, ...] = ("now", "start", "pause", "scale")
     used = strategies if len(job.marginal) > 1 else strategies[:3]
     base = _run(job, job.home, drawn[job.home.name], "now")[0]
+    if not base.any():
+        raise InputError(
+            "starting now emits nothing there, so there is nothing to save",
+            place=job.home.name,
+            remedy="Start now at home, or give a series that says what is emitted.",
+        )
     home_g = float(drawn[job.home.name].realised.mean())
     found = [_outcome(job, site, drawn[site.name], strategy, base, home_g) for site in places for strategy in used]
     enough = min(map(_emitted, found)) + WORTH * _emitted(found[0])
@@ -141,7 +148,7 @@ def _scores(job: Job, places: tuple[Site, ...], replay: Replay) -> Iterator[Scor
             if site is job.home:
                 base = _run(job, site, known, "now")[0]
                 ways: tuple[Strategy, ...] = ("start", "pause")
-                saved = {way: float((1 - _run(job, site, known, way)[0] / base).mean()) for way in ways}
+                saved = {way: float(_saved(_run(job, site, known, way)[0], base).mean()) for way in ways}
             yield Score(site.name, method, *miss(known.forecast, known.realised), saved)
 
 
@@ -173,6 +180,12 @@ def _run(job: Job, site: Site, known: Worlds, strategy: Strategy) -> tuple[Array
     grams = (load * known.realised).sum(axis=1)
     hours = np.array([np.flatnonzero(row)[-1] + 1 for row, _ in rows], dtype=np.float64)
     return grams, load.sum(axis=1), hours, resumed
+
+
+def _saved(grams: Array, base: Array) -> Array:
+    """By world that has something to save."""
+    some = base > 0
+    return np.asarray(1 - grams[some] / base[some])
 
 
 def _now(job: Job, forecast: Array) -> tuple[Array, int]:
@@ -209,7 +222,6 @@ _SCHEDULES: Mapping[Strategy, Callable[[Job, Array], tuple[Array, int]]] = {
 
 def _outcome(job: Job, site: Site, known: Worlds, strategy: Strategy, base: Array, home_g: float) -> Outcome:
     grams, kwh, hours, resumed = _run(job, site, known, strategy)
-    saved = 1 - grams / base
     away = site.name != job.home.name
     bits = job.data_gb * _BIT_PER_GB if away else 0.0
     # the network lies between both grids; their mean prices it
@@ -219,7 +231,7 @@ def _outcome(job: Job, site: Site, known: Worlds, strategy: Strategy, base: Arra
         site.name,
         strategy,
         _spread(grams / 1e3, "kgCO2e"),
-        _spread(saved, "1"),
+        _spread(_saved(grams, base), "1"),
         float((grams > base).mean()),
         float(hours.mean()) - job.hours,
         float(resumed.mean()),
