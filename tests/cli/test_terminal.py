@@ -7,6 +7,7 @@ import os
 import pytest
 
 from setsuden.cli import common
+from setsuden.cli.ledger_option import table
 from setsuden.language.columns import width
 
 LONG = (
@@ -39,3 +40,18 @@ def test_a_pipe_gets_whole_lines(capsys: pytest.CaptureFixture[str]) -> None:
     common.tell(LONG)
     assert capsys.readouterr().out == LONG + "\n"
     assert common.terminal_width() == 100
+
+
+def test_a_table_wider_than_the_terminal_is_told_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [["20260101-000000-aaaaaa", "demo", "", "19 J [7.7, 35]"]]
+    _terminal(monkeypatch, 80)
+    assert table("run|name|tags|energy", rows) == [
+        "run                     name  tags  energy",
+        "20260101-000000-aaaaaa  demo        19 J [7.7, 35]",
+    ]
+    _terminal(monkeypatch, 40)
+    assert table("run|name|tags|energy", rows) == [
+        "20260101-000000-aaaaaa",
+        "  name: demo",
+        "  energy: 19 J [7.7, 35]",
+    ]

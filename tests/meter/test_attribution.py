@@ -107,7 +107,7 @@ def test_a_program_gets_the_part_of_a_card_that_its_processes_used(tmp_path: Pat
 
 def test_the_summary_of_a_run_says_what_the_program_took_of_the_gpus(tmp_path: Path) -> None:
     result = program(tmp_path, FakeGpu(sm_by_pid={4242: 50}))
-    words: dict[Language, str] = {"en": "of the GPUs' energy", "ja": "GPU のエネルギーのうち"}
+    words: dict[Language, str] = {"en": "of the GPUs' energy", "ja": "GPU の電力量のうち"}
     for language, said in words.items():
         assert any(said in line for line in measurement_lines(result, Messages("meter", language)))
 

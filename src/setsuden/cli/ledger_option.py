@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,6 +47,8 @@ def figure(estimate: Estimate | None, unknown: str) -> str:
 
 
 def table(header: str, rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns under a header written ``a|b|c``."""
+    """Columns under a header written ``a|b|c``; on a terminal too narrow for them, one cell a line."""
     head = header.split("|")
-    return columns.table(head, rows, left=len(head))
+    lines = columns.table(head, rows, left=len(head))
+    fits = not sys.stdout.isatty() or max(map(columns.width, lines)) <= shutil.get_terminal_size().columns
+    return lines if fits else columns.stacked(head, rows)

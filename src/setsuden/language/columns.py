@@ -45,6 +45,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, 
     ]
 
 
+def stacked(head: Sequence[str], rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
+    """The same without columns, for terminals too narrow for them: the first cell, below it the others by name."""
+    lines: list[str] = []
+    for first, *others in rows:
+        lines.append(first)
+        lines += [f"{' ' * gap}{name}: {cell}" for name, cell in zip(head[1:], others, strict=True) if cell]
+    return lines
+
+
 def wrap(text: str, cells: int, *, indent: str = "") -> list[str]:
     """``text`` in lines of at most ``cells``; breaks at blanks, and between wide characters where there is none.
 
@@ -64,7 +73,7 @@ def wrap(text: str, cells: int, *, indent: str = "") -> list[str]:
     return lines
 
 
-_CLOSING = "。、）」』】：；！？,.)]%"
+_CLOSING = "。、）」』】：；！？,.:;!?)]%"
 
 
 def _pieces(text: str) -> list[str]:
