@@ -20,7 +20,7 @@ from setsuden.predict.table import Predictor, fit_with
 SUPPORTING = {"neusight_transformer_times": "neusight_gemm_times"}  # measured on the same devices
 # What of one network on one card is held out together.
 _VARIED = {"batch": ("batch_size",), "limit": ("power_limit_w",), "setting": ("batch_size", "power_limit_w")}
-TIMED = "timed"  # how the name of a question ends whose rows state their speed
+TIMED = ", timed"  # how the name of a question ends whose rows state their speed
 DRAWS = 60  # of the rows that are given back as calibration, shared among the folds
 
 
@@ -158,12 +158,6 @@ QUESTIONS: tuple[tuple[str, str, str, Callable[[Rows, int], bool], str, int, int
      lambda r, i: bool(np.isfinite(r.numbers["gmacs"][i])), "device", 9, 5),
     ("LLM serving, unseen models, timed", "mlenergy_inference", "power_w",
      lambda r, i: r.words["unit"][i] == "output token", "group", 20, 0),
-    ("GPU training power, unseen network on a GPU, timed", "zeus_training_power", "power_w",
-     lambda r, i: True, "pair", 12, 0),
-    ("GPU training power, unseen network on a GPU, five runs, timed", "zeus_training_power", "power_w",
-     lambda r, i: True, "pair", 12, 5),
-    ("GPU training power, unseen network, timed", "zeus_training_power", "power_w", lambda r, i: True, "group", 9, 0),
-    ("GPU training power, unseen GPU, timed", "zeus_training_power", "power_w", lambda r, i: True, "device", 9, 0),
     ("microcontrollers, unseen board, five runs", "mlperf_tiny_energy", "energy_j",
      lambda r, i: r.words["unit"][i] == "inference", "group", 9, 5),
     ("single convolutions, unseen shapes", "edge_conv2d_energy", "energy_j", lambda r, i: True, "group", 5, 0),

@@ -68,9 +68,7 @@ def test_operations_stand_for_shapes_where_they_can(name: str, given: float, wei
     assert np.array_equal([found.given, found.weights], [given, weights], equal_nan=True)
 
 
-@pytest.mark.parametrize(
-    "extra", ["", "{", "[]", '{"input_size": "wide"}', '{"input_size": 0}']
-)
+@pytest.mark.parametrize("extra", ["", "{", "[]", '{"input_size": "wide"}', '{"input_size": 0}'])
 def test_a_shape_that_is_none_leaves_the_sizes_open(extra: str) -> None:
     assert np.isnan(layer("Softmax", extra, float("nan")).given)
 

@@ -186,3 +186,17 @@ def test_a_served_request_is_priced_in_grams_where_it_is_served() -> None:
     assert dirty["carbon"]["value"] == pytest.approx(grams, rel=0.1)
     code, output = run(*asked, "--site", "FR", "--lang", "en")
     assert "carbon of a request" in output
+
+
+@pytest.mark.parametrize("batch_size", [1, 64, 1024])
+def test_training_on_a_card_draws_what_the_law_of_measured_cards_says_within_idle_and_design_power(
+    batch_size: int,
+) -> None:
+    found = predict(NET, "Tesla V100", samples=1, batch_size=batch_size, training=True).power
+    row = {"mode": "train", "unit": "epoch", "params_m": NET.params_m, "gmacs": NET.gmacs, "batch_size": batch_size,
+           "device": "Tesla V100", "device_class": "gpu"}  # fmt: skip
+    gauge = fit(None, "power_w")
+    low, high = gauge.interval([row])
+    assert found.value == pytest.approx(gauge.predict([row])[0])
+    assert 35 <= found.low <= low[0]
+    assert high[0] <= found.high <= 300

@@ -30,7 +30,7 @@ DOMAINS = (
 
 _WORDS = re.compile(r"[a-z0-9]+")
 _LEAST_LETTERS = 2  # of a word that names a device; versions have one: v22
-_INPUTS = 6  # most numbers a description of an input is read for
+_INPUTS = 9  # most numbers a description of an input is read for: a convolution tells its window last
 SIZES = (
     "gmacs",
     "macts_m",

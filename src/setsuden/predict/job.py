@@ -23,8 +23,8 @@ from setsuden.quantity import DEVICE, NODE, Boundary, Estimate, Provenance
 if TYPE_CHECKING:
     from setsuden.workload.profile import Profile
 
-# What an accelerator draws at work, as a share of its design power, and a processor's package; median and 5-95 %
-# of 120 public training configurations on four cards without a power limit; for packages a wider assumption.
+# What an accelerator draws while it answers, as a share of its design power, and a processor's package; median and
+# 5-95 % of 120 public training configurations on four cards without a power limit; for packages a wider assumption.
 _SHARE_OF_DESIGN = {"gpu": (0.67, 0.21, 0.90), "cpu": (0.70, 0.35, 1.0)}
 _IDLE_SHARE = 0.1  # of the design power of an accelerator, where its idle power is not published
 # Boards and microcontrollers have laws of their own, for they have no data sheet of rates: what a row of one says.
@@ -275,6 +275,9 @@ def _power(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimat
     if any(row.get("power_w") not in (None, "") for row in own):
         return _estimate(_fitted(own, "power_w"), asked, "W")
     found, kind = _sheet(asked), str(asked[0]["device_class"])
+    if kind != "cpu" and asked[0]["mode"] == "train":
+        drawn = _trained(asked[0], found)
+        return _joined(drawn, *_spread(asked)) if "design power" in found.guessed else drawn
     share, low, high = _SHARE_OF_DESIGN["cpu" if kind == "cpu" else "gpu"]
     watts = found.power_w
     if kind != "cpu":  # work that does not fill an accelerator leaves it near the least that was seen of it at work
@@ -286,12 +289,19 @@ def _power(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimat
     return _joined(drawn, *_spread(asked)) if "design power" in found.guessed else drawn
 
 
+def _trained(asked: Mapping[str, Any], found: Sheet) -> Estimate:
+    """Watts of training by the law of cards that were measured; half as wide again, for frameworks and data differ."""
+    gauge = fit_with(None, "power_w", shipped("power_w"))
+    epoch = {**asked, "unit": "epoch", "extra": "", "units_per_s": None}
+    drawn = _widened(_estimate(gauge, [epoch], "W"))
+    least, most = min(found.idle_w or 0.0, drawn.value), max(found.power_w, drawn.value)
+    return replace(drawn, low=max(drawn.low, least), high=min(drawn.high, most))
+
+
 def _filled_share(asked: Mapping[str, Any], found: Sheet) -> float:
-    """How much of the time a step keeps an accelerator busy, 0-1; one of training also passes over all parameters."""
-    training = asked["mode"] == "train"
-    flop = 2e9 * (3.0 if training else 1.0) * float(asked["gmacs"]) * float(asked["batch_size"])
-    params = 1e6 * float(asked["params_m"]) if training else 0.0
-    return float(busy(*(np.array([one]) for one in (flop, params, found.bandwidth)))[0])
+    """How much of the time a batch keeps an accelerator busy, 0-1."""
+    flop = 2e9 * float(asked["gmacs"]) * float(asked["batch_size"])
+    return float(busy(*(np.array([one]) for one in (flop, 0.0, found.bandwidth)))[0])
 
 
 def _spread(asked: list[dict[str, Any]]) -> tuple[float, float]:
