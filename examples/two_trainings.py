@@ -35,7 +35,7 @@ def train(name: str, train_on: list[torch.Tensor], held_out: list[torch.Tensor],
                 accuracy = (model(held_out[0]).argmax(1) == held_out[1]).float().mean().item()
             if accuracy >= GOAL:
                 break
-        meter.annotate(epochs=epoch + 1, accuracy=accuracy)
+        meter.annotate(accuracy=accuracy)
 
 
 def main() -> None:
