@@ -63,6 +63,21 @@ def test_leaving_a_model_out_leaves_out_all_its_points() -> None:
     assert errors["odd"] == pytest.approx(0.9)
 
 
+def test_a_model_measured_often_counts_no_more_than_one_measured_once() -> None:
+    rng = np.random.default_rng(4)
+    x, y = rng.uniform(1, 9, 6), rng.uniform(1, 9, 6)
+    names, times = list("abcdef"), [1, 1, 40, 1, 3, 1]
+    often = [name for name, count in zip(names, times, strict=True) for _ in range(count)]
+    many_x, many_y = np.repeat(x, times), np.repeat(y, times)
+    assert leave_one_out_errors(many_x, many_y, often) == pytest.approx(leave_one_out_errors(x, y, names))
+    for statistic in (pearson, spearman):
+        once = correlation(statistic, x, y, names, Provenance.MEASURED)
+        again = correlation(statistic, many_x, many_y, often, Provenance.MEASURED)
+        assert once is not None
+        assert again is not None
+        assert (again.low, again.value, again.high) == pytest.approx((once.low, once.value, once.high))
+
+
 def test_one_indicator_value_for_all_predicts_the_geometric_mean() -> None:
     errors = leave_one_out_errors(np.ones(4), np.array([1.0, 4.0, 2.0, 2.0]), list("abcd"))
     assert errors["c"] == pytest.approx(abs((1 * 4 * 2) ** (1 / 3) / 2 - 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,59 @@ def test_a_model_on_two_data_sets_keeps_its_facts_apart_and_is_left_out_as_one()
     twice = across([source("2", list(MODELS), data="cifar-10", scale=16.0), source("1", list(MODELS), data="digits")])
     assert {model["name"] for model in twice["models"]} >= {"a", "a (digits)"}
     assert entry(twice, "energy", "train", "macs_per_sample")["n"] == 7
+
+
+def test_one_network_under_many_names_is_one_model() -> None:
+    """Six names of two networks would make any indicator look good: each is foretold by its twin."""
+    plain = source("1", ["a", "g"])
+    points = tuple(replace(one, model=f"{one.model}-{twin}") for one in plain.points for twin in "123")
+    facts = tuple({**one, "name": f"{one['name']}-{twin}"} for one in plain.models for twin in "123")
+    document = across([replace(plain, points=points, models=facts)])
+    validate("indicators", document)
+    assert len(document["models"]) == 6
+    found = entry(document, "energy", "train", "macs_per_sample")
+    assert found["n"] == 2
+    assert found["trust"] == "no"
+
+
+def alike(indicator: Mapping[str, float], seed: int = 3) -> dict[str, Any]:
+    """Eight models whose energies differ by a few hundredths, whatever the indicator says."""
+    wobble = np.random.default_rng(seed).uniform(0.95, 1.05, 8)
+    facts, points = [], []
+    for (name, macs), factor in zip(indicator.items(), wobble, strict=True):
+        facts.append({"name": name, "macs_per_sample": macs, "parameters": 1e6 * (1 + len(facts))})
+        energy = Estimate.relative(float(factor), 0.05, "J/sample", Provenance.MEASURED, NODE)
+        points.append(replace(point("a", "train", 16), model=name, energy=energy))
+    return across([Source("1", "x", "2026-01-01T00:00:00+00:00", ("cpu",), None, tuple(points), tuple(facts))])
+
+
+def test_models_that_are_all_alike_make_no_indicator_trusted() -> None:
+    document = alike({name: 10.0**exponent for exponent, name in enumerate("abcdefgh")})
+    found = entry(document, "energy", "train", "macs_per_sample")
+    assert found["leave_one_model_out_mape"]["value"] < 0.1
+    assert found["mape_without"] < 0.1
+    assert found["trust"] == "no"
+    warned = Said(document, "en").warnings
+    assert any("differ so little in the energy of training" in line for line in warned)
+
+
+def test_an_indicator_that_is_the_same_for_all_adds_nothing() -> None:
+    document = alike(dict.fromkeys("abcdefgh", 5.0))
+    found = entry(document, "energy", "train", "macs_per_sample")
+    assert found["n"] == 8
+    assert found["spearman"] is None
+    assert found["leave_one_model_out_mape"]["value"] == pytest.approx(found["mape_without"])
+    assert found["trust"] == "no"
+
+
+def test_an_indicator_that_is_read_the_other_way_round_says_so() -> None:
+    turned = source("1", list(MODELS))
+    facts = tuple({**one, "macs_per_sample": 1e15 / one["macs_per_sample"]} for one in turned.models)
+    document = across([replace(turned, models=facts)])
+    assert entry(document, "energy", "train", "macs_per_sample")["trust"] == "good"
+    assert "MACs per sample, where more means less" in " ".join(Said(document, "en").sentences("energy", "train"))
+    upright = Said(across([turned]), "en").sentences("energy", "train")
+    assert "where more means less" not in " ".join(upright)
 
 
 def test_another_machine_is_left_out_by_name() -> None:

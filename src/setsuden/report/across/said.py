@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from setsuden.language import Language, Messages
 from setsuden.quantity import significant
+from setsuden.report.page.indicators import named_with_error
 from setsuden.report.record import Indicator
 from setsuden.report.words import Words
 from setsuden.study.analysis.across import TARGETS, Target
+from setsuden.study.analysis.indicators import GOOD_ERROR
 from setsuden.study.analysis.points import PHASES, Phase
 
 _ORDER = ("good", "rough", "no")
@@ -98,25 +100,26 @@ class Said:
         for trust in _ORDER:
             chosen = [item for item in items if item.trust == trust]
             if chosen:
-                named = self.words.listing(self._named(item) for item in chosen)
+                named = self.words.listing(named_with_error(item, self.words) for item in chosen)
                 sentences.append(self.words(f"indicators.trust.{trust}", indicators=named))
         return sentences
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was not taken in, by name; and that modelled joules follow time by construction."""
+        """What was not taken in, by name; that modelled joules follow time; that models hardly differ."""
         points = self.document["points"]
         modelled = points and all(point["energy_per_sample"]["provenance"] != "measured" for point in points)
         left_out = [
             self.say("said.left_out", name=source["name"], run=source["run_id"]) for source in self.document["left_out"]
         ]
-        return [*([self.say("said.modelled")] if modelled else []), *left_out]
+        return [*([self.say("said.modelled")] if modelled else []), *self._alike(), *left_out]
 
-    def _named(self, item: Indicator) -> str:
-        name = self.words.known("indicator", item.indicator)
-        if item.leave_one_model_out_mape is None:
-            return name
-        return self.words("indicators.with_error", indicator=name, error=percent(_error(item)))
+    def _alike(self) -> Iterator[str]:
+        """Where the mean of the other models is as near as a good indicator would have to be."""
+        for phase in PHASES:
+            without = [item.mape_without for item in self.found("energy", phase) if item.mape_without is not None]
+            if without and min(without) <= GOOD_ERROR:
+                yield self.say("said.alike", phase=self.words(f"phase.{phase}"), error=percent(min(without)))
 
 
 def percent(share: float) -> str:

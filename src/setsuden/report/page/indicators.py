@@ -13,6 +13,7 @@ from setsuden.report.page.context import Board, Context
 from setsuden.report.page.parts import Block, Bullets, Cell, Chart, Grid, Head, Key, Section, Subheading, Table, Text
 from setsuden.report.record import Configuration, Indicator, Phase
 from setsuden.report.svg import Dot, scatter, series_class, series_shape, swatch
+from setsuden.report.words import Words
 
 
 def indicators_section(context: Context) -> Section:
@@ -68,17 +69,20 @@ def trust_sentences(found: Sequence[Indicator], context: Context) -> list[str]:
     for trust in ("good", "rough", "no"):
         chosen = [item for item in found if item.trust == trust]
         if chosen:
-            named = words.listing(_named(item, context) for item in chosen)
+            named = words.listing(named_with_error(item, words) for item in chosen)
             sentences.append(words(f"indicators.trust.{trust}", indicators=named))
     return sentences
 
 
-def _named(item: Indicator, context: Context) -> str:
-    name = context.words.known("indicator", item.indicator)
+def named_with_error(item: Indicator, words: Words) -> str:
+    """An indicator with its error, where there is one, and whether it is read the other way round."""
+    name = words.known("indicator", item.indicator)
     error = item.leave_one_model_out_mape
     if error is None:
         return name
-    return context.words("indicators.with_error", indicator=name, error=f"{significant(error.value * 100, 2)} %")
+    if item.trust != "no" and item.spearman is not None and item.spearman.value < 0:
+        name = words("indicators.inverse", indicator=name)
+    return words("indicators.with_error", indicator=name, error=f"{significant(error.value * 100, 2)} %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ def indicator_table(identity: str, caption: str, found: Sequence[Indicator], con
     rows = []
     for item in found:
         median = item.leave_one_model_out_median
-        error = item.leave_one_model_out_mape
+        error, without = item.leave_one_model_out_mape, item.mape_without
         rows.append(
             [
                 Cell(words.known("indicator", item.indicator)),
@@ -174,6 +178,7 @@ def indicator_table(identity: str, caption: str, found: Sequence[Indicator], con
                 _correlation(item.spearman, context),
                 context.cell(error, "%") if error is not None else Cell(words("table.none")),
                 Cell(f"{significant(median * 100, 2)}" if median is not None else words("table.none")),
+                Cell(f"{significant(without * 100, 2)}" if without is not None else words("table.none")),
                 Cell(words.known("trust", item.trust), tone={"good": "good", "no": "bad"}.get(item.trust, "")),
             ]
         )
@@ -184,6 +189,7 @@ def indicator_table(identity: str, caption: str, found: Sequence[Indicator], con
         Head("Spearman"),
         Head(words("indicators.mape"), "%"),
         Head(words("indicators.median"), "%"),
+        Head(words("indicators.without"), "%"),
         Head(words("indicators.trust_head"), numeric=False),
     ]
     return Table(identity, caption, heads, rows, note=note)

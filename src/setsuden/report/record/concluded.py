@@ -17,6 +17,7 @@ class Indicator(Part):
     spearman: Figure | None = None
     leave_one_model_out_mape: Figure | None = None
     leave_one_model_out_median: float | None = None
+    mape_without: float | None = None
     trust: str = "no"
 
 

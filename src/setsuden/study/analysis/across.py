@@ -123,7 +123,30 @@ def _merged(sources: Sequence[Source]) -> tuple[list[Point], list[dict[str, Any]
             names[str(facts["name"])] = name
             family[name] = str(facts["name"])
         points += [replace(point, model=names[point.model]) for point in source.points]
-    return points, list(models.values()), family
+    return points, list(models.values()), _without_twins(family, models)
+
+
+def _without_twins(family: Mapping[str, str], models: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Families, in which names of one network are one: left out alone, it would be foretold by itself.
+
+    The same MACs and parameters, where both are known, are taken for the same network.
+    """
+    first: dict[tuple[float, float], str] = {}
+    same: dict[str, str] = {}
+    for name, facts in models.items():
+        macs, parameters = facts["macs_per_sample"], facts["parameters"]
+        if macs and parameters:
+            own = _resolved(family[name], same)
+            known = _resolved(first.setdefault((macs, parameters), own), same)
+            if known != own:
+                same[own] = known
+    return {name: _resolved(own, same) for name, own in family.items()}
+
+
+def _resolved(family: str, same: Mapping[str, str]) -> str:
+    while family in same:
+        family = same[family]
+    return family
 
 
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

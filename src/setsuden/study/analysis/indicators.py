@@ -29,6 +29,8 @@ GOOD_ERROR, GOOD_MODELS = 0.15, 6
 """``good``: mean leave-one-model-out error at most this share, its interval within twice that, from six models on."""
 ROUGH_ERROR = 0.40
 """``rough``: mean leave-one-model-out error at most this share, from four models on; else ``no``."""
+TELLS = 0.75
+"""Both need an error of at most so much of that without the indicator: models that are alike, anything foretells."""
 
 
 def indicators(points: Sequence[Point], models: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def judged(indicator: str, rows: Sequence[tuple[str, float | None, Estimate]], s
     names = [model for model, _, _ in used]
     n = len(set(names))
     r = rho = error = None
-    median = None
+    median = without = None
     if n >= LEAST_MODELS:
         x = np.array([value for _, value, _ in used])
         y = np.array([figure.value for _, _, figure in used])
@@ -87,6 +89,7 @@ def judged(indicator: str, rows: Sequence[tuple[str, float | None, Estimate]], s
         errors = list(leave_one_out_errors(x, y, names).values())
         error = mean_error(errors, provenance, seed)
         median = float(np.median(errors))
+        without = float(np.mean(list(leave_one_out_errors(np.ones_like(y), y, names).values())))
     return {
         "indicator": indicator,
         "n": n,
@@ -94,13 +97,17 @@ def judged(indicator: str, rows: Sequence[tuple[str, float | None, Estimate]], s
         "spearman": rho.to_json() if rho else None,
         "leave_one_model_out_mape": error.to_json() if error else None,
         "leave_one_model_out_median": median,
-        "trust": trust(error, n),
+        "mape_without": without,
+        "trust": trust(error, n, without),
     }
 
 
-def trust(error: Estimate | None, models: int) -> str:
-    """``good``, ``rough`` or ``no``: may energy be read off this indicator for a model that was not measured."""
-    if error is None or error.value > ROUGH_ERROR:
+def trust(error: Estimate | None, models: int, without: float | None = None) -> str:
+    """``good``, ``rough`` or ``no``: may energy be read off this indicator for a model that was not measured.
+
+    without   error (share) of the mean of the other models, for which no indicator is needed; None: not known
+    """
+    if error is None or error.value > ROUGH_ERROR or (without is not None and error.value > TELLS * without):
         return "no"
     if models >= GOOD_MODELS and error.value <= GOOD_ERROR and error.high <= 2 * GOOD_ERROR:
         return "good"

@@ -20,8 +20,8 @@ _Statistic = Callable[[_Array, _Array, _Array], _Array]
 def pearson(x: _Array, y: _Array, weights: _Array | None = None) -> _Array:
     """Product-moment correlation, shape (rows,), under point weights (rows, n); NaN where one side is constant.
 
-    Weights are whole numbers that say how often a point was drawn; without them the result has one row. ``x`` and ``y``
-    have the shape of one row or of all.
+    A weight says how often a point was drawn, times what it counts for; without weights the result has one row. ``x``
+    and ``y`` have the shape of one row or of all.
     """
     w = np.ones((1, x.shape[-1])) if weights is None else weights
     total = w.sum(axis=1, keepdims=True)
@@ -48,19 +48,27 @@ def _ranks(x: _Array, weights: _Array) -> _Array:
 def leave_one_out_errors(x: _Array, y: _Array, models: Sequence[str]) -> dict[str, float]:
     """Per model: relative error of predicting it from a fit to all others, mean over its points, as a share.
 
-    The fit is ``log y = a + b log x`` by least squares; where the others share one x, it is their mean. ``x`` and ``y``
-    must be positive.
+    The fit is ``log y = a + b log x`` by least squares, in which every model counts the same however often it was
+    measured; where the others share one x, it is their mean, so that the same x everywhere gives the error of an
+    indicator that says nothing. ``x`` and ``y`` must be positive.
     """
-    log_x, log_y, names = np.log(x), np.log(y), np.array(models)
+    log_x, log_y, names, shares = np.log(x), np.log(y), np.array(models), _shares(models)
     errors = {}
     for model in dict.fromkeys(models):
         held = names == model
-        fx, fy = log_x[~held], log_y[~held]
-        spread = float(((fx - fx.mean()) ** 2).sum())
-        slope = float(((fx - fx.mean()) * (fy - fy.mean())).sum()) / spread if spread > 1e-18 else 0.0
-        predicted = fy.mean() + slope * (log_x[held] - fx.mean())
+        fx, fy, w = log_x[~held], log_y[~held], shares[~held] / shares[~held].sum()
+        mean_x, mean_y = float(w @ fx), float(w @ fy)
+        spread = float(w @ (fx - mean_x) ** 2)
+        slope = float(w @ ((fx - mean_x) * (fy - mean_y))) / spread if spread > 1e-18 else 0.0
+        predicted = mean_y + slope * (log_x[held] - mean_x)
         errors[model] = float(np.abs(np.exp(predicted - log_y[held]) - 1.0).mean())
     return errors
+
+
+def _shares(models: Sequence[str]) -> _Array:
+    """Weight of each point, so that the points of every model weigh the same together."""
+    names, which, count = np.unique(np.array(models), return_inverse=True, return_counts=True)
+    return np.asarray(len(models) / len(names) / count[which], dtype=np.float64)
 
 
 def correlation(
@@ -71,7 +79,7 @@ def correlation(
     provenance: Provenance,
     seed: int = DEFAULT_SEED,
 ) -> Estimate | None:
-    """A correlation with its percentile bootstrap interval over whole models.
+    """A correlation with its percentile bootstrap interval over whole models, each of which counts the same.
 
     None for fewer than four models, where one side does not vary, or where it does not vary in half of the resamples:
     no interval can be stated then.
@@ -79,8 +87,9 @@ def correlation(
     names = list(dict.fromkeys(models))
     if len(names) < LEAST_MODELS:
         return None
-    value = float(statistic(x, y, np.ones((1, x.size)))[0])
-    drawn = statistic(x, y, _model_weights(names, models, seed))
+    shares = _shares(models)
+    value = float(statistic(x, y, shares[None])[0])
+    drawn = statistic(x, y, _model_weights(names, models, seed) * shares)
     drawn = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or drawn.size < RESAMPLES / 2:
         return None
