@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import json_option, lang_option, print_json
+from setsuden.cli.common import WholeHelp, json_option, lang_option, print_json
 from setsuden.language import Language, Messages
 from setsuden.language.columns import pad
 
@@ -53,7 +53,7 @@ _HEADLINE = (
 _MOST_VARIANTS = 12
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def catalogue() -> None:
     """Search the built-in figures and show their sources.
 

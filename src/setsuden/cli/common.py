@@ -60,6 +60,16 @@ lang_option = click.option(
 )
 
 
+class WholeHelp(click.Group):
+    """A group whose help says the whole sentence of each command; click would cut it short."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One command after the other."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, it.get_short_help_str(limit=1000)) for name, it in commands.items() if it])
+
+
 def terminal_width(most: int = 100) -> int:
     """Columns of the terminal, ``most`` where it is wider or stdout is none."""
     return min(most, max(40, shutil.get_terminal_size((most, 24)).columns)) if sys.stdout.isatty() else most

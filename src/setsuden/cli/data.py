@@ -7,13 +7,13 @@ from dataclasses import asdict
 import click
 
 from setsuden import __version__
-from setsuden.cli.common import json_option, lang_option, print_json
+from setsuden.cli.common import WholeHelp, json_option, lang_option, print_json
 from setsuden.cli.data_make import make_data
 from setsuden.language import Language, Messages
 from setsuden.workload import data as data_sets
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def data() -> None:
     """Data sets: what is at hand, where each is looked for, and stand-ins made here."""
 

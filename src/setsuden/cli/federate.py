@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from setsuden.cli.common import json_option, lang_option, print_json, tell
+from setsuden.cli.common import WholeHelp, json_option, lang_option, print_json, tell
 from setsuden.cli.federate_price import price
 from setsuden.cli.federate_scenario import plan, simulate
 from setsuden.cli.federate_table import table
@@ -24,7 +24,7 @@ DEFAULT_OUT = Path("out/federate")
 _TRAIN = "train"
 
 
-class _WithDefault(click.Group):
+class _WithDefault(WholeHelp):
     """A group whose first word may be left out: what names no sub-command is a study to train."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -50,7 +50,7 @@ federate.add_command(table)
 @federate.command()
 @click.argument("study", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--engine", type=click.Choice(["embedded", "flower"]), help="What trains; goes before the file's value.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes of the embedded engine.  [x>=1]")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of the embedded engine; from 1.")
 @click.option("--fleet", "fleet_path", type=click.Path(dir_okay=False, path_type=Path), help="Fleet file to price on.")
 @click.option(
     "--out",

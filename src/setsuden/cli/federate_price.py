@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--central-samples",
     type=click.FloatRange(min=0, min_open=True),
-    help="Beside it, training in one place on so many samples, every epoch counted.  [x>0]",
+    help="Beside it, training in one place on so many samples, every epoch counted; above 0.",
 )
 @click.option("--clients", is_flag=True, help="Also every single client in --json: personal data, handle it as such.")
 @json_option
