@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from setsuden.meter import Meter
 from setsuden.quantity import Provenance
 from setsuden.sensors import Discovery, Method, Sample, Status, discover
 from setsuden.testing import FakeGpu, FakeMachine, FakeNvml
@@ -313,3 +314,36 @@ def test_the_library_is_let_go(tmp_path: Path) -> None:
     found.close()
     assert machine.nvml is not None
     assert machine.nvml.started == 0
+
+
+def test_a_counter_that_pauses_and_loses_what_was_drawn_meanwhile_is_flagged(tmp_path: Path) -> None:
+    for seconds in (0.4, 2.0):
+        gpu = FakeGpu(watts=200.0, tick_s=0.02)
+        machine, found = with_gpus(tmp_path / str(seconds), gpu)
+        gpu_samples(machine, found, 30, 0.1)
+        gpu.stuck = True
+        gpu_samples(machine, found, round(seconds / 0.1), 0.1)
+        gpu.stuck = False
+        gpu.offset_j -= 200.0 * seconds  # what it missed it never shows
+        sensor = next(sensor for sensor in found.sensors if sensor.name == "nvml")
+        noted = []
+        for _ in range(20):
+            machine.advance(0.1)
+            (sample,) = sensor.read()
+            noted += sample.flags
+        assert "SET-COUNTER-STUCK" in noted
+        assert holds(sample, gpu.truth_j)
+
+
+def test_a_first_window_shorter_than_a_tick_is_not_said_to_be_zero(tmp_path: Path) -> None:
+    gpu = FakeGpu(watts=200.0, tick_s=0.1)
+    machine, found = with_gpus(tmp_path, gpu)
+    meter = Meter("x", sensors=found.sensors, clock=machine.clock, ledger=False, rate_hz=0, idle_s=0)
+    machine.advance(0.01)
+    with meter, meter.window("w") as window:
+        machine.advance(0.05)
+    assert window.measurement is not None
+    (part,) = (part for part in window.measurement.channels if part.component == "gpu")
+    assert part.gross.value == 0.0
+    assert part.gross.high >= 10.0
+    assert "SET-BELOW-RESOLUTION" in [flag.code for flag in window.measurement.flags]

@@ -258,6 +258,19 @@ def test_a_machine_that_slept_says_so_and_keeps_the_counter(machine: FakeMachine
     assert exact(samples[-1], zone.truth_j)
 
 
+def test_a_counter_that_started_again_in_a_long_sleep_is_no_wrap_although_sleep_leaves_room_for_one(
+    machine: FakeMachine,
+) -> None:
+    zone, sensor = package(machine, start_j=262_000.0)
+    poll(machine, sensor, 3)
+    machine.clock.sleep(3600.0)  # at 5 W it may draw 18 kJ, and 23 J are missing to the end of the range
+    zone.reset()
+    sample = poll(machine, sensor, 3)[-1]
+    assert holds(sample, zone.truth_j)
+    assert sample.energy_j == pytest.approx(zone.truth_j, rel=0.01)
+    assert sample.high_j > zone.truth_j + 20.0
+
+
 def test_setting_the_time_of_day_changes_no_energy(machine: FakeMachine) -> None:
     zone, sensor = package(machine)
     poll(machine, sensor, 5)

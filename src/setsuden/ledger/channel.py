@@ -88,12 +88,17 @@ def correction_notes(channels: Sequence[ChannelRecord]) -> Iterator[str]:
 
 
 class Count(NamedTuple):
-    """Joules counted so far on one channel at ``t_s``, with the bounds of what may have been missed until then."""
+    """Joules counted so far on one channel at ``t_s``, with the bounds of what may have been missed until then.
+
+    open_below_j, open_above_j  the part of the bounds that hangs on a gap which is still open; not kept by the ledger
+    """
 
     t_s: float
     energy_j: float
     low_j: float
     high_j: float
+    open_below_j: float = 0.0
+    open_above_j: float = 0.0
 
     def to_list(self) -> list[float]:
         """Four numbers, for JSON."""
@@ -163,11 +168,17 @@ def raw_between(channel: ChannelRecord, begin: Count, end: Count, power_w: float
     edge = quantum_j(channel, max(power_w, value / duration_s if duration_s > 0 else 0.0))
     below = (end.energy_j - end.low_j) - (begin.energy_j - begin.low_j)
     above = (end.high_j - end.energy_j) - (begin.high_j - begin.energy_j)
+    # A gap that was open at the begin and was closed by what the counter showed: some of that was before the window.
+    open_below = open_above = 0.0
+    if end.low_j > begin.low_j:
+        open_below, open_above = begin.open_below_j, begin.open_above_j
+    below += open_below
+    above += open_above
     # A bound that shrinks moves the doubt to the other side: the earlier reading was the uncertain one.
     return RawEnergy(
         value,
-        edge + max(below, 0.0) + max(-above, 0.0),
-        edge + max(above, 0.0) + max(-below, 0.0),
+        edge + max(below, 0.0) + max(-above, 0.0) + open_above,
+        edge + max(above, 0.0) + max(-below, 0.0) + open_below,
     )
 
 

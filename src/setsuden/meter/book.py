@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from setsuden.meter.idle import IdleBaseline
 
 
+# Over fewer refreshes of a counter than this, power that holds still seems to come and go.
+_REFRESHES = 4
+
+
 class WindowBook:
     """Begins and ends windows at given readings. Not thread-safe: the meter holds its lock around every call.
 
@@ -24,8 +28,12 @@ class WindowBook:
 
     def __init__(self, channels: Sequence[ChannelRecord], first: Reading, first_id: int) -> None:
         self._channels = channels
-        self._counted = [channel.counted for channel in channels]
-        self._first = self._last_tick = first
+        self._counted = [
+            (position, _REFRESHES * channel.update_interval_s if channel.method == "counter" else 0.0)
+            for position, channel in enumerate(channels)
+            if channel.counted
+        ]
+        self._first = self._last_tick = self._spread_from = first
         self._last_pair: tuple[Reading, Reading] | None = None
         self._next_id = first_id
         self._open: dict[int, OpenWindow] = {}
@@ -72,7 +80,7 @@ class WindowBook:
                 stack.remove(window_id)
             if not stack:
                 del self._stacks[ident]
-        return close_window(window, self._channels, reading, self._usual_w(), idle, cpu_s, extra)
+        return close_window(window, self._channels, reading, self._usual_w(reading), idle, cpu_s, extra)
 
     def known(self, window_id: int) -> OpenWindow:
         """An open window; raises InputError for any other number."""
@@ -97,33 +105,33 @@ class WindowBook:
                 window.note(flagged, reading.load)
 
     def tick(self, reading: Reading) -> None:
-        """Note a background sample: the spread of the total power for windows that saw both this and the one before."""
+        """Note a background sample: the spread of the total power for windows that saw both ends of a stretch."""
         before, self._last_tick = self._last_tick, reading
-        total_w = 0.0
-        for first, last, counted in zip(before.samples, reading.samples, self._counted, strict=True):
+        if reading.t_s > before.t_s:
+            self._last_pair = before, reading
+        before, total_w = self._spread_from, 0.0
+        for position, least_s in self._counted:
+            first, last = before.samples[position], reading.samples[position]
             seconds = last.t_s - first.t_s
-            if seconds <= 0:
+            if seconds <= 0.0 or seconds < least_s or seconds < _REFRESHES * last.lag_s:
                 return
-            if counted:
-                total_w += (last.energy_j - first.energy_j) / seconds
-        self._last_pair = before, reading
+            total_w += (last.energy_j - first.energy_j) / seconds
+        self._spread_from = reading
         for window in self._open.values():
             if window.begin.t_s <= before.t_s:
                 window.spread.add(total_w)
 
-    def _usual_w(self) -> list[float]:
-        """Per channel the larger of its power between the last two background samples and its mean until then, W."""
-        if self._last_pair is None:
-            return [0.0] * len(self._channels)
-        before, last = self._last_pair
+    def _usual_w(self, now: Reading) -> list[float]:
+        """Per channel the larger of its power between the last two background samples and its mean until now, W."""
+        spans = [(self._first, now)] if self._last_pair is None else [(self._first, now), self._last_pair]
         return [
-            max(_near_w(before, last, position, channel), _near_w(self._first, last, position, channel))
+            max(_near_w(begin, end, position, channel) for begin, end in spans)
             for position, channel in enumerate(self._channels)
         ]
 
 
 def _near_w(begin: Reading, end: Reading, position: int, channel: ChannelRecord) -> float:
-    """Mean power between two readings, over one update of the counter at least: one step shows what that long drew."""
+    """Mean power between two readings, over one refresh of the counter at least: one step shows what that long drew."""
     first, last = begin.samples[position], end.samples[position]
-    seconds = max(last.t_s - first.t_s, channel.update_interval_s)
+    seconds = max(last.t_s - first.t_s, channel.update_interval_s, last.lag_s)
     return (last.energy_j - first.energy_j) / seconds if last.t_s > first.t_s else 0.0

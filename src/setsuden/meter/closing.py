@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from setsuden.ledger.channel import ChannelRecord, Count, node_total, raw_between
+from setsuden.ledger.channel import ChannelRecord, node_total, raw_between
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement
 from setsuden.meter.attribution import program_gpu
 from setsuden.meter.idle import IdleBaseline
 from setsuden.meter.judge import judge
-from setsuden.meter.rig import Reading
+from setsuden.meter.rig import Reading, counts_between
 from setsuden.meter.windows import OpenWindow
+from setsuden.sensors.protocol import Sample
 
 
 def close_window(
@@ -66,12 +67,7 @@ def _channel(
 ) -> ChannelEnergy:
     first, last = window.begin.samples[position], end.samples[position]
     near_w = max(usual_w, first.power_w or 0.0, last.power_w or 0.0)
-    gross = raw_between(
-        channel,
-        Count(window.begin.t_s, first.energy_j, first.low_j, first.high_j),
-        Count(end.t_s, last.energy_j, last.low_j, last.high_j),
-        near_w,
-    )
+    gross = raw_between(channel, *counts_between(window.begin, end, position), near_w)
     power = None if idle is None else idle.raw.get(channel.id)
     idling = None if power is None else power.scaled(end.t_s - window.begin.t_s)
     return ChannelEnergy(
@@ -83,5 +79,12 @@ def _channel(
         None if idling is None else idling.estimate(channel),
         None if idling is None else gross.above(idling, channel),
         channel.counted,
-        tuple(window.flags.get(position, ())),
+        tuple(window.flags.get(position, ())) or _left_open(first, last),
     )
+
+
+def _left_open(first: Sample, last: Sample) -> tuple[str, ...]:
+    """What the reading at the begin was flagged for, where its doubt was settled inside the window and so is in it."""
+    begin_above, begin_below = first.high_j - first.energy_j, first.energy_j - first.low_j
+    settled = last.high_j - last.energy_j < begin_above or last.energy_j - last.low_j < begin_below
+    return first.flags if settled else ()

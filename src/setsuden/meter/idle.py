@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from setsuden.ledger.channel import ChannelRecord, Count, RawEnergy, raw_between
+from setsuden.ledger.channel import ChannelRecord, RawEnergy, raw_between
 from setsuden.meter.codes import BUSY_SHARE
 from setsuden.meter.load import others_share
+from setsuden.meter.rig import counts_between
 from setsuden.quantity import Estimate
 
 if TYPE_CHECKING:
@@ -106,12 +107,8 @@ def baseline_between(
     if duration_s <= 0:
         return None
     powers, per_second = {}, {}
-    for channel, first, last in zip(channels, begin.samples, end.samples, strict=True):
-        raw = raw_between(
-            channel,
-            Count(begin.t_s, first.energy_j, first.low_j, first.high_j),
-            Count(end.t_s, last.energy_j, last.low_j, last.high_j),
-        ).scaled(1.0 / duration_s)
+    for position, channel in enumerate(channels):
+        raw = raw_between(channel, *counts_between(begin, end, position)).scaled(1.0 / duration_s)
         per_second[channel.id] = raw
         powers[channel.id] = replace(raw.estimate(channel), unit="W")
     busy_share = others_share(begin.load, end.load)

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from setsuden.ledger.channel import ChannelRecord, Count, energy_between, node_total
+from setsuden.ledger.channel import ChannelRecord, energy_between, node_total
 from setsuden.ledger.measurement import Utilisation
 from setsuden.meter.attribution import attributed
 from setsuden.meter.load import LoadSpan
-from setsuden.meter.rig import Reading, Rig
+from setsuden.meter.rig import Reading, Rig, counts_between
 from setsuden.meter.setup import Setup
 from setsuden.quantity import Estimate
 from setsuden.sensors.container import Container
@@ -101,12 +101,8 @@ def tick_between(channels: Sequence[ChannelRecord], first: Reading, before: Read
 
 def _energy(channel: ChannelRecord, position: int, begin: Reading, end: Reading) -> Estimate:
     a, b = begin.samples[position], end.samples[position]
-    return energy_between(
-        channel,
-        Count(begin.t_s, a.energy_j, a.low_j, a.high_j),
-        Count(end.t_s, b.energy_j, b.low_j, b.high_j),
-        max(a.power_w or 0.0, b.power_w or 0.0),
-    )
+    near_w = max(a.power_w or 0.0, b.power_w or 0.0)
+    return energy_between(channel, *counts_between(begin, end, position), near_w)
 
 
 def _power(energy: Estimate, seconds: float) -> Estimate:

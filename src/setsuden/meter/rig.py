@@ -32,6 +32,15 @@ class Reading(NamedTuple):
         return [Count(s.t_s, s.energy_j, s.low_j, s.high_j) for s in self.samples]
 
 
+def counts_between(begin: Reading, end: Reading, position: int) -> tuple[Count, Count]:
+    """What one channel had counted at two readings."""
+    first, last = begin.samples[position], end.samples[position]
+    return (
+        Count(begin.t_s, first.energy_j, first.low_j, first.high_j, first.open_below_j, first.open_above_j),
+        Count(end.t_s, last.energy_j, last.low_j, last.high_j),
+    )
+
+
 class Rig:
     """Sensors under one clock. The caller sees to it that only one thread reads at a time.
 

@@ -152,6 +152,9 @@ class _Line:
             max(high, self._shown_j),
             None if raw.power_w is None else max(0.0, gain.value * raw.power_w + offset.value),
             notes,
+            raw.lag_s,
+            gain.value * raw.open_below_j,
+            gain.value * raw.open_above_j,
         )
 
     def _corrected(self, begin: Sample, end: Sample) -> float:

@@ -14,11 +14,14 @@ from setsuden.sensors.protocol import Sample
 from setsuden.sensors.tally import SLEEP_FLOOR_S, Moment, Tally
 from setsuden.tuples import NamedTuple
 
-# A counter that has not moved for this long, and for this many of its own updates, is stuck.
+# A counter that has not moved for this long, and for this many of its own updates or a second, is stuck.
 _STUCK_S = 0.5
 _STUCK_UPDATES = 30
-# One that stood still for this long and then does not make up for it has lost something.
+# One that stood still for this long and for so many of its updates, and does not make up for it, has lost something.
 _PAUSE_S = 0.1
+_PAUSE_UPDATES = 2
+# How long it stands still by habit is known from below: by so much more is still that habit.
+_SEEN = 1.5
 # A power beyond the limit that is believed raises the limit to this multiple of it.
 _RAISED = 1.5
 # Beyond what any such part draws twice running, alike to within this ratio and not absurd: what is known is wrong.
@@ -47,7 +50,8 @@ class CounterTally:
         self.traits = traits
         self._tally = Tally()
         self._plausible = Plausible(traits)
-        self._patience_s = _STUCK_UPDATES * traits.update_interval_s
+        self._patience_s = max(_STUCK_S, min(SLOWEST_S, _STUCK_UPDATES * traits.update_interval_s))
+        self._pause_s = max(_PAUSE_S, _PAUSE_UPDATES * traits.update_interval_s)
         self._anchor_j = first  # last reading that was settled; the counter had moved
         self._anchor = opened
         self._doubted: _Doubted | None = None
@@ -105,11 +109,12 @@ class CounterTally:
             self.silent = False
             return self._tally.sample(now.t_s, 0.0 if still_s > self.traits.update_interval_s else None, notes)
         self._still_s = still_s
-        if still_s < max(_STUCK_S, self._patience_s) and not self.silent:
+        if still_s < max(self._patience_s, self._slow_s) and not self.silent:
+            certain_s = max(2 * self.traits.update_interval_s, self._slow_s)
+            if self._plausible.mean_w is not None and still_s <= certain_s:
+                return self._tally.sample(now.t_s, None, notes)
             # Too early to say so, too late to be certain that nothing was drawn.
-            certain_s = max(2 * self.traits.update_interval_s, _PAUSE_S if self._plausible.mean_w is None else 0.0)
-            unseen_j = self._plausible.unseen_j(still_s) if still_s > certain_s else 0.0
-            return self._tally.sample(now.t_s, None, notes, (0.0, 0.0, unseen_j))
+            return self._tally.sample(now.t_s, None, notes, (0.0, 0.0, self._plausible.unseen_j(still_s)))
         self.silent = self._stuck = True
         return self._bridge(now, span, (*notes, flags.COUNTER_STUCK))
 
@@ -120,7 +125,12 @@ class CounterTally:
             return self._beyond(step_j, reading_j, now, span, (*notes, flags.IMPLAUSIBLE_POWER))
         if self._stuck:
             # It may have caught up, or merely moved on: the step is the least that was drawn.
-            value_j = step_j if likely.explains(step_j, span) else max(step_j, likely.typical_j(span))
+            explained = likely.explains(step_j, span)
+            if explained and self._still_s <= SLOWEST_S:
+                self._tally.lag_s = max(self._tally.lag_s, self._still_s)
+            elif likely.mean_w is None:
+                likely.mean_w = step_j / span.awake_s
+            value_j = step_j if explained else max(step_j, likely.typical_j(span))
             most_j = max(value_j, likely.most_j(span))
             notes = (*notes, flags.COUNTER_STUCK)
             return self._settle(value_j, step_j, most_j, reading_j, now, span, notes, trusted=False)
@@ -166,7 +176,7 @@ class CounterTally:
         if (
             wrapped_j > likely.allowed_j(span, likely.limit_w)
             or likely.doubtful(wrapped_j, span)
-            or (self._dark(span) and not self._stuck and not likely.explains(wrapped_j, span))
+            or (self._dark(span) and not self._stuck and not likely.explains(wrapped_j, Stretch(span.awake_s, 0.0)))
         ):
             notes += (flags.COUNTER_RESET,)
             return self._settle_bounds(0.0, reading_j, now, span, notes, at_most_j=wrapped_j, doubted=True)
@@ -215,6 +225,11 @@ class CounterTally:
         """Whether a backward step looks like a new start at zero, which most are."""
         return self._anchor_j is not None and reading_j < self._anchor_j / 2
 
+    @property
+    def _slow_s(self) -> float:
+        """A standstill that is nothing new: it was seen to make up for one nearly as long."""
+        return _SEEN * self._tally.lag_s
+
     def _dark(self, span: Stretch) -> bool:
         """Whether the counter could not be watched all the time since the anchor."""
         return self.silent or span.asleep_s > SLEEP_FLOOR_S
@@ -222,7 +237,7 @@ class CounterTally:
     def _paused(self, span: Stretch) -> bool:
         """Whether it was seen to stand still for a while, not long ago."""
         still_s = self._still_s
-        return still_s > max(_PAUSE_S, self._patience_s) and span.awake_s <= still_s + SLOWEST_S
+        return still_s > max(self._pause_s, self._slow_s) and span.awake_s <= still_s + SLOWEST_S
 
     # -- settling a stretch of time
 

@@ -78,6 +78,8 @@ class Sample(NamedTuple):
     flags          codes of what went wrong at this reading, see ``setsuden.sensors.flags``
     lag_s          how old the figure may be by what was seen of it, where that is more than the channel's own
                    ``update_interval_s``: the longest time it stood still and then made up for
+    open_below_j, open_above_j  the part of ``energy_j - low_j`` and ``high_j - energy_j`` that hangs on a gap which is
+                   still open: a later reading may settle it, for what was before this one as well
     """
 
     t_s: float
@@ -87,6 +89,8 @@ class Sample(NamedTuple):
     power_w: float | None
     flags: tuple[str, ...] = ()
     lag_s: float = 0.0
+    open_below_j: float = 0.0
+    open_above_j: float = 0.0
 
 
 @runtime_checkable

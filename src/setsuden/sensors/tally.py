@@ -69,19 +69,23 @@ class Tally:
         t_s: float,
         power_w: float | None,
         flags: tuple[str, ...],
-        pending: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        pending: tuple[float, float, float] | None = None,
     ) -> Sample:
         """What to show now: the settled sums plus ``pending`` (value, low, high) of an open gap.
 
         The shown energy never decreases: where a gap was bridged too generously it stands still until the truth
         has caught up, with the truth inside its bounds.
         """
-        value_j = self.value_j + pending[0]
-        shown_j = self.shown_j
+        value_j, shown_j = self.value_j, self.shown_j
+        if pending is not None:
+            value_j += pending[0]
         if value_j > shown_j:
             shown_j = self.shown_j = value_j
-        high_j = self.high_j + pending[2]
-        return Sample(t_s, shown_j, self.low_j + pending[1], max(high_j, shown_j), power_w, flags, self.lag_s)
+        if pending is None:
+            return Sample(t_s, shown_j, self.low_j, max(self.high_j, shown_j), power_w, flags, self.lag_s)
+        low_j, high_j = self.low_j + pending[1], max(self.high_j + pending[2], shown_j)
+        below_j, above_j = pending[0] - pending[1], pending[2] - pending[0]
+        return Sample(t_s, shown_j, low_j, high_j, power_w, flags, self.lag_s, below_j, above_j)
 
 
 def between(first: Sample, second: Sample) -> tuple[float, float, float]:
