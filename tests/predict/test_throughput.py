@@ -72,11 +72,22 @@ def test_what_an_asked_row_says_of_its_own_watts_joules_or_target_is_never_read(
 
 @pytest.mark.parametrize("none", ["", None, 0, -3.0, float("nan"), float("inf")])
 def test_a_speed_that_is_none_is_as_if_it_were_not_there(boards: list[Row], none: object) -> None:
-    predictor = fit(boards[:100], "energy_j")
-    mixed = [{**boards[120], "units_per_s": none}, boards[121]]
-    alone = [predictor.predict(untimed([boards[120]]))[0], predictor.predict([boards[121]])[0]]
+    left, (first, second, *_) = split(boards, "group")
+    predictor = fit(left, "energy_j")
+    mixed = [{**first, "units_per_s": none}, second]
+    alone = [predictor.predict(untimed([first]))[0], predictor.predict([second])[0]]
     assert np.allclose(predictor.predict(mixed), alone, rtol=1e-12)
     assert predictor.by_speed(mixed).tolist() == [False, True]
+
+
+def test_a_speed_is_left_aside_where_watts_are_known_worse_than_joules(boards: list[Row]) -> None:
+    others = [row for row in boards if row["device"] != "odroid"]
+    asked = [row for row in boards if row["device"] == "odroid"]
+    predictor = fit(others, "energy_j")
+    low, high = predictor.interval(asked)
+    for rows in (fit(others, "power_w"), predictor):
+        ends = rows.interval(untimed(asked))
+        assert (np.log(high / low) <= np.log(ends[1] / ends[0]) * (1 + 1e-9)).all()
 
 
 def test_rows_that_tell_joules_and_no_watts_answer_joules_as_before(boards: list[Row]) -> None:
