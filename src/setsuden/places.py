@@ -73,7 +73,7 @@ def dotted(path: FieldPath) -> str:
 def read_yaml(path: Path, command: str | None = "pilot", what: str = "study file") -> Declared:
     """A YAML file with the line of every part; raises InputError for what cannot be read as one mapping.
 
-    command   whose ``--example`` a remedy points to; None where no command prints one
+    command   whose ``--example`` a remedy points to, or with it; None where no command prints one
     what      what the file is called
     """
     try:
@@ -106,7 +106,7 @@ def parse_yaml(text: str, name: str, command: str | None = "pilot", what: str = 
         raise InputError(
             f"not valid YAML: {error.problem or error.context}",
             place=f"{name}:{line}",
-            remedy=None if command is None else f"Compare with the output of: setsuden {command} --example",
+            remedy=None if command is None else f"Compare with the output of: {_example(command)}",
         ) from None
     except InputError:
         raise
@@ -120,7 +120,11 @@ def parse_yaml(text: str, name: str, command: str | None = "pilot", what: str = 
 
 
 def _start(command: str | None) -> str | None:
-    return None if command is None else f"Start from: setsuden {command} --example"
+    return None if command is None else f"Start from: {_example(command)}"
+
+
+def _example(command: str) -> str:
+    return f"setsuden {command}" if "--example" in command else f"setsuden {command} --example"
 
 
 class _Loader(yaml.SafeLoader):

@@ -31,8 +31,8 @@ def test_place_value_and_remedy_stand_in_a_japanese_sentence_too() -> None:
 
 
 def test_a_sentence_nobody_translated_stays_english() -> None:
-    assert refusal(InputError("must rhyme", value="orange", remedy="Try lozenge."), "ja") == (
-        "must rhyme（入力値：'orange'）。Try lozenge."
+    assert refusal(InputError("must rhyme", value="orange", remedy="Leave it out."), "ja") == (
+        "must rhyme (got 'orange'). Leave it out."
     )
 
 

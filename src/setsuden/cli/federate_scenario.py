@@ -90,7 +90,7 @@ def _declared(scenario: Path | None, name: str) -> Declared:
             place="SCENARIO",
             remedy=f"setsuden federate {name} --example > scenario.yaml writes one.",
         )
-    return read_yaml(scenario, f"federate {name}")
+    return read_yaml(scenario, f"federate {name}", "scenario file")
 
 
 def _folder(scenario: Path | None) -> Path:

@@ -10,12 +10,14 @@ _ENDS = ".。"
 
 
 def refusal(error: SetsudenError, language: Language) -> str:
-    """One sentence: where, what, the value seen, what to do. Parts that have no words in ``language`` stay English."""
+    """One sentence: where, what, the value seen, what to do; in English where what is wrong has no words."""
     if language == "en":
         return str(error)
-    text = said(error.message, language, "errors") or error.message
+    text = said(error.message, language, "errors")
+    if text is None:
+        return str(error)
     if error.place:
-        text = f"{said(error.place, language, 'errors') or error.place}: {text}"
+        text = f"{error.place}: {text}"
     if error.value is not None:
         text = Messages("errors", language).say("seen", text=text.rstrip(_ENDS), value=repr(error.value))
     if error.remedy:

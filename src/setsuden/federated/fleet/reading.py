@@ -29,7 +29,7 @@ from setsuden.places import Declared, FieldPath, parse_yaml, read_yaml
 from setsuden.quantity import Estimate
 
 _YEAR_S = 365.25 * 86400
-_COMMAND = "federate"
+_COMMAND, _WHAT = "federate --example fleet", "fleet file"
 
 
 def example_text() -> str:
@@ -42,12 +42,12 @@ def load(path: Path, clients: int | None = None) -> Fleet:
 
     clients   how many there are to be, for groups that state their ``share``
     """
-    return read(read_yaml(path, _COMMAND), clients)
+    return read(read_yaml(path, _COMMAND, _WHAT), clients)
 
 
 def load_example(clients: int | None = None) -> Fleet:
     """The fleet of the example."""
-    return read(parse_yaml(example_text(), "example.yaml", _COMMAND), clients)
+    return read(parse_yaml(example_text(), "example.yaml", _COMMAND, _WHAT), clients)
 
 
 def read(declared: Declared, clients: int | None = None) -> Fleet:
