@@ -45,7 +45,12 @@ def assert_measured(tmp_path: Path, found: Measurement | None, *, steps: int, ex
     assert kept(tmp_path)["outcome"]["complete"]
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         (summary,) = ledger.runs()
-        return ledger.run(summary.id)
+        run = ledger.run(summary.id)
+    windows = [window for window in run.windows if window.parent_id is not None]
+    assert [window.name for window in windows] == ["validation"] * examinations
+    assert all(window.duration_s == pytest.approx(EXAMINE_S) for window in windows)
+    assert all(window.attributes["phase"] == "infer" for window in windows)
+    return run
 
 
 def kept(tmp_path: Path) -> dict[str, Any]:

@@ -117,3 +117,17 @@ def test_a_wrong_setting_leaves_no_meter_running(tmp_path: Path, monkeypatch: py
 def test_under_setsuden_run_no_meter_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "told"))
     assert not nothing_measures()
+
+
+def test_an_evaluation_that_fails_does_not_outlive_its_meter(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    teller = Teller(10, {"say": lambda _: None})
+    with around.meter:
+        teller.begin(None, None)
+        teller.now(5)
+        teller.examining()
+        around.clock.advance(2.0)
+    teller.close()
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        (window,) = [window for window in ledger.run("last").windows if window.name == "validation"]
+    assert joules(window) == pytest.approx(2.0 * WATTS)

@@ -73,8 +73,12 @@ class EnergyCallback(Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """No step until the next one begins."""
-        self._teller.interrupted()
+        """An evaluation begins."""
+        self._teller.examining()
+
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        """The evaluation is over."""
+        self._teller.examined()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """No step until the next one begins."""

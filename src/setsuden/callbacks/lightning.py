@@ -71,8 +71,12 @@ class EnergyCallback(Callback):
             trainer.should_stop = True
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """No step until the next one begins."""
-        self._teller.interrupted()
+        """An evaluation begins."""
+        self._teller.examining()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The evaluation is over."""
+        self._teller.examined()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """No step until the next one begins."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from setsuden.callbacks.own_meter import OwnMeter, nothing_measures
 from setsuden.errors import InputError
+from setsuden.meter import lifetime
 from setsuden.predict.progress import OnBudget, Progress, progress
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Teller:
         self._run: Progress | None = None
         self._own: OwnMeter | None = None
         self._measured: OwnMeter | None = None
+        self._meter: Meter | None = None
+        self._examining: int | None = None
+        self._about: dict[str, str] = {}
         self._told = 0
         self._interrupted = False
 
@@ -92,6 +96,8 @@ class Teller:
             except BaseException as error:
                 self.close(error)
                 raise
+            self._meter = told.get("meter") or next(iter(lifetime.running()), None)
+            self._about = {"phase": "infer", "model": model}
 
     def now(self, steps_done: int) -> bool:
         """So many steps are done since ``begin``; False when the next must not begin, in every process alike."""
@@ -105,8 +111,21 @@ class Teller:
         """What comes before the next step is none: an evaluation, a checkpoint, the turn of an epoch."""
         self._interrupted = True
 
+    def examining(self) -> None:
+        """An evaluation begins: no step, and a window of its own, so that training and inference are told apart."""
+        self.interrupted()
+        if self._run is not None and self._meter is not None and self._examining is None:
+            self._examining = self._meter.begin("validation", **self._about)
+
+    def examined(self) -> None:
+        """The evaluation is over."""
+        window, self._examining = self._examining, None
+        if window is not None and self._meter in lifetime.running():  # else its end has closed the window
+            self._meter.end(window)
+
     def resumed(self) -> None:
         """A step begins."""
+        self.examined()
         if self._interrupted and self._run is not None and self._told:
             self._run.pause()
         self._interrupted = False
@@ -120,6 +139,7 @@ class Teller:
         own, self._own = self._own, None
         if own is not None:
             own.close(error)
+        self._meter = None
 
     @property
     def forecast(self) -> Saying | None:

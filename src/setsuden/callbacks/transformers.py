@@ -64,18 +64,22 @@ class EnergyCallback(TrainerCallback):
         """A step is done."""
         if not self._teller.now(state.global_step - self._begun_at):
             control.should_save = control.should_training_stop = True
+        if control.should_evaluate:  # set by the Trainer's own callback, which is called before this one
+            self._teller.examining()
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
-        """No step until the next one begins."""
-        self._teller.interrupted()
+        """The evaluation is over."""
+        self._teller.examined()
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
         """No step until the next one begins."""
         self._teller.interrupted()
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
-        """No step until the next one begins."""
+        """No step until the next one begins; what is evaluated once an epoch comes right after."""
         self._teller.interrupted()
+        if control.should_evaluate:
+            self._teller.examining()
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
         """The training is over."""
