@@ -47,3 +47,11 @@ def test_no_line_begins_with_a_closing_mark() -> None:
 def test_table_columns_line_up(rows: list[tuple[str, str]]) -> None:
     lines = table(["名前", "value|"], [[a.strip(), b.strip() + "|"] for a, b in rows])
     assert len({width(line) for line in lines}) == 1
+
+
+def test_no_line_ends_with_an_opening_mark() -> None:
+    text = "数え方（平均で見る場合） (上のより大きい手段の代わり) 「案」の説明"
+    for cells in range(10, 40):
+        lines = wrap(text, cells)
+        assert not any(line[-1] in "（「(" for line in lines)
+        assert "".join("".join(lines).split()) == "".join(text.split())

@@ -57,7 +57,7 @@ def stacked(head: Sequence[str], rows: Sequence[Sequence[str]], *, gap: int = 2)
 def wrap(text: str, cells: int, *, indent: str = "") -> list[str]:
     """``text`` in lines of at most ``cells``; breaks at blanks, and between wide characters where there is none.
 
-    A line never begins with a closing mark such as ``。`` or ``）``.
+    A line never begins with a closing mark such as ``。`` or ``）``, nor ends with an opening one.
     """
     lines: list[str] = []
     line = ""
@@ -74,16 +74,18 @@ def wrap(text: str, cells: int, *, indent: str = "") -> list[str]:
 
 
 _CLOSING = "。、）」』】：；！？,.:;!?)]%"
+_OPENING = "（「『【(["
 
 
 def _pieces(text: str) -> list[str]:
-    """Unbreakable pieces: words with the blanks after them, or single wide characters with their closing marks."""
+    """Unbreakable pieces: words with the blanks after them, or single wide characters with the marks about them."""
     pieces: list[str] = []
     for mark in text:
         wide = unicodedata.east_asian_width(mark) in "WF"
         glue = pieces and (
             mark in _CLOSING
             or mark == " "
+            or pieces[-1][-1] in _OPENING
             or (not wide and not pieces[-1].endswith(" ") and unicodedata.east_asian_width(pieces[-1][-1]) not in "WF")
         )
         if glue:
