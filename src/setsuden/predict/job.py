@@ -221,7 +221,8 @@ def _board(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer
         seconds = seconds if asked[0]["units_per_s"] is not None else _widened(seconds)
         outside = "kind of work"
     power = joules.value / seconds.value
-    low, high = power * drawn.low / drawn.value, power * drawn.high / drawn.value
+    sure = drawn if asked[0]["units_per_s"] is None else joules  # a known time leaves watts as sure as joules
+    low, high = power * sure.low / sure.value, power * sure.high / sure.value
     watts = Estimate(power, low, high, "W", Provenance.ESTIMATED, joules.boundary)
     return seconds, watts, joules, outside
 

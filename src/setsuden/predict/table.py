@@ -70,6 +70,7 @@ class Predictor:
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _posteriors: dict[tuple[str, tuple[str, ...]], Posterior] = field(default_factory=dict)
     _shifts: dict[tuple[int, str], float] = field(default_factory=dict)
+    _usual: dict[tuple[int, str], float] = field(default_factory=dict)
     _widths: dict[tuple[int, str, float], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,19 +112,19 @@ class Predictor:
         rows = rows_of(frame)
         logs, half = np.empty(len(rows)), np.empty(len(rows))
         for asked in self._asked(rows):
-            logs[asked.index], half[asked.index] = self._middle_and_half(asked, level)
+            far = np.array([1.5 if reason else 1.0 for reason in asked.outside])
+            if asked.posterior is None:
+                logs[asked.index] = asked.base
+                wide = asked.width * normal_quantile(level) / normal_quantile(0.9)
+                spread = np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
+                half[asked.index] = far * wide * spread
+                continue
+            mean, deviation = asked.posterior.mean_and_deviation(asked.points)
+            logs[asked.index] = asked.base + mean
+            new = situations(asked.points, asked.posterior.points)
+            width = np.array([self._width(asked.posterior, how, level) for how in new])
+            half[asked.index] = far * width * deviation
         return np.exp(logs - half), np.exp(logs + half)
-
-    def _middle_and_half(self, asked: _Asked, level: float) -> tuple[Floats, Floats]:
-        """Middle and half of the width of the interval of every row, natural logs."""
-        far = np.array([1.5 if reason else 1.0 for reason in asked.outside])
-        if asked.posterior is None:
-            wide = asked.width * normal_quantile(level) / normal_quantile(0.9)
-            return asked.base, far * wide * np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
-        mean, deviation = asked.posterior.mean_and_deviation(asked.points)
-        new = situations(asked.points, asked.posterior.points)
-        width = np.array([self._width(asked.posterior, how, level) for how in new])
-        return asked.base + mean, far * width * deviation
 
     def outside(self, frame: Any) -> tuple[str, ...]:
         """Which size of a row lies outside everything seen so far, or ``kind of work``; '' where none does."""
@@ -156,11 +157,15 @@ class Predictor:
         return self._timed[1]
 
     def _doubt(self, rows: Rows) -> Floats:
-        """Half the width of the 90 % interval of every row as it is known without its speed, natural logs."""
-        half = np.empty(len(rows))
+        """How far off rows that are new in the same way are without their speed, in nine of ten cases, natural logs."""
+        far = np.empty(len(rows))
         for asked in self._alike(rows):
-            half[asked.index] = self._middle_and_half(asked, 0.9)[1]
-        return half
+            if asked.posterior is None:
+                far[asked.index] = asked.width * np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
+            else:
+                new = situations(asked.points, asked.posterior.points)
+                far[asked.index] = [self._usual_error(asked.posterior, how) for how in new]
+        return far
 
     def watts(self) -> Predictor:
         """Of joules: what the same measured rows tell of watts."""
@@ -233,6 +238,16 @@ class Predictor:
             count = len(set(told))
             self._shifts[key] = least_relative_error(error) * count / (count + _FEW_LABELS)
         return self._shifts[key]
+
+    def _usual_error(self, posterior: Posterior, how: str) -> float:
+        """What the error of nine in ten rows held out likewise stays below; of one label alone, what is expected."""
+        key = (id(posterior), how)
+        if key not in self._usual:
+            told = labels(posterior.points)[how]
+            prior = np.sqrt(variance(posterior.kernel, posterior.points) + posterior.kernel.noise)
+            error = np.abs(posterior.held_out(told)[0]) if len(set(told)) > 1 else normal_quantile(0.9) * prior
+            self._usual[key] = float(np.quantile(error, 0.9))
+        return self._usual[key]
 
     def _width(self, posterior: Posterior, how: str, level: float) -> float:
         key = (id(posterior), how, level)
