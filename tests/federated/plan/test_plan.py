@@ -163,6 +163,24 @@ def test_asynchronous_settings_are_planned_beside_synchronous_ones():
     assert kinds[True].simulation.duration_s < kinds[False].simulation.duration_s
 
 
+def test_asynchronous_training_is_not_taken_for_one_of_fewer_results_of_clients():
+    """Without a factor, a step that a tenth of the results make is a tenth of a round."""
+    fleet = clients(group(speed_spread=0.8))
+    rule = known()
+    choices = settings(concurrency=(20,), asynchronous=(False, True))
+    found = plan(fleet, doing(fleet), rule, choices, around=Around(waiting=True, buffer_share=0.1))
+    apart, together = (
+        next(one for one in found.candidates if one.setting.asynchronous is kind) for kind in (True, False)
+    )
+    assert apart.rounds.value * 2 == pytest.approx(1.25 * together.rounds.value * 20)
+    assert apart.rounds.low * 2 == pytest.approx(together.rounds.low * 20)
+    assert apart.simulation.delivered >= together.simulation.delivered
+    back = RoundsToTarget(rounds=apart.rounds, at=apart.setting).of(together.setting, 0.1)
+    assert back.value == pytest.approx(1.25 * 1.25 * together.rounds.value)
+    assert "results of clients" in rule.rule()
+    assert "端末の結果" in rule.rule("ja")
+
+
 def test_rounds_come_from_a_trace_that_reached_its_target():
     trace = synchronous(rounds=7)
     with pytest.raises(InputError, match="did not reach its target"):

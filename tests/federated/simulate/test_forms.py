@@ -153,6 +153,23 @@ def test_asynchronous_rounds_agree_in_both_forms(fleet, schedule):
         assert getattr(expected, figure) == pytest.approx(values.mean(), rel=2e-3 + chance), figure
 
 
+@pytest.mark.parametrize("spread", [0.0, 1.0, 1.5])
+@pytest.mark.parametrize("updates_each", [0.25, 1.0, 5.0])
+def test_an_asynchronous_training_that_is_over_before_its_start_is_forgotten_is_still_expected_right(
+    spread: float, updates_each: float
+):
+    fleet = population(900, spread=spread, drop=0.1)
+    doing = work(fleet, spread=spread)
+    schedule = Buffered(rounds=max(1, round(40 * updates_each / 5)), concurrency=40, buffer=5)
+    expected = closed_form_buffered(fleet, doing, schedule)
+    drawn = [events_buffered(fleet, doing, schedule, seed=seed) for seed in range(1000, 1040)]
+    for figure in ("carbon_g", "energy_j", "duration_s", "asked"):
+        values = np.array([getattr(one, figure) for one in drawn])
+        chance = 5 * values.std(ddof=1) / math.sqrt(len(values)) / values.mean()
+        assert getattr(expected, figure) == pytest.approx(values.mean(), rel=0.01 + chance), figure
+    assert all(cost.energy.low >= 0 for cost in expected.bill.by_term().values())
+
+
 def test_a_trace_gives_the_work_and_the_schedule_to_simulate_it_again():
     fleet = population(60)
     doing, schedule = work(fleet), Synchronous(rounds=300, cohort=10, over_selection=1.3, server_macs=1e9)

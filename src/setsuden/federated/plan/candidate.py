@@ -81,7 +81,7 @@ def simulated(
             bytes_down=max(1, round(work.bytes_down * setting.packing.down)),
         )
         made[key] = packed, Tables(fleet, stages(fleet, packed), common.timeout_s, common.drop_at)
-    needed = rounds.of(setting)
+    needed = rounds.of(setting, common.buffer_share)
     runs = _runs(there, *made[key], setting, needed, common, rule)
     few, middle, many = runs
     metrics: dict[str, Estimate | Composite] = {}
@@ -121,7 +121,7 @@ def _runs(
         buffered = Buffered(
             rounds=1,
             concurrency=setting.concurrency,
-            buffer=max(1, round(setting.concurrency * common.buffer_share)),
+            buffer=setting.updates(common.buffer_share),
             timeout_s=common.timeout_s,
             drop_at=common.drop_at,
             server_macs=common.server_macs,

@@ -98,6 +98,10 @@ class Setting:
     asynchronous: bool = False
     start_hour: float = 0.0
 
+    def updates(self, buffer_share: float) -> int:
+        """Results of clients that make one step of the server; asynchronous: a share of the concurrency."""
+        return max(1, round(self.concurrency * buffer_share)) if self.asynchronous else self.concurrency
+
     @property
     def id(self) -> str:
         """A name that tells all of it."""
