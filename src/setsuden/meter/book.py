@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError
 from setsuden.ledger.channel import ChannelRecord
+from setsuden.meter.flow import Flows
 from setsuden.meter.rig import Reading
 from setsuden.meter.windows import OpenWindow
 
@@ -23,7 +23,7 @@ _REFRESHES = 4
 class WindowBook:
     """Begins and ends windows at given readings. Not thread-safe: the meter holds its lock around every call.
 
-    The innermost window is kept per thread, so that windows of different threads do not become each other's parents.
+    Windows of different threads, and of tasks that go on side by side, do not become each other's parents.
     """
 
     def __init__(self, channels: Sequence[ChannelRecord], first: Reading, first_id: int) -> None:
@@ -37,7 +37,7 @@ class WindowBook:
         self._last_pair: tuple[Reading, Reading] | None = None
         self._next_id = first_id
         self._open: dict[int, OpenWindow] = {}
-        self._stacks: dict[int, list[int]] = {}
+        self._flows = Flows()
 
     @property
     def open_ids(self) -> list[int]:
@@ -53,13 +53,13 @@ class WindowBook:
         cpu_s: float,
         parent_id: int | None = None,
     ) -> OpenWindow:
-        """Begin a window; its parent is the innermost one of this thread, else the outermost, unless given."""
+        """Begin a window; its parent is the innermost one around this code, else the outermost, unless given."""
         window_id, self._next_id = self._next_id, self._next_id + 1
         if parent_id is None:
             parent_id = self.innermost()
         window = OpenWindow(window_id, name, parent_id, started_at, reading, cpu_s, attributes)
         self._open[window_id] = window
-        self._stacks.setdefault(threading.get_ident(), []).append(window_id)
+        self._flows.enter(window)
         return window
 
     def end(
@@ -75,11 +75,7 @@ class WindowBook:
 
         window = self.known(window_id)
         del self._open[window_id]
-        for ident, stack in list(self._stacks.items()):
-            if window_id in stack:
-                stack.remove(window_id)
-            if not stack:
-                del self._stacks[ident]
+        self._flows.leave(window)
         return close_window(window, self._channels, reading, self._usual_w(reading), idle, cpu_s, extra)
 
     def known(self, window_id: int) -> OpenWindow:
@@ -90,9 +86,9 @@ class WindowBook:
             raise InputError("no such window is open", value=window_id, remedy=f"Open now: {self.open_ids}.") from None
 
     def innermost(self) -> int | None:
-        """The window this thread began last and has not ended, else the outermost one; None when nothing is open."""
-        stack = self._stacks.get(threading.get_ident())
-        return stack[-1] if stack else min(self._open, default=None)
+        """The innermost window around this code, see ``flow``, else the outermost one; None when nothing is open."""
+        window = self._flows.innermost()
+        return min(self._open, default=None) if window is None else window.window_id
 
     def note(self, reading: Reading) -> None:
         """Take over what the sensors reported at a reading, for all that is open."""
