@@ -118,3 +118,9 @@ def test_every_layer_gets_an_answer(target: str) -> None:
     ]
     said = fit(None, target).predict(asked)
     assert (np.isfinite(said) & (said > 0)).all()
+
+
+def test_a_layer_without_rows_of_others_is_known_by_its_shapes_too() -> None:
+    asked = [row("Tanh", 0.0, 512, input_size=size) for size in (1e3, 1e6)]
+    small, large = fit(None, "energy_j").predict(asked)
+    assert large > 3 * small

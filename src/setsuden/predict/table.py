@@ -19,6 +19,7 @@ from setsuden.predict.base import gains, log_base
 from setsuden.predict.domain import BOARDS, FEATURES, MICROCONTROLLERS, SIZES, devices, domains_of, features, software
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
+from setsuden.predict.layer import sized_layers
 from setsuden.predict.posterior import Posterior, conformal, least_relative_error, normal_quantile
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
 from setsuden.predict.situation import DEVICE, GROUP, PAIR, ROW, SETTING, labels, situations
@@ -194,8 +195,7 @@ class Predictor:
             index = np.array([i for i, own in enumerate(kinds) if own == kind], dtype=np.intp)
             own = rows.take(index)
             seen = self._seen.get(kind)
-            if seen is not None:
-                own = borrowed_sizes(own, seen.rows)
+            own = sized_layers(own) if seen is None else borrowed_sizes(own, seen.rows)
             base = log_base(own, (kind,) * len(own), self.target, self.knowledge)
             points = points_of(own, kind, self.target, self.knowledge)
             outside = self._outside(own, kind, seen)
