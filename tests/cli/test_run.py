@@ -158,3 +158,8 @@ def test_a_termination_signal_reaches_the_command_and_the_run_is_closed() -> Non
 def test_the_summary_speaks_japanese() -> None:
     done = run("--lang", "ja", "--", sys.executable, "-c", "")
     assert "次へ: setsuden show" in done.stderr
+
+
+def test_a_command_that_does_not_exist_is_said_in_the_readers_language() -> None:
+    told = CliRunner().invoke(main, ["run", "--lang", "ja", "--", "no-such-command-here"])
+    assert (told.exit_code, told.stderr) == (127, "setsuden: コマンドが見つかりません: no-such-command-here\n")

@@ -119,7 +119,8 @@ def failing_clearly(context: click.Context) -> Iterator[None]:
     except OSError as error:
         if error.errno == EPIPE:  # whoever read has enough: click ends quietly
             raise
-        click.echo(f"setsuden: cannot read or write: {error}", err=True)
+        fault = f"cannot read or write: {error}"
+        click.echo(f"setsuden: {said(fault, _spoken(context), 'errors') or fault}", err=True)
         sys.exit(1)
 
 

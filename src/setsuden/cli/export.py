@@ -87,7 +87,8 @@ def _text(form: str, records: Sequence[RunRecord], language: Language, options: 
     messages = Messages("formats", language)
     for record in records:
         if record.status != "finished":
-            click.echo(f"setsuden: {messages.say('note.not_finished', id=record.id, status=record.status)}", err=True)
+            status = Messages("meter", language).say(f"status.{record.status}")
+            click.echo(f"setsuden: {messages.say('note.not_finished', id=record.id, status=status)}", err=True)
     for note in finished.notes:
         click.echo(f"setsuden: {messages.say(f'note.{note.key}', **dict(note.values))}", err=True)
     return finished.text

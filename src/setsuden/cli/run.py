@@ -18,6 +18,7 @@ from setsuden.cli.run_forecast import Follower
 from setsuden.cli.run_text import measurement_lines, own_cost, provenance_split
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
+from setsuden.language.sentences import said
 from setsuden.ledger import measurement_to_json
 from setsuden.ledger.nesting import VARIABLE
 from setsuden.meter import DEFAULT_RATE_HZ, Meter
@@ -88,7 +89,7 @@ def run(
     code = unusable(command)
     if code is not None:
         reason = "command not found" if code == NOT_FOUND else "the command is not executable"
-        click.echo(f"setsuden: {reason}: {command[0]}", err=True)
+        click.echo(f"setsuden: {said(reason, language, 'errors') or reason}: {command[0]}", err=True)
         sys.exit(code)
     meter = Meter(
         name or Path(command[0]).name,
@@ -107,18 +108,19 @@ def run(
         print_json(document)
     else:
         _say(meter, ended, forecast, language)
-    written = json_file is None or _written(json_file, document)
+    written = json_file is None or _written(json_file, document, language)
     sys.exit(ended.exit_code if written else ended.exit_code or 1)
 
 
-def _written(path: Path, document: Mapping[str, Any]) -> bool:
+def _written(path: Path, document: Mapping[str, Any], language: Language) -> bool:
     """Whether the document got its file; where not, one sentence says so, and the command's own exit code stays."""
     from setsuden.study.output import write_whole
 
     try:
         write_whole({path: json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"})
     except OSError as error:
-        click.echo(f"setsuden: --json-file: cannot write {path}: {error.strerror}", err=True)
+        fault = f"cannot write {path}: {error.strerror}"
+        click.echo(f"setsuden: --json-file: {said(fault, language, 'errors') or fault}", err=True)
         return False
     return True
 
