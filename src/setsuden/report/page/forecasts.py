@@ -49,8 +49,10 @@ def _table(judged: list[tuple[Watched, Said]], context: Context) -> Table:
             said_cell,
             came_cell,
             Cell(_percent(said.energy_error, words("table.none"))),
+            Cell(_percent(None if run.first_epoch is None else run.first_epoch.energy_error, words("table.none"))),
             time_cell,
             Cell(_percent(said.duration_error, words("table.none"))),
+            Cell(_percent(None if run.first_epoch is None else run.first_epoch.duration_error, words("table.none"))),
         ]
         for (run, said), said_cell, came_cell, time_cell in zip(judged, said_cells, came_cells, time_cells, strict=True)
     ]
@@ -60,8 +62,10 @@ def _table(judged: list[tuple[Watched, Said]], context: Context) -> Table:
         energy,
         came_head,
         Head(words("forecasts.error"), "%"),
+        Head(words("forecasts.first_epoch"), "%"),
         time,
         Head(words("forecasts.error"), "%"),
+        Head(words("forecasts.first_epoch"), "%"),
     ]
     figures = [said.energy for _, said in judged if said.energy is not None]
     return Table(

@@ -201,6 +201,13 @@ class Said(Part):
     energy_error: float | None = None
 
 
+class Multiplied(Part):
+    """What the first epoch times the epochs would have said; its errors are None unless all steps were done."""
+
+    duration_error: float | None = None
+    energy_error: float | None = None
+
+
 class CameOut(Part):
     """What a training took in the end."""
 
@@ -214,6 +221,7 @@ class Watched(Part):
 
     name: str
     said: tuple[Said, ...] = ()
+    first_epoch: Multiplied | None = None
     outcome: CameOut | None = None
 
 
