@@ -82,6 +82,21 @@ def test_show_gives_the_whole_run(two: tuple[str, str]) -> None:
         assert expected in text
 
 
+def test_show_gives_joules_and_rate_of_a_sample_where_windows_count_them() -> None:
+    with Ledger.open() as ledger:
+        bench = Bench({"fake/cpu": 40.0}, ledger=ledger)
+        with bench.meter as meter:
+            with meter.window("train", samples=10_000):
+                bench.tick(times=10)
+            with meter.window("save"):
+                bench.tick(times=10)
+    head, train, save = setsuden("show").stdout.split("window ")[1].splitlines()[:3]
+    assert "per sample" in head
+    assert "20.00 mJ/sample [" in train
+    assert " 2,000 " in train
+    assert "sample" not in save
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_command_speaks_both_languages(two: tuple[str, str], language: str) -> None:
     for words in (["runs"], ["show", "last"], ["compare", *two]):

@@ -142,19 +142,30 @@ def _windows(record: RunRecord, messages: Messages) -> Iterator[str]:
         return
     unknown = messages.say("runs.unknown")
     yield ""
+    shown = inner[:_WINDOWS_SHOWN]
+    counted = any(window.samples for window in shown)
     rows = [
         [
             "  " * _depth(window, record) + window.name,
             duration(window.duration_s, unknown),
             figure(window.energy, unknown),
+            *(_per_sample(window) if counted else ()),
             figure(window.average_power, unknown),
             " ".join(flag.code for flag in window.flags),
         ]
-        for window in inner[:_WINDOWS_SHOWN]
+        for window in shown
     ]
-    yield from table(messages.say("show.windows"), rows)
+    yield from table(messages.say("show.windows_of_samples" if counted else "show.windows"), rows)
     if len(inner) > _WINDOWS_SHOWN:
         yield messages.say("show.more_windows", count=len(inner) - _WINDOWS_SHOWN)
+
+
+def _per_sample(window: Measurement) -> tuple[str, str]:
+    """Joules of a sample and samples a second; empty for a window that counted none."""
+    each, rate = window.energy_per_sample, window.samples_per_s
+    if each is not None and each.value < 1:
+        each = each.to("mJ/sample")
+    return figure(each, ""), "" if rate is None else significant(rate, 4)
 
 
 def _depth(window: Measurement, record: RunRecord) -> int:

@@ -111,6 +111,24 @@ class Measurement:
         )
 
     @property
+    def samples(self) -> float | None:
+        """How many samples the window was annotated with; None where nobody said, or none were seen."""
+        count = self.attributes.get("samples")
+        return float(count) if isinstance(count, int | float) and count > 0 else None
+
+    @property
+    def energy_per_sample(self) -> Estimate | None:
+        """Gross energy over samples, J/sample; None without samples."""
+        if self.energy is None or self.samples is None:
+            return None
+        return (self.energy / Estimate.exact(self.samples, "sample", Provenance.MEASURED)).to("J/sample")
+
+    @property
+    def samples_per_s(self) -> float | None:
+        """Samples over duration; None without samples."""
+        return None if self.samples is None or self.duration_s <= 0 else self.samples / self.duration_s
+
+    @property
     def process_cpu_energy(self) -> Estimate | None:
         """Joules of the counted CPU channels that fall to this process and its children; None where unknown.
 

@@ -30,20 +30,20 @@ def figures(measurement: Measurement | None, *, site: str | None = None) -> dict
             remedy="Ask for its figures after its with block.",
         )  # fmt: skip
     found = {"duration_s": measurement.duration_s}
-    energy, samples = measurement.energy, _count(measurement)
+    energy = measurement.energy
     for name, figure, unit in (
         ("energy", energy, "j"),
         ("dynamic", measurement.dynamic, "j"),
         ("process_cpu_energy", measurement.process_cpu_energy, "j"),
-        ("energy_per_sample", energy * (1 / samples) if energy is not None and samples else None, "j"),
+        ("energy_per_sample", measurement.energy_per_sample, "j"),
         ("carbon", _carbon(energy, site), "g"),
     ):
         found.update(_with_interval(name, figure, unit))
     power = measurement.average_power
     if power is not None:
         found["average_power_w"] = power.value
-    if samples and measurement.duration_s > 0:
-        found["samples_per_s"] = samples / measurement.duration_s
+    if measurement.samples_per_s is not None:
+        found["samples_per_s"] = measurement.samples_per_s
     for name in ("cpu_share", "process_cpu_share", "memory_share", "gpu_sm_share"):
         share = getattr(measurement.utilisation, name)
         if share is not None:
@@ -56,12 +56,6 @@ def _with_interval(name: str, figure: Estimate | None, unit: str) -> Iterator[tu
         yield f"{name}_{unit}", figure.value
         yield f"{name}_low_{unit}", figure.low
         yield f"{name}_high_{unit}", figure.high
-
-
-def _count(measurement: Measurement) -> float:
-    """Samples that the window was annotated with; 0 without."""
-    samples = measurement.attributes.get("samples")
-    return samples if isinstance(samples, int | float) and samples > 0 else 0
 
 
 def _carbon(energy: Estimate | None, site: str | None) -> Estimate | None:
