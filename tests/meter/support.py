@@ -49,7 +49,12 @@ class Puppet:
 
     def __init__(self, tick: Callable[[], None], period_s: float, before: Steps, prompt: bool) -> None:
         self.tick, self.period_s = tick, period_s
-        *self.first, self.prepare = (step for _, step in before)
+        self.first: list[Callable[[], None]] = []
+        for rest_s, step in before:
+            if rest_s >= 0.1:
+                self.prepare = step
+                break
+            self.first.append(step)
         self.prompt = prompt
         self.cpu_s, self.late, self.fault = 0.0, 0, None
 

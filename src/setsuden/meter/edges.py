@@ -171,11 +171,12 @@ class Edges:
 
     def _sample(self) -> None:
         """A background sample: no more than taken, unless it is time to write; nothing after the last reading."""
-        assert self._rig is not None
+        rig = self._rig
+        assert rig is not None
         with self._lock:
             if not self._sampling:
                 return
-            t_s = self._rig.take()
+            t_s = rig.take()
             if t_s < self._settle_s:
                 return
             reading = self._settle(edge=False)
@@ -188,7 +189,7 @@ class Edges:
         """A reading at a window's edge."""
         assert self._rig is not None
         self._running()
-        self._rig.take()
+        self._rig.take(edge=True)
         return self._settle(edge=True)
 
     def _settle(self, *, edge: bool) -> Reading:

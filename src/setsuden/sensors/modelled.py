@@ -7,6 +7,7 @@ from setsuden.sensors import flags
 from setsuden.sensors.busy import BusyShare, Taken
 from setsuden.sensors.host import Clock, Host
 from setsuden.sensors.limits import Limits
+from setsuden.sensors.open_file import OpenFiles
 from setsuden.sensors.power_models import PowerModel
 from setsuden.sensors.protocol import Channel, Component, Method, Sample, Status, finding
 from setsuden.sensors.tally import SLEEP_FLOOR_S, Tally
@@ -115,6 +116,7 @@ class ModelDramSensor(_Modelled):
         self._last_s = host.clock.elapsed()
         self._energy_j = 0.0
         self.power_w = per_gb_w * memory_bytes / 1e9
+        self.files = OpenFiles(host.files, ())
         self.channels = (
             Channel(
                 id="model/dram",

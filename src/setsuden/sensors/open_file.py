@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Sequence
+from operator import eq
 from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Files
@@ -10,6 +13,8 @@ from setsuden.sensors.host import Files
 if TYPE_CHECKING:
     from setsuden.sensors.place import Place
 
+# For so long files are taken to be in their place: making sure takes more system calls for each.
+_SURE_S = 0.25
 
 # A file that is being written anew is empty for a moment: it is read again after these.
 _MOMENTS_S = (0.0003, 0.001, 0.003)
@@ -53,6 +58,15 @@ class OpenFile:
             return self.read(sure=sure)
         except OSError as error:
             return error
+
+    @property
+    def descriptor(self) -> int | None:
+        """While it is open, of the file that is in its place as far as is known."""
+        return self._descriptor
+
+    def seen(self, content: bytes) -> None:
+        """Somebody else has read this through ``descriptor`` since."""
+        self._last = content
 
     def number(self) -> int:
         """The whole number in it; raises OSError, or ValueError for an empty or unreadable one."""
@@ -99,3 +113,53 @@ class OpenFile:
         except OSError:
             self.close()
             raise
+
+
+class OpenFiles:
+    """Files that are read together, each with one system call.
+
+    A sampler that wakes up pays for every frame, so the loop over ``descriptors`` is its own. What that finds stands
+    before ``due_s`` if it met no error and no empty file; else ``looked_after`` says what the files hold. No files at
+    all are never due.
+    """
+
+    __slots__ = ("_direct", "_group", "_last", "descriptors", "due_s")
+
+    def __init__(self, files: Files, group: Sequence[OpenFile]) -> None:
+        self._group = group
+        # Fakes that fail on demand are asked for every read.
+        self._direct = type(files) is Files
+        self._last: Sequence[bytes | OSError] = ()
+        self.descriptors: tuple[int, ...] = ()
+        self.due_s = float("-inf") if group else float("inf")
+
+    def looked_after(self, t_s: float, found: Sequence[bytes | OSError] = ()) -> Sequence[bytes | OSError]:
+        """What each file holds now, or why it cannot be read.
+
+        found   what reading ``descriptors`` gave; it stands where all files are in their place
+        """
+        last, whole = self._last, len(found) == len(self._group) and all(found)
+        if not whole or any(map(eq, found, last)) or self._any_removed():
+            found = self._one_by_one(last)
+        self._last = found
+        self.due_s = t_s + _SURE_S if self.descriptors else float("-inf")
+        return found
+
+    def close(self) -> None:
+        """Release them."""
+        self.descriptors, self.due_s = (), float("-inf")
+        for file in self._group:
+            file.close()
+
+    def _any_removed(self) -> bool:
+        return any(os.fstat(descriptor).st_nlink == 0 for descriptor in self.descriptors)
+
+    def _one_by_one(self, last: Sequence[bytes | OSError]) -> list[bytes | OSError]:
+        for file, content in zip(self._group, last, strict=False):
+            if isinstance(content, bytes):
+                file.seen(content)
+        found = [file.taken(sure=True) for file in self._group]
+        descriptors = [file.descriptor for file in self._group if file.descriptor is not None]
+        whole = self._direct and len(descriptors) == len(found)
+        self.descriptors = tuple(descriptors) if whole else ()
+        return found

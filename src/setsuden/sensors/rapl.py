@@ -14,7 +14,7 @@ from setsuden.sensors import flags
 from setsuden.sensors.counter import CounterTally
 from setsuden.sensors.host import Host
 from setsuden.sensors.machine import Machine
-from setsuden.sensors.open_file import OpenFile
+from setsuden.sensors.open_file import OpenFile, OpenFiles
 from setsuden.sensors.plausible import CounterTraits
 from setsuden.sensors.protocol import Channel, Component, Finding, Sample, Status, finding
 from setsuden.sensors.rapl_domain import channel_of, limit_w, traits_of
@@ -26,13 +26,9 @@ from setsuden.tuples import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Whether the files are still in their place is asked no more often: a second system call for each.
-_SURE_S = 0.05
-
 
 class _Domain(NamedTuple):
     channel: Channel
-    file: OpenFile
     tally: CounterTally
     mirror_of: int | None = None
 
@@ -49,7 +45,6 @@ class RaplSensor:
         self, host: Host, zones: list[Zone], machine: Machine, unread: Sequence[tuple[Zone, OSError]] = ()
     ) -> None:
         self._moments = Moments(host.clock)
-        self._sure_s = float("-inf")
         now = self._moments.now()
         files = [OpenFile(host.files, zone.folder / "energy_uj") for zone in zones]
         firsts = [_first(file) for file in files]
@@ -59,12 +54,12 @@ class RaplSensor:
         self._domains = [
             _Domain(
                 channel := channel_of(zone, ids, machine, twins[i]),
-                files[i],
                 CounterTally(traits_of(host, zone, channel, machine), firsts[i], now),
                 mirrors.get(i),
             )
             for i, zone in enumerate(zones)
         ]
+        self.files = OpenFiles(host.files, files)
         self._stand_ins = _stand_ins(unread, zones, machine, now)
         self.channels: tuple[Channel, ...] = (
             *(domain.channel for domain in self._domains),
@@ -76,17 +71,11 @@ class RaplSensor:
         t_s, boot_s = self._moments.clocks()
         return self.settle(t_s, boot_s, self.take(t_s, boot_s))
 
-    def take(self, t_s: float, boot_s: float) -> list[bytes | OSError]:
+    def take(self, t_s: float, boot_s: float) -> Sequence[bytes | OSError]:
         """What the energy files hold."""
-        sure = t_s - self._sure_s >= _SURE_S
-        if sure:
-            self._sure_s = t_s
-        found = []
-        for domain in self._domains:
-            found.append(domain.file.taken(sure=sure))  # noqa: PERF401 - a comprehension is one more cold frame
-        return found
+        return self.files.looked_after(t_s)
 
-    def settle(self, t_s: float, boot_s: float, taken: list[bytes | OSError]) -> tuple[Sample, ...]:
+    def settle(self, t_s: float, boot_s: float, taken: Sequence[bytes | OSError]) -> tuple[Sample, ...]:
         """One sample per domain."""
         now = self._moments.at(t_s, boot_s)
         samples = [_sample(domain.tally, content, now) for domain, content in zip(self._domains, taken, strict=True)]
@@ -97,8 +86,7 @@ class RaplSensor:
 
     def close(self) -> None:
         """Release the files."""
-        for domain in self._domains:
-            domain.file.close()
+        self.files.close()
 
 
 def _sample(tally: CounterTally, content: bytes | OSError, now: Moment) -> Sample:
