@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +327,16 @@ def test_names_of_choices_keep_their_figures_in_either_language(whole: Outcome, 
     assert FederatedWords(whole, "en").topology(name) == name
     figures = re.findall(r"[0-9.]+", name)
     assert re.findall(r"[0-9.]+", FederatedWords(whole, "ja").choice(name)) == figures
+
+
+def test_what_is_shown_of_one_training_is_of_one_that_reached_the_target(whole: Outcome) -> None:
+    assert FederatedWords(whole, "en").cleanest == min(range(4), key=lambda index: whole.bills[index].carbon.value)
+    dearest = max(range(4), key=lambda index: whole.bills[index].carbon.value)
+    one = whole.trained[dearest]
+    header = replace(one.result.trace.header, reached_round=2)
+    reached = replace(one, result=replace(one.result, trace=replace(one.result.trace, header=header)))
+    trained = tuple(reached if index == dearest else found for index, found in enumerate(whole.trained))
+    assert FederatedWords(replace(whole, trained=trained), "en").cleanest == dearest
 
 
 def test_accuracy_is_drawn_against_rounds_joules_and_grams(whole: Outcome) -> None:

@@ -76,9 +76,16 @@ class FederatedWords:
 
     @property
     def cleanest(self) -> int:
-        """Which training emits least (the first where nothing is priced); what is shown of one alone is of it."""
-        bills = self.outcome.bills
-        return min(range(len(bills)), key=lambda index: bills[index].carbon.value, default=0)
+        """What is shown of one training alone is of this: the one that emits least of those that reached the target.
+
+        Of all where none did, or where there is no target; the first where nothing is priced.
+        """
+        bills, trained = self.outcome.bills, self.outcome.trained
+
+        def order(index: int) -> tuple[bool, float]:
+            return trained[index].result.reached_round is None, bills[index].carbon.value
+
+        return min(range(len(bills)), key=order, default=0)
 
     def way(self, option: str) -> str:
         """An option in words."""
