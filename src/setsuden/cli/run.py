@@ -12,6 +12,7 @@ from typing import Any, Literal
 import click
 
 from setsuden.cli.child import NOT_FOUND, Ended, run_child, unusable
+from setsuden.cli.command_name import named_after
 from setsuden.cli.common import json_option, lang_option, print_json
 from setsuden.cli.ledger_option import correct_option, duration, ledger_option
 from setsuden.cli.run_forecast import Follower
@@ -38,7 +39,7 @@ def rate(text: str | float) -> float | Literal["adaptive"]:
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--name", help="Name of the run; default: the command's first word.")
+@click.option("--name", help="Name of the run; default: the script, or the command's first word.")
 @click.option("--tag", "tags", multiple=True, help="Tag to find the run again; may be given more than once.")
 @click.option(
     "--rate",
@@ -92,7 +93,7 @@ def run(
         click.echo(f"setsuden: {said(reason, language, 'errors') or reason}: {command[0]}", err=True)
         sys.exit(code)
     meter = Meter(
-        name or Path(command[0]).name,
+        name or named_after(command),
         ledger=False if no_ledger else ledger_path,
         rate_hz=rate_hz,
         idle_s=idle_s,
