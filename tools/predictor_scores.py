@@ -137,6 +137,8 @@ QUESTIONS: tuple[tuple[str, str, str, Callable[[Rows, int], bool], str, int, int
      lambda r, i: bool(np.isfinite(r.numbers["gmacs"][i])), "device", 9, 5),
     ("edge boards, unseen platform, five runs", "mlperf_inference_power", "energy_j",
      lambda r, i: bool(np.isfinite(r.numbers["gmacs"][i])), "platform", 60, 5),
+    ("systems without stated sizes, unseen platform", "mlperf_inference_power", "energy_j",
+     lambda r, i: not np.isfinite(r.numbers["gmacs"][i]), "platform", 20, 0),
     ("LLM serving, unseen models", "mlenergy_inference", "energy_j",
      lambda r, i: r.words["unit"][i] == "output token", "group", 20, 0),
     ("GPU training power, unseen network on a GPU", "zeus_training_power", "power_w", lambda r, i: True, "pair", 12, 0),

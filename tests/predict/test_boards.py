@@ -26,7 +26,7 @@ BOARD = {"device_class": "edge", "scope": "whole system, wall", "unit": "sample"
 
 
 def told(device: str, platform: str) -> list[str]:
-    row = {**BOARD, "device": device, "framework": "ArmNN", "extra": json.dumps({"platform": platform})}
+    row = {**BOARD, "device": device, "framework": "Engine", "extra": json.dumps({"platform": platform})}
     return software(rows_of([row]))[0].split()
 
 
@@ -44,7 +44,13 @@ def width(result: Prediction) -> float:
     ],
 )
 def test_words_that_name_the_board_are_no_software(device: str, platform: str, left: list[str]) -> None:
-    assert told(device, platform) == ["ArmNN", *left]
+    assert told(device, platform) == ["Engine", *left]
+
+
+def test_what_only_reads_a_model_is_no_software_where_something_else_computes_it() -> None:
+    words = told("raspberry pi 4", "rpi4-tflite_armnn_cpp-armnn_tflite-v22.11-using_neon")
+    assert "tflite" not in words
+    assert {"armnn", "neon"} <= set(words)
 
 
 def test_boards_whose_rows_state_no_sizes_are_systems_like_others() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,17 @@ def test_covariance_is_symmetric_positive_and_has_the_stated_diagonal() -> None:
     assert np.allclose(matrix, matrix.T)
     assert np.linalg.eigvalsh(matrix).min() > -1e-8
     assert np.allclose(np.diag(matrix), variance(kernel(), points(50)))
+
+
+def test_devices_of_like_names_tell_of_each_other_where_they_are_siblings_and_no_device_is_more_than_itself() -> None:
+    k = replace(kernel(), siblings=True)
+    a = replace(points(3), devices=("jetson orin", "jetson agx orin", "odroid"))
+    apart, related = covariance(kernel(), a, a), covariance(k, a, a)
+    assert np.allclose(np.diag(related), variance(k, a))
+    assert np.linalg.eigvalsh(related).min() > 0
+    assert np.allclose(related[:2, 2], apart[:2, 2])
+    assert likeness(a, a, siblings=True)[3][0].tolist() == pytest.approx([1.0, 2 / 6**0.5, 0.0])
+    assert likeness(a, a)[3].tolist() == np.eye(3).tolist()
 
 
 def test_one_measurement_pulls_by_its_share_of_the_variance() -> None:

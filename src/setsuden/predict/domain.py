@@ -29,6 +29,7 @@ DOMAINS = (
 )  # fmt: skip
 
 _WORDS = re.compile(r"[a-z0-9]+")
+_FRONT, _BACK = re.compile("tflite", re.IGNORECASE), "armnn"  # reads a model; computes it, where both are told
 _LEAST_LETTERS = 2  # of a word that names a device; versions have one: v22
 _INPUTS = 9  # most numbers a description of an input is read for: a convolution tells its window last
 SIZES = (
@@ -126,7 +127,8 @@ def _on_board(framework: str, precision: str, task: str, extra: str, device: str
     fields = extra_fields(extra)
     told = [f"round{fields['round']}"] if fields.get("round") else []
     platform = _without_device(str(fields.get("platform") or ""), device)
-    return " ".join([framework, precision, *task.split()[-1:], *platform, *told])
+    words = " ".join([framework, precision, *task.split()[-1:], *platform, *told])
+    return _FRONT.sub("", words) if _BACK in words.casefold() else words
 
 
 def _without_device(platform: str, device: str) -> tuple[str, ...]:

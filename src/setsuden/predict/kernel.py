@@ -2,7 +2,7 @@
 
     shared by all            sizes, name, sizes x name, same group
     by like software         the same, times the squared likeness of what is known beside the device
-    by device                the same, on one device
+    by device                the same, on one device, of boards also times the likeness of the names of two
     by software on a device  the same, on one device, times the squared likeness of the software
     within a configuration   the same, where device and software are equal
 
@@ -31,11 +31,13 @@ class Kernel:
     strengths   (5 levels, 6 parts) variances
     lengths     one per feature: how far a size may differ, in natural logs, before it says nothing; inf: ignored
     noise       variance of a repetition
+    siblings    whether devices are alike as far as their names share words; else only a device is like itself
     """
 
     strengths: Floats
     lengths: Floats
     noise: float
+    siblings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,17 @@ class Points:
         )
 
 
-def likeness(a: Points, b: Points) -> tuple[Floats, ...]:
-    """Names and groups, then by level: software, device, both, same; squared cosines of words, else 0 or 1."""
+def likeness(a: Points, b: Points, siblings: bool = False) -> tuple[Floats, ...]:
+    """Names and groups, then by level: software, device, both, same; squared cosines of words, else 0 or 1.
+
+    siblings   whether devices of like names are alike, by the cosine of their words
+    """
     name = similarity(a.names, b.names, model_words) ** 2
     software = similarity(a.software, b.software, plain_words) ** 2
-    device = equal(a.devices, b.devices)
-    same = device * equal(a.software, b.software)
+    device = own = equal(a.devices, b.devices)
+    if siblings:
+        device = np.maximum(own, similarity(a.devices, b.devices, plain_words))
+    same = own * equal(a.software, b.software)
     return name, equal(a.groups, b.groups), software, device, device * software, same
 
 
@@ -143,7 +150,7 @@ def _configured(points: Points) -> tuple[npt.NDArray[np.intp], list[int]]:
 
 def _strengths(kernel: Kernel, a: Points, b: Points) -> Floats:
     """Strength of every part between every two points, its levels added up, shape (a, b, 6)."""
-    _, _, *alike = likeness(a, b)
+    _, _, *alike = likeness(a, b, kernel.siblings)
     levels = np.stack([np.ones_like(alike[0]), *alike], axis=-1)
     return np.asarray(levels @ kernel.strengths, dtype=np.float64)
 

@@ -72,7 +72,7 @@ def parse(data: Mapping[str, Any]) -> Knowledge:
         },
         typical=data["typical"],
         ranges={kind: {n: (r[0], r[1]) for n, r in sizes.items()} for kind, sizes in data["ranges"].items()},
-        kernels={kind: _kernel(found) for kind, found in data["kernels"].items()},
+        kernels={kind: parse_kernel(found) for kind, found in data["kernels"].items()},
         widths=data["widths"],
     )
 
@@ -90,8 +90,10 @@ def loosened(knowledge: Knowledge, kind: str) -> Knowledge:
     return replace(knowledge, kernels={**knowledge.kernels, kind: replace(kernel, strengths=strengths)})
 
 
-def _kernel(data: Mapping[str, Any]) -> Kernel:
+def parse_kernel(data: Mapping[str, Any]) -> Kernel:
+    """One kind of work of the file's ``kernels`` as a covariance."""
     lengths = np.full(len(FEATURES), np.inf)
     for name, length in data["lengths"].items():
         lengths[FEATURES.index(name)] = length
-    return Kernel(np.array(data["strengths"], dtype=np.float64), lengths, float(data["noise"]))
+    strengths = np.array(data["strengths"], dtype=np.float64)
+    return Kernel(strengths, lengths, float(data["noise"]), bool(data.get("siblings", False)))

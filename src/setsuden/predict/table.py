@@ -20,7 +20,7 @@ from setsuden.predict.domain import BOARDS, FEATURES, MICROCONTROLLERS, SIZES, d
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.layer import sized_layers
-from setsuden.predict.posterior import Posterior, conformal, least_relative_error, normal_quantile
+from setsuden.predict.posterior import Posterior, below, conformal, least_relative_error, normal_quantile
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
 from setsuden.predict.situation import DEVICE, GROUP, PAIR, ROW, SETTING, labels, situations
 from setsuden.predict.sizes import borrowed_sizes
@@ -28,9 +28,8 @@ from setsuden.predict.words import plain_words, similarity
 
 _MOST_ROWS = 1000  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
-# Of boards a few runs are known, which tell much of some rows and little of others: each is placed by its own deviation
-# s. The mean relative error of a log-normal is smallest s^2 below its middle; half of s at most, to stay in intervals.
-_BY_OWN_DOUBT, _MOST_BELOW = (BOARDS, MICROCONTROLLERS), 0.5
+# Of boards a few runs are known, which tell much of some rows and little of others: each is placed by its own doubt.
+_BY_OWN_DOUBT = (BOARDS, MICROCONTROLLERS)
 _FEW_LABELS = 5.0  # held-out labels that the middle of relative errors is weighed against, taken to lie at zero
 
 
@@ -91,16 +90,21 @@ class Predictor:
         return np.exp(logs)
 
     def _placed(self, asked: _Asked, posterior: Posterior) -> Floats:
-        """Where the mean relative error of each row is smallest, natural logs beside the physical part."""
-        new = situations(asked.points, posterior.points)
+        """Where the mean relative error of each row is smallest, natural logs beside the physical part.
+
+        Devices are too few to be held out for that: a known model on a new device is placed as on a known one.
+        """
+        known = set(posterior.points.groups)
+        new = [
+            PAIR if how == DEVICE and group in known else how
+            for how, group in zip(situations(asked.points, posterior.points), asked.points.groups, strict=True)
+        ]
         if asked.kind not in _BY_OWN_DOUBT:
             return posterior.mean(asked.points) + [self._shift(posterior, how) for how in new]
         mean, deviation = posterior.mean_and_deviation(asked.points, np.float64)
-        beside = [
-            -own * min(own, _MOST_BELOW) if how in (ROW, SETTING, PAIR) else self._shift(posterior, how)
-            for how, own in zip(new, deviation.tolist(), strict=True)
-        ]
-        return mean + beside
+        seen = np.array([how in (ROW, SETTING, PAIR) for how in new])
+        shift = [0.0 if own else self._shift(posterior, how) for own, how in zip(seen, new, strict=True)]
+        return np.where(seen, below(mean, deviation), mean + shift)
 
     def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
         """Where the target of every row lies with probability ``level`` (0-1, exclusive): (low, high).
@@ -230,7 +234,7 @@ class Predictor:
         """Natural logarithm to add so that the mean relative error of rows held out likewise is smallest."""
         if how == ROW:
             return 0.0
-        how = how if how in (SETTING, PAIR) else GROUP  # devices and families are too few to place anything
+        how = how if how in (SETTING, PAIR) else GROUP
         key = (id(posterior), how)
         if key not in self._shifts:
             told = labels(posterior.points)[how]
