@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 
 from setsuden import __version__
-from setsuden.cli.common import WholeHelp, json_option, lang_option, print_json
+from setsuden.cli.common import WholeHelp, json_option, lang_option, print_json, tell
 from setsuden.cli.data_make import make_data
-from setsuden.language import Language, Messages
+from setsuden.language import Language, Messages, looked_up
 from setsuden.workload import data as data_sets
 
 
@@ -38,14 +38,15 @@ def list_data(root: str | None, as_json: bool, language: Language) -> None:
     messages = Messages("data", language)
     for status in found:
         state = messages.say("list.here") if status.at_hand else messages.say("list.absent")
-        click.echo(f"{status.name}  [{state}]  {messages.say(f'about.{status.name}')}  ({status.licence})")
+        licence = looked_up.source(status.licence, language)
+        tell(f"{status.name}  [{state}]  {messages.say(f'about.{status.name}')}  ({licence})")
         if status.at_hand:
-            click.echo(f"    {status.path or messages.say('list.in_package')}")
+            tell(f"    {status.path or messages.say('list.in_package')}")
         else:
             if status.searched:
-                click.echo(f"    {messages.say('list.looked', places=', '.join(status.searched))}")
-            click.echo(f"    {messages.say(f'how.{status.name}')}")
-    click.echo(messages.say("list.own"))
+                tell(f"    {messages.say('list.looked', places=', '.join(status.searched))}")
+            tell(f"    {messages.say(f'how.{status.name}')}")
+    tell(messages.say("list.own"))
 
 
 data.add_command(make_data)

@@ -46,6 +46,8 @@ def _machine(found: Discovery, messages: Messages) -> list[str]:
 
 def _finding(item: Finding, messages: Messages) -> list[str]:
     status = messages.say(f"status.{item.status}")
+    values = ((name, _said(name, value, messages.language)) for name, value in item.values)
+    item = item._replace(values=tuple(values))
     lines = _wrapped(f"[{status}] {item.worded('detail', messages.language)}")
     accuracy, remedy = (item.worded(part, messages.language) for part in ("accuracy", "remedy"))
     if accuracy:
@@ -53,6 +55,11 @@ def _finding(item: Finding, messages: Messages) -> list[str]:
     if remedy and item.status is not Status.MODELLED:
         lines += _commands(messages.say("remedy", text=remedy))
     return lines
+
+
+def _said(name: str, value: str, language: Language) -> str:
+    """What fills a finding: the basis of an accuracy is a looked-up source."""
+    return looked_up.source(value, language) if name == "basis" else value
 
 
 def _processor(found: Discovery, messages: Messages) -> list[str]:
