@@ -90,7 +90,10 @@ def correction_notes(channels: Sequence[ChannelRecord]) -> Iterator[str]:
 class Count(NamedTuple):
     """Joules counted so far on one channel at ``t_s``, with the bounds of what may have been missed until then.
 
-    open_below_j, open_above_j  the part of the bounds that hangs on a gap which is still open; not kept by the ledger
+    open_below_j, open_above_j  the part of the bounds that hangs on a gap which is still open
+    still_s   how long the counter has stood still, where that is all the gap there is
+
+    The ledger keeps the first four.
     """
 
     t_s: float
@@ -99,6 +102,7 @@ class Count(NamedTuple):
     high_j: float
     open_below_j: float = 0.0
     open_above_j: float = 0.0
+    still_s: float = 0.0
 
     def to_list(self) -> list[float]:
         """Four numbers, for JSON."""
@@ -112,6 +116,10 @@ def quantum_j(channel: ChannelRecord, power_w: float) -> float:
 
 # Two sums of the same constant watts differ by so much at most, as a share: nothing that a sensor could tell.
 _ROUNDING = 1e-9
+
+
+# What a counter that stood still may have left out, as a multiple of the power near it.
+_UNSEEN = 2.0
 
 
 class RawEnergy(NamedTuple):
@@ -165,7 +173,8 @@ def raw_between(channel: ChannelRecord, begin: Count, end: Count, power_w: float
     """
     value = max(0.0, end.energy_j - begin.energy_j)
     duration_s = end.t_s - begin.t_s
-    edge = quantum_j(channel, max(power_w, value / duration_s if duration_s > 0 else 0.0))
+    power_w = max(power_w, value / duration_s if duration_s > 0 else 0.0)
+    edge = quantum_j(channel, power_w)
     below = (end.energy_j - end.low_j) - (begin.energy_j - begin.low_j)
     above = (end.high_j - end.energy_j) - (begin.high_j - begin.energy_j)
     # A gap that was open at the begin and was closed by what the counter showed: some of that was before the window.
@@ -174,6 +183,9 @@ def raw_between(channel: ChannelRecord, begin: Count, end: Count, power_w: float
         open_below, open_above = begin.open_below_j, begin.open_above_j
     below += open_below
     above += open_above
+    if begin.still_s > 0.0 and power_w > 0.0:
+        # More is known of its power by now.
+        open_above = min(open_above, _UNSEEN * power_w * begin.still_s)
     # A bound that shrinks moves the doubt to the other side: the earlier reading was the uncertain one.
     return RawEnergy(
         value,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from setsuden.errors import InputError
@@ -56,10 +57,14 @@ class Background:
         channels: Sequence[ChannelRecord],
         first: Reading,
         tick: Callable[[], None],
+        look: Callable[[], Reading | None],
         write_first: Callable[[], None] | None,
         catch_up: Callable[[], None],
     ) -> None:
-        """Call ``tick`` at the rate from now on; before, what the start put off: at once and then in a moment."""
+        """Call ``tick`` at the rate from now on; before, what the start put off: at once and then in a moment.
+
+        look   takes a sample out of turn, for the first looks at fast counters
+        """
         self._channels, self._shown = channels, (first, first)
         if self._rate_hz == 0:
             return
@@ -75,7 +80,8 @@ class Background:
             _load_the_rest()
 
         before = [(_FIRST_AFTER_S, write_first)] if write_first is not None else []
-        self._sampler = Sampler(tick, period_s, [*before, (_PREPARE_AFTER_S, prepare)])
+        before.append((_PREPARE_AFTER_S, prepare))
+        self._sampler = Sampler(tick, period_s, chain(before, _looks(channels, look)))
         self._sampler.start()
 
     @property
@@ -137,6 +143,17 @@ class Background:
         first, before = self._shown
         self._telemetry.show(tick_between(self._channels, first, before, reading))
         self._shown = (first, reading)
+
+
+def _looks(
+    channels: Sequence[ChannelRecord], look: Callable[[], Reading | None]
+) -> Iterable[tuple[float, Callable[[], None]]]:
+    """What sees how often counters are refreshed; nothing is loaded where there are none that say it is often."""
+    if all(channel.method != "counter" for channel in channels):
+        return ()
+    from setsuden.meter.first_looks import fast_counters, first_looks
+
+    return first_looks(fast_counters(channels), look)
 
 
 def _news_every_s(channels: Sequence[ChannelRecord]) -> float:

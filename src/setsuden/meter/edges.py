@@ -185,6 +185,19 @@ class Edges:
         if not self._background.at_once:
             self._settle_s = self._recorder.latest_s - next_s
 
+    def _look(self) -> Reading | None:
+        """A reading out of turn, which stays out of the trace and of what varies; None after the last one."""
+        assert self._rig is not None
+        with self._lock:
+            if not self._sampling:
+                return None
+            self._rig.take()
+            readings = self._rig.settle(edge=False)
+            self._recorder.journal.add_readings(readings[:-1])
+            for reading in readings:
+                self._running().note(reading)
+            return readings[-1]
+
     def _read(self) -> Reading:
         """A reading at a window's edge."""
         assert self._rig is not None

@@ -112,10 +112,12 @@ class Meter(Edges):
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
         if self._recorder.begin(first.t_s):
-            self._background.start(rig.channels, first, self._sample, self._write_first, self._recorder.catch_up)
+            self._background.start(
+                rig.channels, first, self._sample, self._look, self._write_first, self._recorder.catch_up
+            )
         else:
             self._write_first()
-            self._background.start(rig.channels, first, self._sample, None, self._recorder.catch_up)
+            self._background.start(rig.channels, first, self._sample, self._look, None, self._recorder.catch_up)
         lifetime.opened(self)
         return self
 

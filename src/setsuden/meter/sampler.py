@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 # A rest no longer than this is slept through: cheaper by a third than waiting at the gate, from which a stop calls.
@@ -25,7 +25,7 @@ class Sampler:
     """
 
     def __init__(
-        self, tick: Callable[[], None], period_s: float, before: Sequence[tuple[float, Callable[[], None]]] = ()
+        self, tick: Callable[[], None], period_s: float, before: Iterable[tuple[float, Callable[[], None]]] = ()
     ) -> None:
         self._tick = tick
         self._before = before

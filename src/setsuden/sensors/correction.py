@@ -155,6 +155,7 @@ class _Line:
             raw.lag_s,
             gain.value * raw.open_below_j,
             gain.value * raw.open_above_j,
+            raw.still_s,
         )
 
     def _corrected(self, begin: Sample, end: Sample) -> float:

@@ -22,6 +22,8 @@ _PAUSE_S = 0.1
 _PAUSE_UPDATES = 2
 # How long it stands still by habit is known from below: by so much more is still that habit.
 _SEEN = 1.5
+# Where it moved again within this multiple of the standstill, what was seen is nearly all of it.
+_WATCHED = 1.25
 # A power beyond the limit that is believed raises the limit to this multiple of it.
 _RAISED = 1.5
 # Beyond what any such part draws twice running, alike to within this ratio and not absurd: what is known is wrong.
@@ -114,7 +116,8 @@ class CounterTally:
             if self._plausible.mean_w is not None and still_s <= certain_s:
                 return self._tally.sample(now.t_s, None, notes)
             # Too early to say so, too late to be certain that nothing was drawn.
-            return self._tally.sample(now.t_s, None, notes, (0.0, 0.0, self._plausible.unseen_j(still_s)))
+            sample = self._tally.sample(now.t_s, None, notes, (0.0, 0.0, self._plausible.unseen_j(still_s)))
+            return sample._replace(still_s=still_s)
         self.silent = self._stuck = True
         return self._bridge(now, span, (*notes, flags.COUNTER_STUCK))
 
@@ -127,7 +130,7 @@ class CounterTally:
             # It may have caught up, or merely moved on: the step is the least that was drawn.
             explained = likely.explains(step_j, span)
             if explained and self._still_s <= SLOWEST_S:
-                self._tally.lag_s = max(self._tally.lag_s, self._still_s)
+                self._learn_lag(span)
             elif likely.mean_w is None:
                 likely.mean_w = step_j / span.awake_s
             value_j = step_j if explained else max(step_j, likely.typical_j(span))
@@ -230,6 +233,13 @@ class CounterTally:
         """A standstill that is nothing new: it was seen to make up for one nearly as long."""
         return _SEEN * self._tally.lag_s
 
+    def _learn_lag(self, span: Stretch) -> None:
+        """It stood still and made up for it: known from below, or to the middle where it was watched closely."""
+        lag_s = self._still_s
+        if span.awake_s <= _WATCHED * lag_s:
+            lag_s = 0.5 * (lag_s + span.awake_s)
+        self._tally.lag_s = max(self._tally.lag_s, min(lag_s, SLOWEST_S))
+
     def _dark(self, span: Stretch) -> bool:
         """Whether the counter could not be watched all the time since the anchor."""
         return self.silent or span.asleep_s > SLEEP_FLOOR_S
@@ -297,7 +307,7 @@ class CounterTally:
             self._plausible.forget_before()
         elif power_w is not None:
             if self._still_s > self._tally.lag_s and self._plausible.explains(value_j, span):
-                self._tally.lag_s = min(self._still_s, SLOWEST_S)
+                self._learn_lag(span)
             self._plausible.learn(value_j, span)
         if not doubted:
             self._doubted = self._over_w = None

@@ -80,6 +80,7 @@ class Sample(NamedTuple):
                    ``update_interval_s``: the longest time it stood still and then made up for
     open_below_j, open_above_j  the part of ``energy_j - low_j`` and ``high_j - energy_j`` that hangs on a gap which is
                    still open: a later reading may settle it, for what was before this one as well
+    still_s        how long the counter has stood still, where that is all the gap there is
     """
 
     t_s: float
@@ -91,6 +92,7 @@ class Sample(NamedTuple):
     lag_s: float = 0.0
     open_below_j: float = 0.0
     open_above_j: float = 0.0
+    still_s: float = 0.0
 
 
 @runtime_checkable
