@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,6 +139,13 @@ def test_a_paragraph_without_a_place_says_nothing_of_carbon() -> None:
     assert "CO2" not in rendered("markdown", record()).text
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "life cycle of generation"), ("ja", "発電のライフサイクル")])
+def test_the_grid_of_a_methods_paragraph_has_its_year_and_its_convention_in_words(language: str, words: str) -> None:
+    text = render("markdown", replace(subject(record(), site="JP"), language=language)).text  # type: ignore[arg-type]
+    assert re.search(rf"; 20\d\d; {words}; ", text)
+    assert "lifecycle" not in text
+
+
 def test_latex_letters_are_escaped() -> None:
     text = rendered("latex", record(name="a_b & 50%"), site="JP").text
     assert r"a\_b \& 50\%" in text
@@ -146,8 +154,6 @@ def test_latex_letters_are_escaped() -> None:
 
 
 def test_the_paragraph_exists_in_japanese() -> None:
-    from dataclasses import replace
-
     japanese = render("markdown", replace(subject(record(), site="JP"), language="ja")).text
     assert "消費電力量" in japanese
     assert "4.00" in japanese

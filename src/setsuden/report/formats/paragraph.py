@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setsuden.language import Messages
+from setsuden.language import Messages, looked_up
 from setsuden.quantity import Estimate, render
 from setsuden.report.formats.subject import TOOL, Subject
 
@@ -31,7 +31,12 @@ def sentences(subject: Subject) -> list[str]:
     footprint = subject.footprint
     if footprint is not None:
         factor = next(iter(footprint.intensity.estimate.factors), None)
-        about = (footprint.intensity.place, footprint.basis, factor.source if factor else "")
+        about = (
+            footprint.intensity.place,
+            "" if factor is None or factor.year is None else str(factor.year),
+            looked_up.basis(footprint.basis, subject.language),
+            "" if factor is None else factor.source,
+        )
         found.append(
             say(
                 "paragraph.carbon",
