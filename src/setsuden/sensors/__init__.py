@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from setsuden.startup import Uncollected
+
 if TYPE_CHECKING:
     from setsuden.sensors.accounting import counted_channels
     from setsuden.sensors.discovery import Discovery, discover
@@ -57,4 +59,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    with Uncollected():
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

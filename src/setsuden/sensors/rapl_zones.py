@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from setsuden.sensors.host import Host
@@ -11,9 +10,6 @@ from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from setsuden.sensors.place import Place
-
-_ZONE = re.compile(r"(?P<control>[a-z]+-rapl(?:-[a-z]+)?)(?P<path>(?::\d+)*)")
-_PACKAGE = re.compile(r"package-(\d+)(?:-die-(\d+))?")
 
 
 class Zone(NamedTuple):
@@ -46,8 +42,11 @@ class Zone(NamedTuple):
     @property
     def label(self) -> str:
         """For people."""
-        match = _PACKAGE.fullmatch(self.parent or self.name)
-        where = f"CPU package {match[1]}" + (f" die {match[2]}" if match[2] else "") if match else (self.parent or "")
+        numbers = _package(self.parent or self.name)
+        if numbers:
+            where = f"CPU package {numbers[0]}" + (f" die {numbers[1]}" if numbers[1] else "")
+        else:
+            where = self.parent or ""
         part = {"dram": "DRAM", "core": "cores", "uncore": "uncore", "psys": "platform", "platform": "platform"}
         if self.parent:
             return f"{where} {part.get(self.name, self.name)}".strip()
@@ -56,8 +55,7 @@ class Zone(NamedTuple):
     @property
     def package(self) -> tuple[str, str | None] | None:
         """(package, die) numbers of a package zone."""
-        match = _PACKAGE.fullmatch(self.name)
-        return (match[1], match[2]) if match and not self.parent else None
+        return None if self.parent else _package(self.name)
 
 
 def powercap_root(host: Host) -> Place:
@@ -73,11 +71,9 @@ def find_zones(host: Host) -> list[Zone]:
     names = {entry: host.text(folder / "name") or entry for entry, folder in folders.items()}
     zones: list[Zone] = []
     for entry in sorted(folders, key=_order):
-        match = _ZONE.fullmatch(entry)
-        assert match is not None
         outer = entry.rpartition(":")[0]
         parent = names.get(outer)
-        zone = Zone(entry, match["control"], folders[entry], names[entry], parent)
+        zone = Zone(entry, entry.partition(":")[0], folders[entry], names[entry], parent)
         if any(known.domain == zone.domain and known.control == zone.control for known in zones):
             # One driver names two zones alike: two parts, not two views of one.
             zone = zone._replace(name=f"{zone.name}-{entry.rpartition(':')[2]}")
@@ -87,13 +83,32 @@ def find_zones(host: Host) -> list[Zone]:
 
 def _walk(host: Host, folder: Place, found: dict[str, Place], depth: int) -> None:
     """The flat links of the class folder first, then zones that only lie inside others."""
-    matches = [match for name in host.names(folder) if (match := _ZONE.fullmatch(name))]
-    for match in matches:
-        if match["path"]:
-            found.setdefault(match[0], folder / match[0])
-    for match in matches:
+    entries = [name for name in host.names(folder) if _is_entry(name)]
+    for entry in entries:
+        if ":" in entry:
+            found.setdefault(entry, folder / entry)
+    for entry in entries:
         if depth < 3:
-            _walk(host, folder / match[0], found, depth + 1)
+            _walk(host, folder / entry, found, depth + 1)
+
+
+def _is_entry(name: str) -> bool:
+    """``intel-rapl``, ``intel-rapl:0:1``, ``intel-rapl-mmio:0``; no pattern, which takes longer to make than to use."""
+    control, *numbers = name.split(":")
+    parts = control.split("-")
+    if len(parts) not in (2, 3) or parts[1] != "rapl":
+        return False
+    return all(part.isalpha() and part.islower() for part in parts) and all(number.isdecimal() for number in numbers)
+
+
+def _package(name: str) -> tuple[str, str | None] | None:
+    """Numbers of package and die in ``package-0`` and ``package-0-die-1``; None for another name."""
+    parts = name.split("-")
+    if parts[0] != "package" or not all(number.isdecimal() for number in parts[1::2]):
+        return None
+    if len(parts) == 2:
+        return parts[1], None
+    return (parts[1], parts[3]) if len(parts) == 4 and parts[2] == "die" else None
 
 
 def _order(entry: str) -> tuple[bool, str, list[int]]:
