@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from setsuden.cli.main import _COMMANDS, main
+from setsuden.language import LANGUAGES, Language, table
+from setsuden.language.columns import width
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +23,21 @@ def test_every_command_has_help(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"])
     assert result.exit_code == 0, result.output
     assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_overview_names_every_command_in_the_readers_language(
+    language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SETSUDEN_LANG", language)
+    told = {key.removeprefix("command."): text for key, text in table("help", language).items() if "command." in key}
+    assert list(told) == list(_COMMANDS)
+    shown = CliRunner().invoke(main, ["--help"])
+    assert shown.exit_code == 0
+    assert all(width(line) <= 80 for line in shown.output.splitlines())
+    said = "".join(shown.output.split())
+    assert all(name + "".join(text.split()) in said for name, text in told.items())
+    assert table("help", language)["option.version"] in shown.output
 
 
 @pytest.mark.parametrize("name", list(_COMMANDS))
