@@ -115,6 +115,8 @@ def test_a_job_of_known_throughput_takes_that_long_and_its_energy_is_as_sure_as_
     assert timed.energy.high / timed.energy.low < plain.energy.high / plain.energy.low
     assert (plain.level, timed.level) == ("data sheet", "data sheet + measured speed")
     assert timed.narrows_most == "power"
+    odd = Work("odd", 11.7, 1.82, 2.48, (3, 7000, 7000))
+    assert [predict(odd, CARD, samples=1, throughput=told).outside for told in (None, 4.0)] == ["input", ""]
 
 
 @pytest.mark.parametrize("none", [0.0, -1.0, float("nan"), float("inf")])

@@ -198,12 +198,13 @@ def _processor(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _An
     """A processor or accelerator: time by its rates, power by its design power, energy their product."""
     clock = _fitted(own, "seconds_per_unit")
     seconds, watts = _estimate(clock, asked, "s"), _power(asked, own)
+    outside = clock.outside(asked)[0]
     if asked[0]["units_per_s"] is not None:
-        seconds = _timed(clock, asked)
+        seconds, outside = _timed(clock, asked), ""  # whatever the size of the work, its time is known
     elif not own and not _sheet(asked).known:
         low, high = _spread(asked)
         seconds = _joined(seconds, 1 / high, 1 / low)
-    return seconds, watts, _product(seconds, watts), clock.outside(asked)[0]
+    return seconds, watts, _product(seconds, watts), outside
 
 
 def _board(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer:
