@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -57,8 +57,8 @@ class Making(Part):
     years: Positive = 4.0
 
 
-class LocalChoice(Part):
-    """A machine on site: a row of the catalogue, a pilot run on it, or joules and seconds of one request."""
+class MachineChoice(Part):
+    """A machine: a row of the catalogue, a pilot run on it, or joules and seconds of one request."""
 
     system: str | None = Field(default=None, min_length=1)
     pilot: str | None = Field(default=None, min_length=1)
@@ -67,27 +67,33 @@ class LocalChoice(Part):
     energy_j: Amount | None = None
     seconds: Positive | None = None
     idle_w: Amount | None = None
-    idle_share: Share = 1.0
-    shared_by: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
     embodied: Making | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> LocalChoice:
-        _one_source(self)
+    def _one_source(self) -> Self:
+        """Where its figures come from is said exactly once."""
+        stated = self.energy_j is not None and self.seconds is not None
+        ways = (self.system is not None) + (self.pilot is not None) + stated
+        if ways != 1 or (self.energy_j is None) != (self.seconds is None):
+            raise ValueError("give one of: system, pilot, or energy_j and seconds")
+        if self.configuration is not None and self.pilot is None:
+            raise ValueError("configuration belongs to pilot")
+        if self.tokens is not None and (self.system is None or self.tokens.value <= 0):
+            raise ValueError("tokens is above 0 and belongs to system: output tokens of a request")
         return self
 
 
-class CloudChoice(Part):
+class LocalChoice(MachineChoice):
+    """A machine on site."""
+
+    idle_share: Share = 1.0
+    shared_by: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+
+
+class CloudChoice(MachineChoice):
     """A server in a data centre."""
 
-    system: str | None = Field(default=None, min_length=1)
     single: str | None = Field(default=None, min_length=1)
-    pilot: str | None = Field(default=None, min_length=1)
-    configuration: str | None = Field(default=None, min_length=1)
-    tokens: Amount | None = None
-    energy_j: Amount | None = None
-    seconds: Positive | None = None
-    idle_w: Amount | None = None
     batch: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
     wait_ms: NotNegative = 0.0
     utilisation: Amount | None = None
@@ -95,13 +101,13 @@ class CloudChoice(Part):
     site: str | None = Field(default=None, min_length=1)
     intensity_g_per_kwh: Amount | None = None
     rtt_ms: Amount = Figure(value=30.0, low=10.0, high=100.0)
-    embodied: Making | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> CloudChoice:
-        _one_source(self)
+    def _fits(self) -> CloudChoice:
         if (self.batch is None) != (self.single is None):
             raise ValueError("batch and single belong together: single is the row of one request at a time")
+        if self.site is not None and self.intensity_g_per_kwh is not None:
+            raise ValueError("give either site or intensity_g_per_kwh")
         if self.utilisation is not None:
             used = self.utilisation.estimate("1")
             if not (used.low > 0 and used.high <= 1):
@@ -109,18 +115,6 @@ class CloudChoice(Part):
         if self.pue is not None and self.pue.estimate("1").low < 1:
             raise ValueError("pue is at least 1")
         return self
-
-
-def _one_source(choice: LocalChoice | CloudChoice) -> None:
-    """Where a machine's figures come from is said exactly once."""
-    stated = choice.energy_j is not None and choice.seconds is not None
-    ways = (choice.system is not None) + (choice.pilot is not None) + stated
-    if ways != 1 or (choice.energy_j is None) != (choice.seconds is None):
-        raise ValueError("give one of: system, pilot, or energy_j and seconds")
-    if choice.configuration is not None and choice.pilot is None:
-        raise ValueError("configuration belongs to pilot")
-    if choice.tokens is not None and (choice.system is None or choice.tokens.value <= 0):
-        raise ValueError("tokens is above 0 and belongs to system: output tokens of a request")
 
 
 class NetworkChoice(Part):
