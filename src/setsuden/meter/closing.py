@@ -28,10 +28,13 @@ def close_window(
     usual_w   per channel, a power it has been seen to have, W: bounds what a slow sensor may hide at the edges
     """
     duration_s = end.t_s - window.begin.t_s
-    channels = [_refreshed(channel, sample.lag_s) for channel, sample in zip(channels, end.samples, strict=True)]
+    edges = list(zip(channels, window.begin.samples, end.samples, strict=True))
+    channels = [_refreshed(channel, last.lag_s) for channel, _, last in edges]
     parts = tuple(
         _channel(window, position, channel, end, usual_w[position], idle) for position, channel in enumerate(channels)
     )
+    # What stood still at an edge is in the bounds already; the reader is told of it as of a refresh that is as long.
+    told = [_refreshed(channel, max(last.lag_s, first.still_s, last.still_s)) for channel, first, last in edges]
     counted = [part for part in parts if part.counted]
     utilisation = window.load.utilisation(end.load)
     dynamic = [part.dynamic for part in counted if part.dynamic is not None]
@@ -47,7 +50,7 @@ def close_window(
         channels=parts,
         utilisation=utilisation,
         flags=(
-            *judge(channels, parts, duration_s, usual_w, window.spread.samples, window.spread.variation, utilisation,
+            *judge(told, parts, duration_s, usual_w, window.spread.samples, window.spread.variation, utilisation,
                    window.load.held_back, window.attributes),
             *extra,
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from setsuden.ledger.channel import ChannelRecord, correction_notes, gain_errors, quantum_j
+from setsuden.ledger.channel import ChannelRecord, correction_notes, quantum_j
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Utilisation
 from setsuden.meter import codes
 
@@ -67,10 +67,6 @@ def _edges(
         channel, gross = channels[position], parts[position].gross
         power_w = max(usual_w[position], gross.value / duration_s if duration_s > 0 else 0.0)
         edge_j = quantum_j(channel, power_w)
-        if not parts[position].flags:
-            # A counter that stood still at an edge, for too short a time to say that it is stuck.
-            down, up = gain_errors(channel)
-            edge_j = max(edge_j, gross.high - (1 + up) * gross.value, (1 - down) * gross.value - gross.low)
         if duration_s < channel.update_interval_s or edge_j > codes.BELOW_RESOLUTION_SHARE * gross.value:
             below.append(channel.label)
         slowest_s = max(slowest_s, channel.update_interval_s)
