@@ -107,6 +107,13 @@ def test_a_meter_of_the_users_is_told_and_no_other_opened(tmp_path: Path, monkey
     assert teller.measurement is None
 
 
+def test_a_misspelt_setting_or_place_is_told_when_the_callback_is_made() -> None:
+    with pytest.raises(TypeError, match="sight"):
+        Teller(10, {"sight": "JP"})  # type: ignore[typeddict-unknown-key]
+    with pytest.raises(InputError, match="site"):
+        Teller(10, {"site": "Tokio"})
+
+
 def test_a_wrong_setting_leaves_no_meter_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own_meter(tmp_path, monkeypatch)
     with pytest.raises(InputError, match="budget"):

@@ -50,7 +50,7 @@ class OwnMeter:
         """Start measuring; name, site, say and language as the settings tell."""
         from setsuden.meter import Meter
 
-        intensity = grid_intensity(settings.get("site"))  # a place that nobody knows is told before anything begins
+        intensity = grid_intensity(settings.get("site"))
         left = _open.get(threading.get_ident())
         if left is not None:
             left.close(TrainingLeftError("another training began before this one said that it was over"))

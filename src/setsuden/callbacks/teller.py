@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 from setsuden.callbacks.own_meter import OwnMeter, nothing_measures
 from setsuden.errors import InputError
 from setsuden.meter import lifetime
-from setsuden.predict.progress import OnBudget, Progress, progress
+from setsuden.predict.progress import OnBudget, Progress, grid_intensity, progress
 
 if TYPE_CHECKING:
     from setsuden.language import Language
@@ -42,9 +42,15 @@ class Teller:
 
     steps      of the whole training, where the framework cannot know them (a stream without length); None: as told
     settings   handed on to ``progress``
+
+    Raises TypeError for a setting that does not exist, InputError for a site that nobody knows.
     """
 
     def __init__(self, steps: int | None, settings: Settings) -> None:
+        unknown = sorted(settings.keys() - Settings.__annotations__.keys())
+        if unknown:
+            raise TypeError(f"EnergyCallback() got unexpected keyword arguments: {', '.join(unknown)}")
+        grid_intensity(settings.get("site"))  # told now, not after an hour of loading data
         self._steps = steps
         self._settings = settings
         self._stops = settings.get("on_budget") == "stop" or settings.get("on_stop") is not None
