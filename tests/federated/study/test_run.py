@@ -16,6 +16,7 @@ from tests.schemas_support import validate
 
 from setsuden.errors import InputError
 from setsuden.federated.price import price
+from setsuden.federated.stop import Stop
 from setsuden.federated.study.document import document
 from setsuden.federated.study.run import Outcome
 from setsuden.federated.study.text import text
@@ -132,6 +133,19 @@ def test_without_a_target_the_cheapest_is_advised_and_its_price_is_told(whole: O
     decision = document(whole)["decision"]
     cheapest = min(decision["options"], key=lambda option: option["metrics"]["carbon"]["value"])
     assert decision["recommended"] == cheapest["id"] == UPLOAD
+
+
+def test_without_a_target_the_verdict_says_that_qualities_differ(whole: Outcome) -> None:
+    assert whole.centralised is not None
+    ends = [one.result.accuracy for one in whole.trained] + [whole.centralised.accuracy]
+    for language in LANGUAGES:
+        sure = FederatedWords(whole, language).said().sure
+        assert "stop.target" in sure
+        for end in (min(ends), max(ends)):
+            assert f"{end:.1%}" in sure
+    task = replace(whole.federation.tasks[0], stop=Stop(rounds=2, target=0.01))
+    aimed = replace(whole, federation=replace(whole.federation, tasks=(task,)))
+    assert "stop.target" not in FederatedWords(aimed, "en").said().sure
 
 
 def test_raw_data_that_is_large_turns_the_advice_to_the_devices() -> None:

@@ -72,6 +72,8 @@ class FederatedWords:
         there = render(self.outcome.compared[0].declared.centralised.carbon)
         because = f"{because}{self.space}{say('verdict.there', carbon=there)}"
         sure = say("verdict.sure", probability=f"{found.best_probability:.0%}")
+        if target is None:
+            sure = f"{sure}{self.space}{self._unequal()}"
         return Said(headline, because, sure, decision.confidence, tuple(self._flips()), notes)
 
     @property
@@ -102,6 +104,13 @@ class FederatedWords:
     def network(self, choice: str) -> str:
         """A model of the network in words."""
         return self.bill.network_name(choice)
+
+    def _unequal(self) -> str:
+        """Without a target, trainings end at any quality."""
+        central = self.outcome.centralised
+        ends = [one.result.accuracy for one in self.outcome.trained] + [None if central is None else central.accuracy]
+        known = [accuracy for accuracy in ends if accuracy is not None]
+        return self.say("verdict.unequal", least=_share(min(known)), most=_share(max(known)))
 
     def _next_best(self, best: str) -> str:
         """The cheapest other way that reached the target, or any other where none did."""
