@@ -30,6 +30,8 @@ NUMBERS = (
     "energy_j",
     "power_w",
 )
+# A layer may have no weights and do no products; every other number of a row is above zero or was not told.
+_MAY_BE_NONE = ("params_m", "active_params_m", "gmacs", "macts_m")
 WORDS = (
     "mode",
     "task",
@@ -127,22 +129,27 @@ def _numbers(name: str, column: Sequence[Any] | None, size: int) -> Floats:
     if column is None:
         return np.full(size, np.nan)
     try:
-        return np.array([_number(cell) for cell in column], dtype=np.float64)
+        values = np.array([np.nan if _absent(cell) else float(cell) for cell in column], dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError("a cell is no number", place=f"frame[{name!r}]", value=str(error)) from None
+    possible = np.isfinite(values) & ((values > 0) | ((values == 0) & (name in _MAY_BE_NONE)))
+    return np.where(possible, values, np.nan)
 
 
-def _number(cell: Any) -> float:
-    if cell is None or cell == "":
-        return float("nan")
-    value = float(cell)
-    return value if np.isfinite(value) else float("nan")
+def _absent(cell: Any) -> bool:
+    """Whether a cell says nothing: None, blank, NaN, or what pandas takes for missing, which compares with nothing."""
+    if cell is None or isinstance(cell, str):
+        return cell is None or not cell or cell.isspace()
+    try:
+        return bool(cell != cell)
+    except TypeError:
+        return True
 
 
 def _words(column: Sequence[Any] | None, size: int) -> tuple[str, ...]:
     if column is None:
         return ("",) * size
-    return tuple("" if cell is None or cell != cell else str(cell) for cell in column)
+    return tuple("" if _absent(cell) else str(cell) for cell in column)
 
 
 def input_numbers(text: str) -> tuple[float, ...]:

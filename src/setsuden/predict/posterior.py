@@ -24,6 +24,7 @@ _JITTER = 1e-8
 # held-out groups come out a little too small; measured on groups that were held out of everything.
 _OPTIMISM = 1.07
 _MOST_BELOW = 0.5  # deviations that a row placed by its own doubt lies below its middle
+_LEAST_WIDTH = 0.5  # of the normal quantile
 _PRIOR_BLOCKS = 3.0  # how many held-out groups the normal quantile is worth against the measured one
 
 
@@ -120,14 +121,15 @@ def conformal(scores: Floats, held_out: int, level: float) -> float:
     scores     absolute errors over deviations of rows predicted without their group (or device)
     held_out   how many groups those are; with few of them the answer leans to the normal distribution's
 
-    Split conformal with scores normalised by difficulty (Lei et al. 2018), the rank corrected for a finite sample.
+    Split conformal with scores normalised by difficulty (Lei et al. 2018), the rank corrected for a finite sample; at
+    least half of the normal distribution's, as copies of a row tell each other without error.
     """
     normal = normal_quantile(level)
     if not len(scores):
         return normal
     rank = min(len(scores), ceil((len(scores) + 1) * level))
     measured = _OPTIMISM * float(np.sort(scores)[rank - 1])
-    return (held_out * measured + _PRIOR_BLOCKS * normal) / (held_out + _PRIOR_BLOCKS)
+    return max((held_out * measured + _PRIOR_BLOCKS * normal) / (held_out + _PRIOR_BLOCKS), _LEAST_WIDTH * normal)
 
 
 def least_relative_error(error: Floats) -> float:

@@ -18,7 +18,7 @@ def borrowed_sizes(rows: Rows, others: Rows) -> Rows:
     parameters is scaled: work with parameters and pixels, activations with the root of parameters and with pixels.
     """
     rows = sized_layers(rows)
-    missing = np.flatnonzero(np.isnan(rows.numbers["gmacs"]) & np.isfinite(rows.numbers["params_m"]))
+    missing = np.flatnonzero(np.isnan(rows.numbers["gmacs"]) & (rows.numbers["params_m"] > 0))
     donors = _donors(others)
     if not len(missing) or not len(donors):
         return rows

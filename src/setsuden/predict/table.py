@@ -28,6 +28,7 @@ from setsuden.predict.words import plain_words, similarity
 
 _MOST_ROWS = 1000  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
+_BEYOND = float(np.log(10))  # how far beyond the seen range a size still tells of what the law misses
 # Of boards a few runs are known, which tell much of some rows and little of others: each is placed by its own doubt.
 _BY_OWN_DOUBT = (BOARDS, MICROCONTROLLERS)
 _FEW_LABELS = 5.0  # held-out labels that the middle of relative errors is weighed against, taken to lie at zero
@@ -86,11 +87,16 @@ class Predictor:
         for asked in self._asked(rows):
             logs[asked.index] = asked.base
             if asked.posterior is not None:
-                logs[asked.index] += self._placed(asked, asked.posterior)
+                points, own = asked.points, asked.kind in _BY_OWN_DOUBT
+                told = asked.posterior.mean_and_deviation(points, np.float64) if own else None
+                mean, deviation = told or (asked.posterior.mean(points), None)
+                logs[asked.index] += self._placed(asked, asked.posterior, mean, deviation)
         return np.exp(logs)
 
-    def _placed(self, asked: _Asked, posterior: Posterior) -> Floats:
+    def _placed(self, asked: _Asked, posterior: Posterior, mean: Floats, deviation: Floats | None) -> Floats:
         """Where the mean relative error of each row is smallest, natural logs beside the physical part.
+
+        deviation   of rows that are placed by it, else None
 
         Devices are too few to be held out for that: a known model on a new device is placed as on a known one.
         """
@@ -99,9 +105,8 @@ class Predictor:
             PAIR if how == DEVICE and group in known else how
             for how, group in zip(situations(asked.points, posterior.points), asked.points.groups, strict=True)
         ]
-        if asked.kind not in _BY_OWN_DOUBT:
-            return posterior.mean(asked.points) + [self._shift(posterior, how) for how in new]
-        mean, deviation = posterior.mean_and_deviation(asked.points, np.float64)
+        if deviation is None:
+            return mean + [self._shift(posterior, how) for how in new]
         seen = np.array([how in (ROW, SETTING, PAIR) for how in new])
         shift = [0.0 if own else self._shift(posterior, how) for own, how in zip(seen, new, strict=True)]
         return np.where(seen, below(mean, deviation), mean + shift)
@@ -110,26 +115,28 @@ class Predictor:
         """Where the target of every row lies with probability ``level`` (0-1, exclusive): (low, high).
 
         Widths are conformal: the error of rows whose group, device or both were held out, in units of the model's own
-        deviation. Rows outside what was seen get half as much again.
+        deviation. Rows outside what was seen get half as much again. What ``predict`` says is inside.
         """
         if not 0 < level < 1:
             raise InputError("a level of confidence lies between 0 and 1", place="level", value=level)
         rows = rows_of(frame)
-        logs, half = np.empty(len(rows)), np.empty(len(rows))
+        low, high = np.empty(len(rows)), np.empty(len(rows))
         for asked in self._asked(rows):
             far = np.array([1.5 if reason else 1.0 for reason in asked.outside])
             if asked.posterior is None:
-                logs[asked.index] = asked.base
                 wide = asked.width * normal_quantile(level) / normal_quantile(0.9)
                 spread = np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
-                half[asked.index] = far * wide * spread
+                low[asked.index], high[asked.index] = asked.base - far * wide * spread, asked.base + far * wide * spread
                 continue
-            mean, deviation = asked.posterior.mean_and_deviation(asked.points)
-            logs[asked.index] = asked.base + mean
+            own = asked.kind in _BY_OWN_DOUBT
+            mean, deviation = asked.posterior.mean_and_deviation(asked.points, np.float64 if own else np.float32)
+            said = self._placed(asked, asked.posterior, mean, deviation if own else None)
             new = situations(asked.points, asked.posterior.points)
             width = np.array([self._width(asked.posterior, how, level) for how in new])
-            half[asked.index] = far * width * deviation
-        return np.exp(logs - half), np.exp(logs + half)
+            half = far * width * deviation
+            low[asked.index] = asked.base + np.minimum(mean - half, said)
+            high[asked.index] = asked.base + np.maximum(mean + half, said)
+        return np.exp(low), np.exp(high)
 
     def outside(self, frame: Any) -> tuple[str, ...]:
         """Which size of a row lies outside everything seen so far, or ``kind of work``; '' where none does."""
@@ -339,10 +346,15 @@ class _Seen:
 
 
 def points_of(rows: Rows, kind: str, target: str, knowledge: Knowledge) -> Points:
-    """Rows as the kernel sees them: sizes as logs around the typical ones, zero where they are not stated."""
+    """Rows as the kernel sees them: sizes as logs around the typical ones, zero where they are not stated.
+
+    Far beyond the measured sizes the law goes on alone: it is taken to miss as much there as at their end.
+    """
     typical = knowledge.typical.get(kind, {})
     centre = np.log(np.array([typical.get(name, 1.0) for name in FEATURES]))
-    logs = features(rows) - centre
+    ranges = knowledge.ranges.get(kind, {})
+    ends = np.log(np.array([ranges.get(name, (1e-300, 1e300)) for name in FEATURES]))
+    logs = np.clip(features(rows), ends[:, 0] - _BEYOND, ends[:, 1] + _BEYOND) - centre
     groups = tuple(group or name for group, name in zip(rows.words["group"], rows.words["model"], strict=True))
     gain = gains(rows, (kind,) * len(rows), target, knowledge)
     return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, devices(rows), software(rows), gain)
