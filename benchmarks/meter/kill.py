@@ -28,17 +28,18 @@ with Meter(sys.argv[1]) as meter:
 """
 
 
-def kill_one(name: str, after_s: float) -> float:
-    """Start, kill after a while; returns the moment of the kill on the elapsed clock."""
+def kill_one(name: str, after_s: float) -> tuple[float, float]:
+    """Start, kill after a while; returns seconds from the start to the kill and its moment on the elapsed clock."""
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, name], stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdout is not None
     process.stdout.readline()
+    started_s = time.monotonic()
     time.sleep(after_s)
     killed_s = time.monotonic()
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    return killed_s
+    return killed_s - started_s, killed_s
 
 
 def left_behind(folder: str) -> int:
@@ -64,16 +65,20 @@ def main() -> None:
         os.environ["SETSUDEN_LEDGER"] = f"{folder}/ledger.sqlite"
         killed = {str(k): kill_one(str(k), rng.uniform(0.0, 1.5)) for k in range(options.kills)}
         lost: list[float] = []
-        opened = 0
+        found: set[str] = set()
         with Ledger.open() as ledger:
             for summary in ledger.runs():
                 record = ledger.run(summary.id)
                 assert record.status == "cut off", record.status
-                opened += 1
+                found.add(record.name)
                 last_s = max(record.samples(channel.id).t_s[-1] for channel in record.channels)
-                lost.append(killed[record.name] - float(last_s))
+                lost.append(killed[record.name][1] - float(last_s))
         lost.sort()
-        print(f"{options.kills} kills: {opened} runs opened as cut off, processes left behind: {left_behind(folder)}")
+        behind = left_behind(folder)
+        print(f"{options.kills} kills: {len(found)} runs opened as cut off, processes left behind: {behind}")
+        early = [after_s for name, (after_s, _) in killed.items() if name not in found]
+        if early:
+            print(f"killed before there was a run: {len(early)}, at most {1e3 * max(early):.0f} ms after the start")
         print(f"seconds lost: median {lost[len(lost) // 2]:.3f}, largest {lost[-1]:.3f}")
 
 
