@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from setsuden.errors import InputError
 from setsuden.predict.budget import EnergyBudget
 from setsuden.predict.early import EarlyForecast
+from setsuden.predict.wander import deviation
 from setsuden.predict.watcher import Watcher
 from setsuden.quantity import DEVICE, Estimate, Provenance
 
@@ -213,6 +214,13 @@ def test_scatter_without_memory_is_averaged_away() -> None:
     assert widths == sorted(widths, reverse=True)
     assert widths[-1] is not None
     assert widths[-1] < 0.6 * widths[0]
+
+
+def test_steps_that_take_turns_are_no_wander() -> None:
+    """Accumulated gradients, a short last batch: what alternates from look to look is over within a second."""
+    turns, drift = np.tile([1.0, 3.0], 8), np.linspace(1.0, 3.0, 16)
+    assert deviation(turns, np.ones(16)) == pytest.approx(0.0, abs=1e-9)
+    assert deviation(drift, np.ones(16)) > 0.15
 
 
 def with_pauses(

@@ -21,10 +21,10 @@ STALL = 5.0
 STALL_SHARE = 0.02
 """One stall is taken as usual for the run only as far as it makes up this share of what was seen."""
 _BLOCKS = 16
-_SCALES = (1, 2, 4)  # blocks per mean; with all blocks 15, 7 and 3 differences
-_LEAST_MEANS = 4
+_SCALES = (1, 2, 4)  # blocks per mean; with all blocks 15, 13 and 9 differences
+_LEAST_DIFFERENCES = 3
 _LONG_RUN = 0.5  # variance that each doubling of the time ahead adds, in Allan variances
-_REACH = 3.5  # deviations in half a 90 % interval: held 88 % of what came on recorded trainings, see benchmarks/predict
+_REACH = 3.5  # deviations in half a 90 % interval: held 88 to 100 % on four recorded sets, see benchmarks/predict
 _MOST = log(3.0)  # no interval reaches beyond threefold: wider, the steps have said nothing
 _LEFT = 8  # stretches that more than half of warm-up must leave
 _CLEAR, _DEARER = 2.0, 0.5  # deviations, and share, by which warm-up must stand out
@@ -67,15 +67,20 @@ def mean_cost(costs: Floats, weights: Floats) -> float:
 
 
 def deviation(costs: Floats, weights: Floats) -> float:
-    """Allan deviation of the mean cost as a share of it (0-1), the largest of three scales; 1 for too few stretches."""
+    """Allan deviation of the mean cost as a share of it (0-1); 1 for too few stretches.
+
+    The larger of the two longest scales that can be seen, with overlapping differences: steps that take turns, every
+    eighth of which is dearer, say, differ a lot from one to the next and hardly from one second to the next.
+    """
     blocks = _block_means(costs, weights)
     mean = float(np.average(costs, weights=weights))
+    total = np.concatenate([[0.0], np.cumsum(blocks)])
     found = [
-        float(np.mean(np.diff(means) ** 2)) / 2
+        float(np.mean((total[2 * size :] - 2 * total[size:-size] + total[: -2 * size]) ** 2)) / (2 * size**2)
         for size in _SCALES
-        if len(means := blocks[: len(blocks) // size * size].reshape(-1, size).mean(axis=1)) >= _LEAST_MEANS
+        if len(blocks) >= 2 * size + _LEAST_DIFFERENCES - 1
     ]
-    return min(sqrt(max(found)) / mean, 1.0) if found and mean > 0 else 1.0
+    return min(sqrt(max(found[-2:])) / mean, 1.0) if found and mean > 0 else 1.0
 
 
 def reach(costs: Floats, weights: Floats, ahead: float) -> float:
@@ -89,7 +94,7 @@ def reach(costs: Floats, weights: Floats, ahead: float) -> float:
 def _block_means(costs: Floats, weights: Floats) -> Floats:
     """Means of blocks of nearly as many steps each."""
     ends = np.cumsum(weights)
-    at = np.searchsorted(ends, np.linspace(0, ends[-1], min(_BLOCKS, len(costs)) + 1)[1:-1])
+    at = np.searchsorted(ends, np.linspace(0, ends[-1], min(_BLOCKS, len(costs)) + 1)[1:-1]) + 1
     edges = np.unique(np.concatenate([[0], at, [len(costs)]]))
     total = np.concatenate([[0.0], np.cumsum(costs * weights)])
     steps = np.concatenate([[0.0], ends])
