@@ -11,19 +11,10 @@ from __future__ import annotations
 from setsuden.sensors import flags
 from setsuden.sensors.plausible import SLOWEST_S, CounterTraits, Plausible, Stretch, stretch
 from setsuden.sensors.protocol import Sample
+from setsuden.sensors.standstill import Standstill
 from setsuden.sensors.tally import SLEEP_FLOOR_S, Moment, Tally
 from setsuden.tuples import NamedTuple
 
-# A counter that has not moved for this long, and for this many of its own updates or a second, is stuck.
-_STUCK_S = 0.5
-_STUCK_UPDATES = 30
-# One that stood still for this long and for so many of its updates, and does not make up for it, has lost something.
-_PAUSE_S = 0.1
-_PAUSE_UPDATES = 2
-# How long it stands still by habit is known from below: by so much more is still that habit.
-_SEEN = 1.5
-# Where it moved again within this multiple of the standstill, what was seen is nearly all of it.
-_WATCHED = 1.25
 # A power beyond the limit that is believed raises the limit to this multiple of it.
 _RAISED = 1.5
 # Beyond what any such part draws twice running, alike to within this ratio and not absurd: what is known is wrong.
@@ -52,14 +43,12 @@ class CounterTally:
         self.traits = traits
         self._tally = Tally()
         self._plausible = Plausible(traits)
-        self._patience_s = max(_STUCK_S, min(SLOWEST_S, _STUCK_UPDATES * traits.update_interval_s))
-        self._pause_s = max(_PAUSE_S, _PAUSE_UPDATES * traits.update_interval_s)
+        self._still = Standstill(traits.update_interval_s)
         self._anchor_j = first  # last reading that was settled; the counter had moved
         self._anchor = opened
         self._doubted: _Doubted | None = None
         self._over_w: float | None = None  # power of the step just before, where it was beyond the limit
         self._failing_since_s: float | None = None
-        self._still_s = 0.0  # how long the counter was seen to stand still since the anchor
         self._stuck = False
         self._told = 0  # how often another source told the power during this silence
         self.silent = False
@@ -105,19 +94,18 @@ class CounterTally:
     # -- the ways a counter can step
 
     def _standing_still(self, now: Moment, span: Stretch, notes: tuple[str, ...]) -> Sample:
-        still_s = span.awake_s
         if not self.traits.always_draws:
             self._anchor = now
             self.silent = False
-            return self._tally.sample(now.t_s, 0.0 if still_s > self.traits.update_interval_s else None, notes)
-        self._still_s = still_s
-        if still_s < max(self._patience_s, self._slow_s) and not self.silent:
-            certain_s = max(2 * self.traits.update_interval_s, self._slow_s)
-            if self._plausible.mean_w is not None and still_s <= certain_s:
+            return self._tally.sample(now.t_s, 0.0 if span.awake_s > self.traits.update_interval_s else None, notes)
+        still = self._still
+        still.seconds = span.awake_s
+        if not still.stuck and not self.silent:
+            if still.certain and self._plausible.mean_w is not None:
                 return self._tally.sample(now.t_s, None, notes)
             # Too early to say so, too late to be certain that nothing was drawn.
-            sample = self._tally.sample(now.t_s, None, notes, (0.0, 0.0, self._plausible.unseen_j(still_s)))
-            return sample._replace(still_s=still_s)
+            sample = self._tally.sample(now.t_s, None, notes, (0.0, 0.0, self._plausible.unseen_j(still.seconds)))
+            return sample._replace(still_s=still.seconds)
         self.silent = self._stuck = True
         return self._bridge(now, span, (*notes, flags.COUNTER_STUCK))
 
@@ -129,8 +117,8 @@ class CounterTally:
         if self._stuck:
             # It may have caught up, or merely moved on: the step is the least that was drawn.
             explained = likely.explains(step_j, span)
-            if explained and self._still_s <= SLOWEST_S:
-                self._learn_lag(span)
+            if explained:
+                self._still.made_up_for(span)
             elif likely.mean_w is None:
                 likely.mean_w = step_j / span.awake_s
             value_j = step_j if explained else max(step_j, likely.typical_j(span))
@@ -142,8 +130,8 @@ class CounterTally:
             low_j = step_j if likely.mean_w is None else min(step_j, likely.typical_j(span))
             most_j = max(step_j, likely.most_j(span))
             return self._settle(step_j, low_j, most_j, reading_j, now, span, notes or (flags.ENERGY_GAP,))
-        if self._paused(span) and likely.falls_short(step_j, span):
-            most_j = step_j + likely.unseen_j(self._still_s)
+        if self._still.paused(span) and likely.falls_short(step_j, span):
+            most_j = step_j + likely.unseen_j(self._still.seconds)
             notes = (*notes, flags.COUNTER_STUCK)
             return self._settle(step_j, step_j, most_j, reading_j, now, span, notes, trusted=False)
         if likely.late(step_j, span):
@@ -228,26 +216,9 @@ class CounterTally:
         """Whether a backward step looks like a new start at zero, which most are."""
         return self._anchor_j is not None and reading_j < self._anchor_j / 2
 
-    @property
-    def _slow_s(self) -> float:
-        """A standstill that is nothing new: it was seen to make up for one nearly as long."""
-        return _SEEN * self._tally.lag_s
-
-    def _learn_lag(self, span: Stretch) -> None:
-        """It stood still and made up for it: known from below, or to the middle where it was watched closely."""
-        lag_s = self._still_s
-        if span.awake_s <= _WATCHED * lag_s:
-            lag_s = 0.5 * (lag_s + span.awake_s)
-        self._tally.lag_s = max(self._tally.lag_s, min(lag_s, SLOWEST_S))
-
     def _dark(self, span: Stretch) -> bool:
         """Whether the counter could not be watched all the time since the anchor."""
         return self.silent or span.asleep_s > SLEEP_FLOOR_S
-
-    def _paused(self, span: Stretch) -> bool:
-        """Whether it was seen to stand still for a while, not long ago."""
-        still_s = self._still_s
-        return still_s > max(self._pause_s, self._slow_s) and span.awake_s <= still_s + SLOWEST_S
 
     # -- settling a stretch of time
 
@@ -306,8 +277,8 @@ class CounterTally:
         if not trusted or low_j != high_j:
             self._plausible.forget_before()
         elif power_w is not None:
-            if self._still_s > self._tally.lag_s and self._plausible.explains(value_j, span):
-                self._learn_lag(span)
+            if self._still.seconds > self._still.habit_s and self._plausible.explains(value_j, span):
+                self._still.made_up_for(span)
             self._plausible.learn(value_j, span)
         if not doubted:
             self._doubted = self._over_w = None
@@ -321,7 +292,8 @@ class CounterTally:
 
     def _moved(self) -> None:
         self.silent = self._stuck = False
-        self._still_s = 0.0
+        self._still.seconds = 0.0
+        self._tally.lag_s = self._still.habit_s
         self._told = 0
 
     def _bridge(self, now: Moment, span: Stretch, notes: tuple[str, ...]) -> Sample:

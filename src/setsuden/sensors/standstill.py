@@ -1,0 +1,53 @@
+"""How long a counter of a part that always draws may stand still: by habit, without being certain, or for too long."""
+
+from __future__ import annotations
+
+from setsuden.sensors.plausible import SLOWEST_S, Stretch
+
+# A counter that has not moved for this long, and for this many of its own updates or a second, is stuck.
+_STUCK_S = 0.5
+_STUCK_UPDATES = 30
+# One that stood still for this long and for so many of its updates, and does not make up for it, has lost something.
+_PAUSE_S = 0.1
+_UPDATES = 2
+# How long it stands still by habit is known from below: by so much more is still that habit.
+_HABIT = 1.5
+# Where it moved again within this multiple of the standstill, what was seen is nearly all of it.
+_WATCHED = 1.25
+
+
+class Standstill:
+    """The silence of one counter since it last moved, and its habit: the longest silence it made up for.
+
+    seconds   how long it was seen to stand still since it last moved
+    habit_s   at most a second, because no counter is refreshed less often
+    """
+
+    __slots__ = ("_certain_s", "_pause_s", "_stuck_s", "habit_s", "seconds")
+
+    def __init__(self, update_interval_s: float) -> None:
+        self.seconds = self.habit_s = 0.0
+        self._certain_s = _UPDATES * update_interval_s
+        self._pause_s = max(_PAUSE_S, self._certain_s)
+        self._stuck_s = max(_STUCK_S, min(SLOWEST_S, _STUCK_UPDATES * update_interval_s))
+
+    @property
+    def certain(self) -> bool:
+        """Whether nothing but the usual can have been drawn meanwhile."""
+        return self.seconds <= max(self._certain_s, _HABIT * self.habit_s)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it is longer than any counter rests."""
+        return self.seconds >= max(self._stuck_s, _HABIT * self.habit_s)
+
+    def paused(self, span: Stretch) -> bool:
+        """Whether it was out of the ordinary, and not long ago; ``span`` is the time since the counter last moved."""
+        return self.seconds > max(self._pause_s, _HABIT * self.habit_s) and span.awake_s <= self.seconds + SLOWEST_S
+
+    def made_up_for(self, span: Stretch) -> None:
+        """It has moved on by what was drawn over ``span``: a habit, known from below or, if it was watched, nearly."""
+        seconds = self.seconds
+        if seconds <= SLOWEST_S:
+            watched = span.awake_s <= _WATCHED * seconds
+            self.habit_s = max(self.habit_s, min(0.5 * (seconds + span.awake_s) if watched else seconds, SLOWEST_S))
