@@ -71,8 +71,9 @@ def main() -> None:
                 record = ledger.run(summary.id)
                 assert record.status == "cut off", record.status
                 found.add(record.name)
-                last_s = max(record.samples(channel.id).t_s[-1] for channel in record.channels)
-                lost.append(killed[record.name][1] - float(last_s))
+                after_s, killed_s = killed[record.name]
+                last_s = [float(t_s) for channel in record.channels for t_s in record.samples(channel.id).t_s[-1:]]
+                lost.append(killed_s - max(last_s) if last_s else after_s)
         lost.sort()
         behind = left_behind(folder)
         print(f"{options.kills} kills: {len(found)} runs opened as cut off, processes left behind: {behind}")

@@ -56,7 +56,7 @@ class Rig:
     sensors that are made of ``files`` are read right here: every frame more is a cold one.
     """
 
-    __slots__ = ("_clock", "_load", "_plan", "_sensors", "_settles", "_taken", "channels")
+    __slots__ = ("_clock", "_load", "_order", "_plan", "_sensors", "_settles", "_taken", "channels")
 
     def __init__(self, setup: Setup) -> None:
         self._sensors = setup.sensors
@@ -66,7 +66,9 @@ class Rig:
         steps = [_steps(self._sensors[place]) for place in places]
         groups = tuple(files for place in places if (files := _files(self._sensors[place])) is not None)
         takes = tuple(take for take, _ in steps[len(groups) :])
-        self._settles = tuple((place, settle) for place, (_, settle) in zip(places, steps, strict=True))
+        self._settles = tuple(settle for _, settle in steps)
+        # Where in the order of taking each sensor comes; empty where that is the order of the channels.
+        self._order = tuple(places.index(place) for place in range(len(places))) if places != sorted(places) else ()
         self._taken: list[tuple[float, float, list[object]]] = []
         # All that a look needs in one place: whatever it has to go and find is as cold as the rest.
         self._plan = setup.clock.elapsed, setup.clock.since_boot, groups, takes, self._taken.append
@@ -113,9 +115,9 @@ class Rig:
         return reading
 
     def _samples(self, t_s: float, boot_s: float, found: list[object]) -> tuple[Sample, ...]:
-        parts: list[tuple[Sample, ...]] = [()] * len(found)
-        for (place, settle), item in zip(self._settles, found, strict=True):
-            parts[place] = settle(t_s, boot_s, item)
+        parts = [settle(t_s, boot_s, item) for settle, item in zip(self._settles, found, strict=True)]
+        if self._order:
+            parts = [parts[place] for place in self._order]
         return tuple(chain.from_iterable(parts))
 
     def now(self) -> float:

@@ -8,6 +8,7 @@ core and uncore but not DRAM; ``psys`` is a superset of it; the counter is 32 bi
 from __future__ import annotations
 
 import errno
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from setsuden.sensors import flags
@@ -21,16 +22,9 @@ from setsuden.sensors.rapl_domain import channel_of, limit_w, traits_of
 from setsuden.sensors.rapl_zones import Zone, find_zones, powercap_root
 from setsuden.sensors.stand_in import StandIn, stand_in_channel
 from setsuden.sensors.tally import Moment, Moments
-from setsuden.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class _Domain(NamedTuple):
-    channel: Channel
-    tally: CounterTally
-    mirror_of: int | None = None
 
 
 class RaplSensor:
@@ -51,20 +45,15 @@ class RaplSensor:
         mirrors = _mirrors(zones, files, firsts, machine)
         ids = {zone.domain for zone in zones}
         twins = [zones[mirrors[i]] if i in mirrors else None for i in range(len(zones))]
-        self._domains = [
-            _Domain(
-                channel := channel_of(zone, ids, machine, twins[i]),
-                CounterTally(traits_of(host, zone, channel, machine), firsts[i], now),
-                mirrors.get(i),
-            )
-            for i, zone in enumerate(zones)
+        channels = [channel_of(zone, ids, machine, twin) for zone, twin in zip(zones, twins, strict=True)]
+        self._tallies = [
+            CounterTally(traits_of(host, zone, channel, machine), first, now)
+            for zone, channel, first in zip(zones, channels, firsts, strict=True)
         ]
+        self._mirrors = tuple(mirrors.items())
         self.files = OpenFiles(host.files, files)
         self._stand_ins = _stand_ins(unread, zones, machine, now)
-        self.channels: tuple[Channel, ...] = (
-            *(domain.channel for domain in self._domains),
-            *(part.channel for part in self._stand_ins),
-        )
+        self.channels: tuple[Channel, ...] = (*channels, *(part.channel for part in self._stand_ins))
 
     def read(self) -> tuple[Sample, ...]:
         """One sample per domain."""
@@ -78,11 +67,12 @@ class RaplSensor:
     def settle(self, t_s: float, boot_s: float, taken: Sequence[bytes | OSError]) -> tuple[Sample, ...]:
         """One sample per domain."""
         now = self._moments.at(t_s, boot_s)
-        samples = [_sample(domain.tally, content, now) for domain, content in zip(self._domains, taken, strict=True)]
-        for i, domain in enumerate(self._domains):
-            if domain.mirror_of is not None:
-                samples[domain.mirror_of] = _checked(samples[domain.mirror_of], samples[i], domain.tally.traits)
-        return tuple(samples + [part.sample(samples, now) for part in self._stand_ins])
+        samples = list(map(_sample, self._tallies, taken, repeat(now)))
+        for i, original in self._mirrors:
+            samples[original] = _checked(samples[original], samples[i], self._tallies[i].traits)
+        if self._stand_ins:
+            samples += [part.sample(samples, now) for part in self._stand_ins]
+        return tuple(samples)
 
     def close(self) -> None:
         """Release the files."""
@@ -90,13 +80,11 @@ class RaplSensor:
 
 
 def _sample(tally: CounterTally, content: bytes | OSError, now: Moment) -> Sample:
-    if isinstance(content, OSError):
-        cause = flags.PERMISSION_LOST if isinstance(content, PermissionError) else flags.ENERGY_GAP
-        return tally.failed(cause, now)
     try:
-        return tally.good(int(content) / 1e6, now)
-    except ValueError:
-        return tally.failed(flags.ENERGY_GAP, now)
+        reading_j = int(content) / 1e6  # type: ignore[arg-type]  # an error is no number either
+    except (TypeError, ValueError):
+        return tally.failed(flags.PERMISSION_LOST if isinstance(content, PermissionError) else flags.ENERGY_GAP, now)
+    return tally.good(reading_j, now)
 
 
 def _first(file: OpenFile) -> float | None:
