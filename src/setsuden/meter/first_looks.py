@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A counter that says it is refreshed less often than this needs no second look: windows as short are flagged anyway.
 _FAST_S = 0.02
-_RESTS_S = (0.002,) * 20 + (0.005,) * 18
+_RESTS_S = (0.002,) * 10 + (0.005,) * 8 + (0.01,) * 7
 _MOVES = 3
 
 
