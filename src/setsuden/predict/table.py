@@ -16,21 +16,33 @@ import numpy.typing as npt
 
 from setsuden.errors import InputError
 from setsuden.predict.base import gains, log_base
-from setsuden.predict.domain import BOARDS, FEATURES, MICROCONTROLLERS, SIZES, devices, domains_of, features, software
+from setsuden.predict.domain import (
+    BOARDS,
+    FEATURES,
+    MICROCONTROLLERS,
+    NETWORKS,
+    SIZES,
+    devices,
+    domains_of,
+    features,
+    software,
+)
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.layer import sized_layers
 from setsuden.predict.posterior import Posterior, below, conformal, least_relative_error, normal_quantile
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
-from setsuden.predict.situation import DEVICE, GROUP, PAIR, ROW, SETTING, labels, situations
+from setsuden.predict.situation import DEVICE, FAMILY, GROUP, PAIR, ROW, SETTING, labels, situations
 from setsuden.predict.sizes import borrowed_sizes
 from setsuden.predict.words import plain_words, similarity
 
 _MOST_ROWS = 1000  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
 _BEYOND = float(np.log(10))  # how far beyond the seen range a size still tells of what the law misses
-# Of boards a few runs are known, which tell much of some rows and little of others: each is placed by its own doubt.
-_BY_OWN_DOUBT = (BOARDS, MICROCONTROLLERS)
+# What is placed by its own doubt: rows of few runs, which tell much of some and little of others, where their model has
+# been seen, and new networks beside many others; anything else as what was held out likewise.
+_KNOWN, _MANY_LABELS = (ROW, SETTING, PAIR), 100
+_BY_OWN_DOUBT = {BOARDS: _KNOWN, MICROCONTROLLERS: _KNOWN, NETWORKS: (GROUP, FAMILY)}
 _FEW_LABELS = 5.0  # held-out labels that the middle of relative errors is weighed against, taken to lie at zero
 
 
@@ -87,16 +99,15 @@ class Predictor:
         for asked in self._asked(rows):
             logs[asked.index] = asked.base
             if asked.posterior is not None:
-                points, own = asked.points, asked.kind in _BY_OWN_DOUBT
-                told = asked.posterior.mean_and_deviation(points, np.float64) if own else None
-                mean, deviation = told or (asked.posterior.mean(points), None)
+                told = _mean_and_deviation(asked, asked.posterior) if _by_own_doubt(asked, asked.posterior) else None
+                mean, deviation = told or (asked.posterior.mean(asked.points), None)
                 logs[asked.index] += self._placed(asked, asked.posterior, mean, deviation)
         return np.exp(logs)
 
     def _placed(self, asked: _Asked, posterior: Posterior, mean: Floats, deviation: Floats | None) -> Floats:
         """Where the mean relative error of each row is smallest, natural logs beside the physical part.
 
-        deviation   of rows that are placed by it, else None
+        deviation   None where no row is placed by its own
 
         Devices are too few to be held out for that: a known model on a new device is placed as on a known one.
         """
@@ -105,11 +116,10 @@ class Predictor:
             PAIR if how == DEVICE and group in known else how
             for how, group in zip(situations(asked.points, posterior.points), asked.points.groups, strict=True)
         ]
-        if deviation is None:
-            return mean + [self._shift(posterior, how) for how in new]
-        seen = np.array([how in (ROW, SETTING, PAIR) for how in new])
-        shift = [0.0 if own else self._shift(posterior, how) for own, how in zip(seen, new, strict=True)]
-        return np.where(seen, below(mean, deviation), mean + shift)
+        own_doubt = _by_own_doubt(asked, posterior)
+        doubted = np.array([how in own_doubt for how in new], dtype=bool)
+        shift = [0.0 if own else self._shift(posterior, how) for own, how in zip(doubted, new, strict=True)]
+        return np.where(doubted, mean if deviation is None else below(mean, deviation), mean + shift)
 
     def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
         """Where the target of every row lies with probability ``level`` (0-1, exclusive): (low, high).
@@ -128,9 +138,8 @@ class Predictor:
                 spread = np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
                 low[asked.index], high[asked.index] = asked.base - far * wide * spread, asked.base + far * wide * spread
                 continue
-            own = asked.kind in _BY_OWN_DOUBT
-            mean, deviation = asked.posterior.mean_and_deviation(asked.points, np.float64 if own else np.float32)
-            said = self._placed(asked, asked.posterior, mean, deviation if own else None)
+            mean, deviation = _mean_and_deviation(asked, asked.posterior)
+            said = self._placed(asked, asked.posterior, mean, deviation)
             new = situations(asked.points, asked.posterior.points)
             width = np.array([self._width(asked.posterior, how, level) for how in new])
             half = far * width * deviation
@@ -343,6 +352,18 @@ class _Seen:
         if len(index) > _MOST_ROWS:
             index = np.sort(np.random.default_rng(0).permutation(index)[:_MOST_ROWS])
         return Posterior.given(kernel, self.points.take(index.tolist()), self.residual[index])
+
+
+def _by_own_doubt(asked: _Asked, posterior: Posterior) -> tuple[str, ...]:
+    """What is new about the rows that are placed by their own deviation."""
+    few = asked.kind == NETWORKS and len(set(posterior.points.groups)) < _MANY_LABELS
+    return () if few else _BY_OWN_DOUBT.get(asked.kind, ())
+
+
+def _mean_and_deviation(asked: _Asked, posterior: Posterior) -> tuple[Floats, Floats]:
+    """What measured rows say of the asked ones, deviations in double precision where few rows decide."""
+    few = asked.kind in (BOARDS, MICROCONTROLLERS)
+    return posterior.mean_and_deviation(asked.points, np.float64 if few else np.float32)
 
 
 def points_of(rows: Rows, kind: str, target: str, knowledge: Knowledge) -> Points:
