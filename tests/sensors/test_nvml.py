@@ -9,6 +9,7 @@ import pytest
 from setsuden.meter import Meter
 from setsuden.quantity import Provenance
 from setsuden.sensors import Discovery, Method, Sample, Status, discover
+from setsuden.sensors.utilisation import UtilisationProbe
 from setsuden.testing import FakeGpu, FakeMachine, FakeNvml
 
 
@@ -347,3 +348,37 @@ def test_a_first_window_shorter_than_a_tick_is_not_said_to_be_zero(tmp_path: Pat
     assert part.gross.value == 0.0
     assert part.gross.high >= 10.0
     assert "SET-BELOW-RESOLUTION" in [flag.code for flag in window.measurement.flags]
+
+
+class OldNvml:
+    """A library, or a stand-in for it, that knows a few questions only."""
+
+    def __init__(self, inner: FakeNvml, *known: str) -> None:
+        self.NVMLError = inner.NVMLError
+        for name in ("nvmlInit", "nvmlShutdown", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex", *known):
+            setattr(self, name, getattr(inner, name))
+
+
+@pytest.mark.parametrize(
+    ("known", "method"),
+    [
+        (("nvmlDeviceGetTotalEnergyConsumption",), Method.COUNTER),
+        (("nvmlDeviceGetPowerUsage",), Method.POWER),
+        (("nvmlDeviceGetName",), Method.MODEL),
+    ],
+)
+def test_questions_that_a_library_does_not_know_are_done_without(
+    tmp_path: Path, known: tuple[str, ...], method: Method
+) -> None:
+    gpu = FakeGpu(watts=200.0)
+    inner = FakeNvml(gpu)
+    machine = FakeMachine(tmp_path, nvml=inner)
+    host = machine.host._replace(nvml=lambda: OldNvml(inner, *known))
+    found = discover(host)
+    (channel,) = (channel for channel in found.channels if channel.component == "gpu")
+    assert channel.method is method
+    probe = UtilisationProbe(host, found.sensors, found.limits)
+    (sample,) = gpu_samples(machine, found, 20)
+    assert sample.low_j <= gpu.truth_j <= sample.high_j
+    assert probe.read().gpu_sm_share is None
+    found.close()

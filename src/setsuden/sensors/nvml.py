@@ -6,7 +6,7 @@ from typing import Any
 
 from setsuden.sensors import flags
 from setsuden.sensors.host import Host
-from setsuden.sensors.nvml_card import LIMIT_W, Gpu, lost_channel, text
+from setsuden.sensors.nvml_card import LIMIT_W, Gpu, identity, lost_channel, text
 from setsuden.sensors.protocol import Channel, Finding, Method, Sample, Status, finding
 from setsuden.sensors.stand_in import StandIn
 from setsuden.sensors.tally import Moments
@@ -90,8 +90,7 @@ _DEAD = ("", "")
 def _identity(nvml: Any, index: int) -> tuple[str, str]:
     """UUID and name of a card; ``_DEAD`` for one that no longer answers."""
     try:
-        handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        return text(nvml.nvmlDeviceGetUUID(handle)), text(nvml.nvmlDeviceGetName(handle))
+        return identity(nvml, nvml.nvmlDeviceGetHandleByIndex(index), index)
     except nvml.NVMLError:
         return _DEAD
 

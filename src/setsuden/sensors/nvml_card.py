@@ -43,8 +43,7 @@ class Gpu:
         self._nvml = nvml
         self.index = index
         self.handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        self.name = text(nvml.nvmlDeviceGetName(self.handle))
-        self.uuid = text(nvml.nvmlDeviceGetUUID(self.handle))
+        self.uuid, self.name = identity(nvml, self.handle, index)
         self.mig = self._asks(lambda: nvml.nvmlDeviceGetMigMode(self.handle)[0] == 1) is True
         limit_mw = self._asks(lambda: nvml.nvmlDeviceGetPowerManagementLimitConstraints(self.handle)[1])
         self.limit_w = _BURST * limit_mw / 1000 if limit_mw else LIMIT_W
@@ -73,11 +72,13 @@ class Gpu:
                 return self._power.good(self._power_w(), now)
             assert self._model is not None
             return self._model.good(self.sm_share(), now)
-        except self._nvml.NVMLError as error:
+        except (self._nvml.NVMLError, AttributeError) as error:
             return self._failed(error, now)
 
     def sm_share(self) -> float:
-        """Share of the last sampling period in which a kernel ran, 0-1; raises NVMLError."""
+        """Share of the last sampling period in which a kernel ran, 0-1; raises NVMLError, or AttributeError if the
+        library does not know the question.
+        """
         return float(self._nvml.nvmlDeviceGetUtilizationRates(self.handle).gpu) / 100
 
     def process_shares(self, since_us: int) -> tuple[dict[int, float], int] | None:
@@ -175,6 +176,18 @@ class Gpu:
             resolution_j=0.001 if counter else 0.0,
             update_interval_s=_COUNTER_UPDATE_S if counter else _POWER_UPDATE_S,
         )
+
+
+def identity(nvml: Any, handle: Any, index: int) -> tuple[str, str]:
+    """UUID and name of a card, from its number where the library does not know the question; raises NVMLError."""
+    try:
+        uuid = text(nvml.nvmlDeviceGetUUID(handle))
+    except AttributeError:
+        uuid = f"gpu-{index}"
+    try:
+        return uuid, text(nvml.nvmlDeviceGetName(handle))
+    except AttributeError:
+        return uuid, f"GPU {index}"
 
 
 def lost_channel(index: int) -> Channel:

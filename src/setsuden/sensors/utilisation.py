@@ -167,7 +167,7 @@ class UtilisationProbe:
             try:
                 shares.append(gpu.sm_share())
                 used.append(float(self._nvml.nvmlDeviceGetMemoryInfo(gpu.handle).used))
-            except self._nvml.NVMLError:
+            except (self._nvml.NVMLError, AttributeError):
                 # A card that answers only one of the two, or neither, must not hide the others.
                 continue
         return (sum(shares) / len(shares) if shares else None), (sum(used) if used else None)
