@@ -355,7 +355,7 @@ class OldNvml:
 
     def __init__(self, inner: FakeNvml, *known: str) -> None:
         self.NVMLError = inner.NVMLError
-        for name in ("nvmlInit", "nvmlShutdown", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex", *known):
+        for name in ("nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex", *known):
             setattr(self, name, getattr(inner, name))
 
 

@@ -51,8 +51,8 @@ class NvmlSensor:
         """Let the library go."""
         try:
             self.library.nvmlShutdown()
-        except self.library.NVMLError:
-            # Nothing is left to release when the driver has gone away under us.
+        except (self.library.NVMLError, AttributeError):
+            # Nothing is left to release when the driver has gone away under us, or the library knows no end.
             return
 
 
