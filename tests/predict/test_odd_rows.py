@@ -83,6 +83,20 @@ def test_one_run_its_copies_and_an_outlier_get_answers_within_their_intervals(bo
         hold(fit(known, target), asked)
 
 
+@pytest.mark.parametrize("factor", [100.0, 0.01])
+def test_a_run_that_all_others_contradict_is_left_out(boards: list[Row], factor: float) -> None:
+    own = [row for row in boards if row["device"] == "odroid"]
+    others = [row for row in boards if row["device"] != "odroid"]
+    runs = own[::8][:5]
+    wrong = [*runs[:2], {**runs[2], "energy_j": factor * float(runs[2]["energy_j"])}, *runs[3:]]
+    asked = [bare(row) for row in own]
+    right, misled, without = (
+        fit(others + known, "energy_j").predict(asked) for known in (runs, wrong, runs[:2] + runs[3:])
+    )
+    assert np.allclose(misled, without)
+    assert np.abs(np.log(misled / right)).mean() < 0.2
+
+
 def test_copies_of_a_run_make_nothing_certain(boards: list[Row]) -> None:
     low, high = fit(boards[:1] * 200, "energy_j").interval([bare(boards[0])])
     assert high[0] / low[0] > 1.01

@@ -43,6 +43,22 @@ def test_leaving_a_group_out_is_the_same_as_refitting_without_it() -> None:
         assert np.allclose(refitted.mean_and_deviation(asked)[1], deviation[block], atol=1e-6)
 
 
+def test_gross_errors_are_left_out_and_nothing_else() -> None:
+    seen, random = points(60), np.random.default_rng(4)
+    k = kernel()
+    residual = np.linalg.cholesky(covariance(k, seen, seen) + 0.01 * np.eye(60)) @ random.normal(size=60)
+    assert len(Posterior.trusting(k, seen, residual).points) == 60
+    wrong = residual.copy()
+    wrong[[7, 30]] += [9.0, -9.0]
+    right = np.delete(np.arange(60), [7, 30])
+    asked = points(20, seed=3)
+    found, wanted = Posterior.trusting(k, seen, wrong), Posterior.given(k, seen.take(right.tolist()), residual[right])
+    assert np.allclose(found.mean(asked), wanted.mean(asked))
+    one, two = points(1), points(2)
+    assert len(Posterior.trusting(k, one, np.array([50.0])).points) == 1  # the law alone contradicts no run
+    assert len(Posterior.trusting(k, two, np.array([50.0, -50.0])).points) == 2
+
+
 def test_covariance_is_symmetric_positive_and_has_the_stated_diagonal() -> None:
     matrix = covariance(kernel(), points(50), points(50))
     assert np.allclose(matrix, matrix.T)

@@ -24,6 +24,7 @@ _JITTER = 1e-8
 # held-out groups come out a little too small; measured on groups that were held out of everything.
 _OPTIMISM = 1.07
 _MOST_BELOW = 0.5  # deviations that a row placed by its own doubt lies below its middle
+_GROSS, _FAR_OFF = float(np.log(10)), 6.0  # natural logs and deviations that a run is off that is taken for an error
 _LEAST_WIDTH = 0.5  # of the normal quantile
 _PRIOR_BLOCKS = 3.0  # how many held-out groups the normal quantile is worth against the measured one
 
@@ -48,6 +49,32 @@ class Posterior:
         matrix[np.diag_indices(len(points))] += kernel.noise + _JITTER
         half = _inverse_of_lower(np.asarray(np.linalg.cholesky(matrix), dtype=np.float64))
         return cls(kernel, points, half, half.T @ (half @ residual))
+
+    @classmethod
+    def trusting(cls, kernel: Kernel, points: Points, residual: Floats) -> Posterior:
+        """``given`` without gross errors: runs that all others together contradict by a factor and by many deviations.
+
+        The worst one goes first, as it makes its neighbours look wrong; what is left is judged anew.
+        """
+        first = cls.given(kernel, points, residual)
+        _, deviation = first.held_out([str(i) for i in range(len(points))])
+        weights, trusted = first.weights.copy(), np.ones(len(points), dtype=bool)
+        inverse: Floats | None = None
+        while True:
+            error = np.where(trusted, weights * deviation**2, 0.0)
+            gross = (np.abs(error) > _GROSS) & (np.abs(error) > _FAR_OFF * deviation)
+            if not gross.any() or trusted.sum() - 1 <= len(points) / 2:
+                break
+            worst = int(np.argmax(np.where(gross, np.abs(error) / deviation, 0.0)))
+            inverse = first.half.T @ first.half if inverse is None else inverse
+            column = inverse[:, worst].copy()
+            weights -= column * (weights[worst] / column[worst])
+            inverse -= np.outer(column, column / column[worst])
+            trusted[worst] = False
+            deviation = np.where(trusted, np.maximum(np.diag(inverse), 1e-12) ** -0.5, deviation)
+        if trusted.all():
+            return first
+        return cls.given(kernel, points.take(np.flatnonzero(trusted).tolist()), residual[trusted])
 
     def mean(self, points: Points) -> Floats:
         """Expected residual of new rows, natural logs."""

@@ -351,7 +351,7 @@ class _Seen:
             index = np.array([i for i, name in enumerate(self.points.configurations()) if name in wanted])
         if len(index) > _MOST_ROWS:
             index = np.sort(np.random.default_rng(0).permutation(index)[:_MOST_ROWS])
-        return Posterior.given(kernel, self.points.take(index.tolist()), self.residual[index])
+        return Posterior.trusting(kernel, self.points.take(index.tolist()), self.residual[index])
 
 
 def _by_own_doubt(asked: _Asked, posterior: Posterior) -> tuple[str, ...]:
