@@ -168,6 +168,13 @@ def test_a_counter_tells_how_old_its_figure_may_be_by_how_it_was_seen_to_stand_s
     assert 0.015 <= samples[-1].lag_s <= 0.02
 
 
+def test_a_standstill_that_is_made_up_for_by_more_than_before_tells_the_age_as_well(machine: FakeMachine) -> None:
+    zone, sensor = slow(machine, 20.0, 0.02)
+    poll(machine, sensor, 5, 0.1)
+    zone.watts = 80.0
+    assert 0.015 <= poll(machine, sensor, 20, 0.003)[-1].lag_s <= 0.02
+
+
 def test_a_counter_that_stood_still_before_it_was_seen_to_move_says_nothing_about_its_age(machine: FakeMachine) -> None:
     zone, sensor = package(machine)
     zone.frozen = True

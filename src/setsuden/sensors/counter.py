@@ -277,7 +277,7 @@ class CounterTally:
         if not trusted or low_j != high_j:
             self._plausible.forget_before()
         elif power_w is not None:
-            if self._still.seconds > self._still.habit_s and self._plausible.explains(value_j, span):
+            if self._still.seconds > self._still.habit_s and self._plausible.made_up_for(value_j, span):
                 self._still.made_up_for(span)
             self._plausible.learn(value_j, span)
         if not doubted:

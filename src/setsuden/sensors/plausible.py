@@ -124,6 +124,10 @@ class Plausible:
         most_j = typical_j / _EXPLAINED_SHARE + _ASLEEP_W * span.asleep_s
         return _EXPLAINED_SHARE * typical_j <= step_j <= most_j
 
+    def made_up_for(self, step_j: float, span: Stretch) -> bool:
+        """Whether it is no less than that, so that nothing was lost in a standstill before it."""
+        return self.mean_w is not None and step_j >= _EXPLAINED_SHARE * self.typical_j(span)
+
     def falls_short(self, step_j: float, span: Stretch) -> bool:
         """Whether it is clearly less than that, also together with the stretch before."""
         if self.mean_w is None:
