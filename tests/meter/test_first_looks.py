@@ -64,7 +64,7 @@ def test_a_counter_that_never_moves_is_given_up(tmp_path: Path) -> None:
     with meter_on(machine) as meter:
         before_s = machine.clock.elapsed()
         assert looked(machine, meter) < 40
-        assert machine.clock.elapsed() - before_s < 0.14
+        assert machine.clock.elapsed() - before_s < 0.19
 
 
 def test_no_look_is_spent_on_counters_that_say_they_are_slow_and_on_models(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A counter that says it is refreshed less often than this needs no second look: windows as short are flagged anyway.
 _FAST_S = 0.02
-_RESTS_S = (0.002,) * 10 + (0.005,) * 8 + (0.01,) * 7
+_RESTS_S = (0.002,) * 10 + (0.005,) * 8 + (0.01,) * 12
 _MOVES = 3
 
 
@@ -31,7 +31,7 @@ def fast_counters(channels: Sequence[ChannelRecord]) -> list[int]:
 def first_looks(
     places: Sequence[int], look: Callable[[], Reading | None]
 ) -> Iterator[tuple[float, Callable[[], None]]]:
-    """Rests in s, each with the look after it, until every counter has moved three times, 0.13 s at most.
+    """Rests in s, each with the look after it, until every counter has moved three times, 0.18 s at most.
 
     look   takes a reading out of turn; None when there is nothing to look at any more
     """

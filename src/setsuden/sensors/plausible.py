@@ -69,8 +69,8 @@ class Plausible:
     peak_w    highest mean over a stretch
     """
 
-    __slots__ = ("_before_j", "_before_s", "_nominal_w", "_resolution_j", "_top_w", "_update_s", "limit_w", "mean_w",
-                 "peak_w")  # fmt: skip
+    __slots__ = ("_before_j", "_before_s", "_known_s", "_nominal_w", "_resolution_j", "_top_w", "_update_s", "limit_w",
+                 "mean_w", "peak_w")  # fmt: skip
 
     def __init__(self, traits: CounterTraits) -> None:
         self.limit_w = traits.limit_w
@@ -79,7 +79,7 @@ class Plausible:
         self._update_s = traits.update_interval_s
         self._resolution_j = traits.resolution_j
         self.mean_w: float | None = None
-        self.peak_w = 0.0
+        self.peak_w = self._known_s = 0.0
         self._before_s, self._before_j = _OPENED_S, 0.0
 
     @property
@@ -141,8 +141,9 @@ class Plausible:
         power_w = step_j / seconds
         self._before_s = min(SLOWEST_S, seconds)
         self._before_j = power_w * self._before_s
-        # One short stretch may have caught a counter in the middle of a pause.
-        known = min(1.0, seconds / _RECENT_S)
+        # One short stretch may have caught a counter in the middle of a pause, or just as it moved.
+        self._known_s = min(_RECENT_S, self._known_s + seconds)
+        known = min(1.0, seconds / self._known_s)
         self.mean_w = power_w if self.mean_w is None else self.mean_w + known * (power_w - self.mean_w)
         if seconds >= _STEADY_UPDATES * self._update_s:
             self.peak_w = max(self.peak_w, power_w)

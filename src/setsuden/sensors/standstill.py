@@ -12,8 +12,8 @@ _PAUSE_S = 0.1
 _UPDATES = 2
 # How long it stands still by habit is known from below: by so much more is still that habit.
 _HABIT = 1.5
-# Where it moved again within this multiple of the standstill, what was seen is nearly all of it.
-_WATCHED = 1.25
+# Where it moved again within this multiple of the standstill, the middle of the two is the best guess.
+_WATCHED = 2.5
 
 
 class Standstill:
