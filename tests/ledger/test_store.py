@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from setsuden.cli.main import main
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import Count, Ledger, default_path
+from setsuden.ledger.channel import OpenedWindow
 from setsuden.ledger.codec import unpack
 from tests.ledger.support import channel, measurement, rows
 
@@ -104,6 +105,28 @@ def test_two_meters_in_one_run_add_up_although_their_counters_start_anew(ledger:
     assert record.summary.energy.value == pytest.approx(100.0)
     assert record.summary.duration_s == pytest.approx(10.0)
     assert record.samples("fake/cpu").power_w.tolist() == [10.0, 10.0]
+
+
+def test_windows_written_together_are_those_written_one_by_one(ledger: Ledger) -> None:
+    opening = [Count(2.0, 20.0, 20.0, 20.0)]
+    opened = [
+        OpenedWindow(k, f"window {k}", None, "2026-01-01T00:00:00+00:00", 2.0, opening, {}, 0) for k in range(150)
+    ]
+    closed = [measurement(k, 10.0 * k) for k in (*range(1, 140), 5, 200)]
+    together, one_by_one = ledger.start_run("meter", "together"), ledger.start_run("meter", "one by one")
+    for run in (together, one_by_one):
+        run.add_channels([channel()])
+        run.write_samples(0, rows(2.0, 9))
+    together.open_windows(opened)
+    together.close_windows(closed)
+    for window in opened:
+        one_by_one.open_window(*window[:7], first_channel=window.first_channel)
+    for found in closed:
+        one_by_one.close_window(found)
+    for run in (together, one_by_one):
+        run.finish()
+    assert ledger.run(together.id).windows == ledger.run(one_by_one.id).windows
+    assert len(ledger.run(together.id).windows) == 151  # 150 that began, and one more that only ended
 
 
 def test_an_open_window_of_a_cut_off_run_is_measured_up_to_the_last_sample(

@@ -48,6 +48,22 @@ def test_what_is_in_the_ledger_is_what_the_meter_gave_out(ledger: Ledger) -> Non
     assert ledger.run("last").windows == (meter.result, window.measurement)
 
 
+def test_hundreds_of_short_windows_are_written_by_few_statements(ledger: Ledger) -> None:
+    # At each of them the thread that writes hands the interpreter to the program, and a busy one keeps it for 5 ms.
+    bench = Bench(ledger=ledger)
+    with bench.meter as meter:
+        bench.tick(times=2)
+        for _ in range(300):
+            with meter.window("step"):
+                bench.clock.advance(0.001)
+        statements: list[str] = []
+        ledger._connection.set_trace_callback(statements.append)
+        bench.tick(times=2)
+        ledger._connection.set_trace_callback(None)
+        assert len(ledger.run("last").windows) == 300
+    assert 5 < len(statements) < 40
+
+
 def test_a_ledger_locked_for_a_while_gets_everything_later(ledger: Ledger, blocker: sqlite3.Connection) -> None:
     bench = Bench(ledger=ledger)
     with bench.meter as meter:

@@ -109,6 +109,22 @@ class Count(NamedTuple):
         return [self.t_s, self.energy_j, self.low_j, self.high_j]
 
 
+class OpenedWindow(NamedTuple):
+    """A window that began, so that a cut-off run can still be summed up.
+
+    opening         the reading at its edge, one count per channel from position ``first_channel`` on
+    """
+
+    window_id: int
+    name: str
+    parent_id: int | None
+    started_at: str
+    start_s: float
+    opening: Sequence[Count]
+    attributes: Mapping[str, Any]
+    first_channel: int
+
+
 def quantum_j(channel: ChannelRecord, power_w: float) -> float:
     """What a reading may lag behind the truth, J: one counter step plus what is drawn during one update interval."""
     return channel.resolution_j + channel.update_interval_s * max(power_w, 0.0)

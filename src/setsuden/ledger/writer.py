@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from setsuden.ledger.channel import ChannelRecord, Count
+from setsuden.ledger.channel import ChannelRecord, Count, OpenedWindow
 from setsuden.ledger.codec import Row, dumps, pack
 from setsuden.ledger.liveness import BEAT_EVERY_S
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from setsuden.ledger.measurement import Measurement
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.transaction import Transaction
+
+# Rows of one statement; an SQLite from before 2020 takes 999 values.
+_AT_ONCE = 64
 
 
 class RunWriter:
@@ -101,42 +105,48 @@ class RunWriter:
 
         opening         the reading at its edge, one count per channel from position ``first_channel`` on
         """
-        with self.transaction() as connection:
-            connection.execute(
-                "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes) "
-                "VALUES (?,?,?,?,?,?,?,?)",
-                (
-                    self._number,
-                    window_id,
-                    name,
-                    parent_id,
-                    started_at,
-                    start_s,
-                    dumps([first_channel, *(count.to_list() for count in opening)]),
-                    dumps(dict(attributes or {})),
-                ),
+        window = OpenedWindow(
+            window_id, name, parent_id, started_at, start_s, opening, attributes or {}, first_channel
+        )  # fmt: skip
+        self.open_windows([window])
+
+    def open_windows(self, windows: Sequence[OpenedWindow]) -> None:
+        """Several windows, each as for ``open_window``."""
+        rows = [
+            (
+                self._number, window.window_id, window.name, window.parent_id, window.started_at, window.start_s,
+                dumps([window.first_channel, *(count.to_list() for count in window.opening)]),
+                dumps(dict(window.attributes)),
             )
+            for window in windows
+        ]  # fmt: skip
+        head = "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes)"
+        with self.transaction() as connection:
+            _insert(connection, head, rows)
 
     def close_window(self, measurement: Measurement) -> None:
         """Store what a window found; a window that was never opened here is added. A second call replaces the first."""
-        energy_j = measurement.energy.value if measurement.energy is not None else None
-        with self.transaction() as connection:
-            connection.execute(
-                "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes, measurement, "
-                "energy_j, duration_s) VALUES (?,?,?,?,?,?,'[0]','{}',?,?,?) ON CONFLICT (run, id) DO UPDATE SET "
-                "measurement = excluded.measurement, energy_j = excluded.energy_j, duration_s = excluded.duration_s",
-                (
-                    self._number,
-                    measurement.window_id,
-                    measurement.name,
-                    measurement.parent_id,
-                    measurement.started_at,
-                    measurement.start_s,
-                    _text(measurement),
-                    energy_j,
-                    measurement.duration_s,
-                ),
+        self.close_windows([measurement])
+
+    def close_windows(self, measurements: Sequence[Measurement]) -> None:
+        """Several windows, each as for ``close_window``."""
+        rows = [
+            (
+                self._number, found.window_id, found.name, found.parent_id, found.started_at, found.start_s, "[0]",
+                "{}", _text(found), found.energy.value if found.energy is not None else None, found.duration_s,
             )
+            for found in measurements
+        ]  # fmt: skip
+        head = (
+            "INSERT INTO windows (run, id, name, parent, started_at, start_s, opening, attributes, measurement, "
+            "energy_j, duration_s)"
+        )
+        tail = (
+            "ON CONFLICT (run, id) DO UPDATE SET measurement = excluded.measurement, energy_j = excluded.energy_j, "
+            "duration_s = excluded.duration_s"
+        )
+        with self.transaction() as connection:
+            _insert(connection, head, rows, tail)
 
     def event(self, code: str, detail: str) -> None:
         """Note something that happened to the run, with the time of day."""
@@ -220,6 +230,14 @@ def status_after(error: BaseException | None) -> tuple[str, str | None]:
     if isinstance(error, KeyboardInterrupt) or code in _ENDED_BY_SIGNAL:
         return "interrupted", None
     return "failed", f"{type(error).__name__}: {error}"
+
+
+def _insert(connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
+    """Many rows by few statements: each lets go of the interpreter and may get it back 5 ms later."""
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        places = ",".join([f"({','.join('?' * len(some[0]))})"] * len(some))
+        connection.execute(f"{head} VALUES {places} {tail}", list(chain.from_iterable(some)))
 
 
 def _now() -> str:

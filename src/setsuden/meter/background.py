@@ -76,8 +76,8 @@ class Background:
         period_s = max(wanted_s, _news_every_s(channels))
 
         def prepare() -> None:
-            catch_up()
             _load_the_rest()
+            catch_up()
 
         before = [(_FIRST_AFTER_S, write_first)] if write_first is not None else []
         before.append((_PREPARE_AFTER_S, prepare))

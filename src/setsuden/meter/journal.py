@@ -9,11 +9,15 @@ from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING
 
 from setsuden.errors import LedgerError
+from setsuden.ledger.channel import OpenedWindow
 
 if TYPE_CHECKING:
     from setsuden.ledger.codec import Row
+    from setsuden.ledger.measurement import Measurement
     from setsuden.ledger.writer import RunWriter
     from setsuden.meter.rig import Reading
+
+    Note = Callable[[RunWriter], None] | OpenedWindow | Measurement
 
 # What may wait in memory while the ledger cannot be written; about 100 bytes a reading and channel.
 MAX_READINGS = 20_000
@@ -51,7 +55,7 @@ class Journal:
         self._tried = opening is None
         self._lock = threading.Lock()
         self._readings: list[Reading] = []
-        self._notes: list[Callable[[RunWriter], None]] = []
+        self._notes: list[Note] = []
         self.fault: str | None = None
         self.dropped_readings = 0
         self.dropped_notes = 0
@@ -92,8 +96,8 @@ class Journal:
                 self._readings = self._readings[::2]
                 self.dropped_readings += before - len(self._readings)
 
-    def note(self, write: Callable[[RunWriter], None]) -> None:
-        """Queue anything else: a function that writes it."""
+    def note(self, write: Note) -> None:
+        """Queue anything else: a window that began or what one found, else a function that writes it."""
         if not self.wanted:
             return
         with self._lock:
@@ -137,10 +141,11 @@ class Journal:
     def catch_up(self) -> None:
         """Do what the start put off: have on disk what it wrote.
 
-        The commit after a checkpoint begins the log anew and waits for the disk; better here than at a sample.
+        The commit after a checkpoint begins the log anew and waits for the disk; better here than at a sample. What a
+        program of many short windows has found by then is no small part of what a kill may take.
         """
         self.checkpoint()
-        if self._run is not None:
+        if self._run is not None and self.flush():
             self._commit([], [], lambda run: run.heartbeat(at_once=True))
 
     def finish(self, write: Callable[[RunWriter], None]) -> bool:
@@ -166,7 +171,7 @@ class Journal:
     def _commit(
         self,
         readings: list[Reading],
-        notes: list[Callable[[RunWriter], None]],
+        notes: list[Note],
         closing: Callable[[RunWriter], None],
     ) -> bool:
         run = self.open()
@@ -175,8 +180,7 @@ class Journal:
         try:
             with run.transaction():
                 _write_readings(run, self._first_channel, readings)
-                for note in notes:
-                    note(run)
+                _write_notes(run, notes)
                 closing(run)
         except LedgerError as error:
             self.fault = str(error)
@@ -192,6 +196,24 @@ def _write_readings(run: RunWriter, first_channel: int, readings: list[Reading])
         rows: list[Row] = [sample[:5] for sample in samples]
         blocks.append((channel, rows, tuple(dict.fromkeys(chain.from_iterable(map(_FLAGS, samples))))))
     run.write_blocks(blocks)
+
+
+def _write_notes(run: RunWriter, notes: list[Note]) -> None:
+    """Windows together, as there may be hundreds; they begin before they end."""
+    opened: list[OpenedWindow] = []
+    closed: list[Measurement] = []
+    others: list[Callable[[RunWriter], None]] = []
+    for note in notes:
+        if isinstance(note, OpenedWindow):
+            opened.append(note)
+        elif callable(note):
+            others.append(note)
+        else:
+            closed.append(note)
+    run.open_windows(opened)
+    run.close_windows(closed)
+    for write in others:
+        write(run)
 
 
 def describe_loss(journal: Journal) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import LedgerError
+from setsuden.ledger.channel import OpenedWindow
 from setsuden.meter import codes
 from setsuden.meter.journal import Journal, describe_loss
 from setsuden.meter.recording import Opening
@@ -104,19 +105,17 @@ class Recorder:
 
     def opened(self, window: OpenWindow) -> None:
         """Note a window that has begun."""
-        counts, first_channel, attributes = window.begin.counts(), self.journal.first_channel, dict(window.attributes)
-
-        def write(run: RunWriter) -> None:
-            run.open_window(
-                window.window_id, window.name, window.parent_id, window.started_at, window.begin.t_s, counts,
-                attributes, first_channel=first_channel,
-            )  # fmt: skip
-
-        self.journal.note(write)
+        begin = window.begin
+        self.journal.note(
+            OpenedWindow(
+                window.window_id, window.name, window.parent_id, window.started_at, begin.t_s, begin.counts(),
+                dict(window.attributes), self.journal.first_channel,
+            )
+        )  # fmt: skip
 
     def closed(self, measurement: Measurement) -> None:
         """Note a window that has ended."""
-        self.journal.note(lambda run: run.close_window(measurement))
+        self.journal.note(measurement)
 
     def remark(self, code: str, detail: str) -> None:
         """Something the reader of the result must know."""
