@@ -14,7 +14,7 @@ from setsuden.federated.price.forms import rule as rule_of
 from setsuden.federated.price.rule import Rule
 from setsuden.federated.price.tariff import Tariff, tariff
 from setsuden.federated.simulate.events import Crowd, Turns, add, spent
-from setsuden.federated.simulate.schedule import Buffered, Work, stages
+from setsuden.federated.simulate.schedule import Buffered, Stages, Work, stages
 from setsuden.federated.simulate.usage import NETWORK, Simulation, Usage, billed, simulated
 
 Array = NDArray[np.float64]
@@ -27,8 +27,8 @@ _DRAWN = 200_000
 class _Mean:
     """Expectations over one turn of a client of each group: sums over the group's clients, (groups,)."""
 
-    def __init__(self, fleet: Fleet, work: Work, schedule: Buffered) -> None:
-        times, limit = stages(fleet, work), schedule.timeout_s
+    def __init__(self, fleet: Fleet, work: Work, times: Stages, schedule: Buffered) -> None:
+        limit = schedule.timeout_s
         groups = len(fleet.groups)
         drop = np.array([group.drop_out for group in fleet.groups])
         self.clients = np.bincount(fleet.group, minlength=groups).astype(np.float64)
@@ -79,7 +79,8 @@ def closed_form_buffered(
     awake stand still. A training that is over before the start is forgotten is drawn instead, some times, for its mean.
     """
     chosen = rule_of(form, **terms) if isinstance(form, str) else form
-    rates, mean = tariff(fleet, chosen), _Mean(fleet, work, schedule)
+    rates, times = tariff(fleet, chosen), stages(fleet, work)
+    mean = _Mean(fleet, work, times, schedule)
     forgotten_s = awake_s = 0.0
     awake = by_hour([group.available for group in fleet.groups])
     wanted = float(schedule.rounds * schedule.buffer)
@@ -120,7 +121,7 @@ def closed_form_buffered(
             break
     duration = clock - first
     if awake_s < forgotten_s:
-        return _mean_of_courses(fleet, work, schedule, chosen, rates, max(1.0, turned))
+        return _mean_of_courses(fleet, work, times, schedule, chosen, rates, max(1.0, turned))
     _networks(usage, chosen, rates.intensity.mean(np.array([rates.groups]), np.zeros(1), np.full(1, duration)))
     return _priced(fleet, schedule, chosen, rates, usage, duration, turned)
 
@@ -151,19 +152,19 @@ def events_buffered(
     """One drawn course. Slots draw independently of each other: in a small fleet a client may be at work in two."""
     chosen = rule_of(form, **terms) if isinstance(form, str) else form
     rates = tariff(fleet, chosen)
-    usage, duration_s, asked = _course(fleet, work, schedule, chosen, rates, seed)
+    usage, duration_s, asked = _course(fleet, work, stages(fleet, work), schedule, chosen, rates, seed)
     return _priced(fleet, schedule, chosen, rates, usage, duration_s, asked)
 
 
 def _mean_of_courses(
-    fleet: Fleet, work: Work, schedule: Buffered, rule: Rule, rates: Tariff, turns: float
+    fleet: Fleet, work: Work, times: Stages, schedule: Buffered, rule: Rule, rates: Tariff, turns: float
 ) -> Simulation:
     """The mean over as many drawn courses as make ``_DRAWN`` turns, 64 at most; always the same draws."""
     count = min(64, math.ceil(_DRAWN / turns))
     usage = Usage(len(fleet.groups))
     duration_s = asked = 0.0
     for seed in range(count):
-        one, lasting, begun = _course(fleet, work, schedule, rule, rates, seed)
+        one, lasting, begun = _course(fleet, work, times, schedule, rule, rates, seed)
         for whole, part in ((usage.amount, one.amount), (usage.weighted, one.weighted), (usage.network, one.network)):
             for name, values in part.items():
                 whole[name] += values / count
@@ -180,10 +181,9 @@ def _priced(
 
 
 def _course(
-    fleet: Fleet, work: Work, schedule: Buffered, rule: Rule, rates: Tariff, seed: int
+    fleet: Fleet, work: Work, times: Stages, schedule: Buffered, rule: Rule, rates: Tariff, seed: int
 ) -> tuple[Usage, float, int]:
     """What one drawn course uses, its duration in seconds, and how many turns were begun."""
-    times = stages(fleet, work)
     rng = np.random.default_rng([seed, 0xA57C])
     crowd = Crowd(fleet, rng)
     drop = np.array([group.drop_out for group in fleet.groups])
@@ -199,9 +199,10 @@ def _course(
             break
         client, begin = _awake(crowd, clock[active], fleet)
         dropped = rng.random(len(client)) < drop[fleet.group[client]]
-        total = times.total[client]
+        down, compute = times.down[client], times.compute[client]
+        total = down + compute + times.up[client]
         delivers = ~dropped & (total <= schedule.timeout_s)
-        until = np.where(dropped, times.down[client] + schedule.drop_at * times.compute[client], total)
+        until = np.where(dropped, down + schedule.drop_at * compute, total)
         lasting = np.minimum(until, schedule.timeout_s)
         held.append(Turns(client, np.zeros(len(client), np.intp), begin, lasting, dropped, delivers))
         clock[active] = begin + lasting
