@@ -81,3 +81,8 @@ def test_the_environment_names_neither_host_nor_user() -> None:
     identity = environment.identity()
     assert set(document) == {"hardware", "software", "git"}
     assert identity["host"] not in str(document["hardware"])
+
+
+def test_a_branch_whose_name_is_in_another_encoding_is_read(repository: Path) -> None:
+    (repository / ".git" / "HEAD").write_bytes(b"ref: refs/heads/caf\xe9\n")
+    assert environment.git_state(repository) == {"commit": None, "branch": "caf\udce9", "dirty": None}

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -459,3 +461,40 @@ def test_a_ledger_with_the_tables_of_an_earlier_version_is_read_as_it_was(
         run.write_samples(position, rows(2.5, 2))
         assert ledger.run("last").sample_count == 14
         assert ledger.runs()[0].duration_s == 6.0
+
+
+def test_names_in_another_encoding_are_kept_with_question_marks(ledger: Ledger) -> None:
+    odd, kept = "caf\udce9.py", "caf?.py"  # as Python gives a file's name that is Latin-1
+    run = ledger.start_run("command", odd, {"command": [odd]}, [odd])
+    run.add_channels([channel()])
+    run.open_window(1, odd, None, "2026-01-01T00:00:00.000+00:00", 0.0, [Count(0.0, 0.0, 0.0, 0.0)], {"file": odd})
+    run.write_samples(0, rows(0.0, 3))
+    run.close_window(replace(measurement(1), name=odd))
+    run.event("SET-NOTE", odd)
+    run.put_document("files", [odd])
+    run.finish("failed", detail=odd)
+    record = ledger.run("last")
+    assert (record.name, record.config["command"], record.tags, record.detail) == (kept, [kept], (kept,), kept)
+    assert [window.name for window in record.windows] == [kept]
+    assert ([event.detail for event in record.events], record.document("files")) == ([kept], [kept])
+    assert [summary.id for summary in ledger.runs(name=odd, tag=odd)] == [run.id]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files are bytes on POSIX alone")
+def test_a_command_whose_name_is_in_another_encoding_is_measured_and_recorded(tmp_path: Path) -> None:
+    script, place = os.fsencode(tmp_path) + b"/caf\xe9.sh", tmp_path / "ledger.sqlite"
+    try:
+        with open(script, "wb") as file:
+            file.write(b"#!/bin/sh\nexit 3\n")
+    except OSError:
+        pytest.skip("this file system takes Unicode alone")
+    os.chmod(script, 0o700)
+    words = [sys.executable, "-m", "setsuden", "run", "--ledger", str(place), "--"]
+    done = subprocess.run([*words, script], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 3
+    assert b"setsuden show" in done.stderr
+    with Ledger.open(place) as ledger:
+        record = ledger.run("last")
+    assert (record.name, record.status) == ("caf?.sh", "failed")
+    assert record.root is not None
+    assert record.root.name == "caf?.sh"

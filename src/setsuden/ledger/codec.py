@@ -31,11 +31,17 @@ _ZLIB = 4
 def dumps(document: Any) -> str:
     """Compact JSON; NaN, infinity and objects that are not plain data raise InputError."""
     try:
-        return _ENCODER.encode(document)
+        text: str = storable(_ENCODER.encode(document))
     except (TypeError, ValueError) as error:
         raise InputError(
             f"cannot be stored as JSON: {error}", remedy="Give finite numbers, text, lists, maps."
         ) from None
+    return text
+
+
+def storable(value: Any) -> Any:
+    """Text as UTF-8 can hold it, with ``?`` for bytes of a name in another encoding; anything else as it is."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
 def pack(rows: Sequence[Row]) -> bytes:

@@ -98,7 +98,7 @@ def _resolve(dot_git: str, reference: str) -> str | None:
 
 
 def _text(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
         return file.read().strip()
 
 

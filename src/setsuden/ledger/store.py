@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from setsuden.errors import InputError, LedgerError
 from setsuden.ledger import environment as surroundings
-from setsuden.ledger.codec import dumps
+from setsuden.ledger.codec import dumps, storable
 from setsuden.ledger.connection import connect_readable, connect_writable, patiently
 from setsuden.ledger.faults import explained, understood
 from setsuden.ledger.liveness import writer_identity
@@ -138,7 +138,7 @@ class Ledger:
                 (
                     run_id,
                     kind,
-                    name,
+                    storable(name),
                     started_at or now.isoformat(timespec="milliseconds"),
                     time.time(),
                     dumps(writer_identity()),
@@ -218,10 +218,10 @@ class Ledger:
         for column, value in (("kind", kind), ("name", name)):
             if value is not None:
                 conditions.append(f"{column} = ?")
-                values.append(value)
+                values.append(storable(value))
         if tag is not None:
             conditions.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
-            values.append(tag)
+            values.append(storable(tag))
         with self._reading() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from setsuden.ledger.channel import ChannelRecord, Count, OpenedWindow
-from setsuden.ledger.codec import Row, dumps, pack
+from setsuden.ledger.codec import Row, dumps, pack, storable
 from setsuden.ledger.liveness import BEAT_EVERY_S
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class RunWriter:
         """Several windows, each as for ``open_window``."""
         rows = [
             (
-                self._number, window.window_id, window.name, window.parent_id, window.started_at, window.start_s,
-                dumps([window.first_channel, *(count.to_list() for count in window.opening)]),
+                self._number, window.window_id, storable(window.name), window.parent_id, window.started_at,
+                window.start_s, dumps([window.first_channel, *(count.to_list() for count in window.opening)]),
                 dumps(dict(window.attributes)),
             )
             for window in windows
@@ -132,8 +132,8 @@ class RunWriter:
         """Several windows, each as for ``close_window``."""
         rows = [
             (
-                self._number, found.window_id, found.name, found.parent_id, found.started_at, found.start_s, "[0]",
-                "{}", _text(found), found.energy.value if found.energy is not None else None, found.duration_s,
+                self._number, found.window_id, storable(found.name), found.parent_id, found.started_at, found.start_s,
+                "[0]", "{}", _text(found), found.energy.value if found.energy is not None else None, found.duration_s,
             )
             for found in measurements
         ]  # fmt: skip
@@ -152,7 +152,8 @@ class RunWriter:
         """Note something that happened to the run, with the time of day."""
         with self.transaction() as connection:
             connection.execute(
-                "INSERT INTO events (run, at, code, detail) VALUES (?, ?, ?, ?)", (self._number, _now(), code, detail)
+                "INSERT INTO events (run, at, code, detail) VALUES (?, ?, ?, ?)",
+                (self._number, _now(), code, storable(detail)),
             )
 
     def heartbeat(self, *, at_once: bool = False) -> None:
@@ -199,7 +200,7 @@ class RunWriter:
                 (
                     status,
                     _now(),
-                    detail,
+                    storable(detail),
                     _text(summary) if summary is not None else None,
                     time.time(),
                     self._number,
