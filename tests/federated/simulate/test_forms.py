@@ -170,6 +170,24 @@ def test_an_asynchronous_training_that_is_over_before_its_start_is_forgotten_is_
     assert all(cost.energy.low >= 0 for cost in expected.bill.by_term().values())
 
 
+def in_seconds(fleet: Fleet) -> Fleet:
+    """Every device at one watt, so that joules of clients are their seconds."""
+    watt = exact(1.0, "W")
+    alike = (replace(one, device=replace(one.device, active_w=watt, idle_w=watt)) for one in fleet.groups)
+    return replace(fleet, groups=tuple(alike))
+
+
+@pytest.mark.parametrize("rounds", [3, 20, 400])
+@pytest.mark.parametrize("form", [closed_form_buffered, events_buffered])
+def test_as_many_are_at_work_to_the_very_end_of_an_asynchronous_training_and_no_second_beyond(form, rounds: int):
+    fleet = in_seconds(population(900, spread=1.0, drop=0.1))
+    doing = replace(work(fleet, spread=1.0), bytes_down=20_000_000)
+    found = form(fleet, doing, Buffered(rounds=rounds, concurrency=40, buffer=5))
+    parts = found.bill.by_term()
+    seconds = sum(parts[term.value].energy.value for term in (Term.COMPUTE, Term.DISCARDED, Term.AWAKE))
+    assert seconds == pytest.approx(40 * found.duration_s, rel=1e-6)
+
+
 def test_a_trace_gives_the_work_and_the_schedule_to_simulate_it_again():
     fleet = population(60)
     doing, schedule = work(fleet), Synchronous(rounds=300, cohort=10, over_selection=1.3, server_macs=1e9)

@@ -215,12 +215,11 @@ def _course(
     for drawn in held:
         mine = drawn.only(drawn.start_s < bound)
         ended = mine.start_s + mine.cut_s <= bound
-        mine = mine._replace(
-            start_s=mine.start_s - first,
-            cut_s=np.minimum(mine.cut_s, bound - mine.start_s),
-            done=mine.done & ended,
-        )
-        add(usage, fleet, times, work, rates, rule, mine, spent(times, mine, schedule.drop_at, False))
+        left_s = bound - mine.start_s
+        mine = mine._replace(start_s=mine.start_s - first, cut_s=np.minimum(mine.cut_s, left_s), done=mine.done & ended)
+        took = spent(times, mine, schedule.drop_at, False)
+        took = took._replace(down=np.minimum(took.down, left_s))  # the end cuts a download, too
+        add(usage, fleet, times, work, rates, rule, mine, took)
         asked += len(mine.client)
     return usage, bound - first, asked
 

@@ -197,7 +197,12 @@ def add(
     macs *= took.compute > 0
     lost = ~turns.done
     stages_ = (
-        ("down", turns.start_s, received, {"down_s": took.down, "down_bytes": np.full(len(group), work.bytes_down)}),
+        (
+            "down",
+            turns.start_s,
+            received,
+            {"down_s": took.down, "down_bytes": work.bytes_down * (took.down / times.down[turns.client])},
+        ),
         (
             "compute",
             received,
