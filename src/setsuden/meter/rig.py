@@ -43,7 +43,6 @@ def counts_between(begin: Reading, end: Reading, position: int) -> tuple[Count, 
     return begun, Count(end.t_s, last.energy_j, last.low_j, last.high_j)
 
 
-_pread = os.pread
 # At the edge of a window files are made sure of so much before their time.
 _EDGE_S = 0.2
 
@@ -87,7 +86,7 @@ class Rig:
             contents: list[bytes | OSError] = []
             try:
                 for descriptor in files.descriptors:
-                    contents.append(_pread(descriptor, 4096, 0))  # noqa: PERF401 - a comprehension is one more frame
+                    contents.append(os.pread(descriptor, 4096, 0))  # noqa: PERF401 - a comprehension is one more frame
             except OSError:
                 contents = []
             found.append(contents if sure_s < files.due_s and all(contents) else files.looked_after(t_s, contents))
