@@ -9,11 +9,13 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from setsuden.ledger import Ledger, RunRecord
+from setsuden.meter import lifetime
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and forks of POSIX")
 
@@ -284,3 +286,21 @@ def test_a_meter_that_cannot_be_closed_keeps_no_other_open() -> None:
         assert {run.name: run.status for run in ledger.runs()} == {
             "one": "cut off", "two": "finished", "three": "finished",
         }  # fmt: skip
+
+
+def test_a_meter_that_fails_before_a_fork_leaves_no_other_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    going: list[str] = []
+
+    class Held:
+        def before_fork(self) -> Callable[[], None]:
+            return lambda: going.append("on")
+
+    class Broken:
+        def before_fork(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(lifetime, "_open", {Held(): None, Broken(): None})
+    with pytest.raises(KeyboardInterrupt):
+        lifetime._before_fork()
+    lifetime._after_fork()
+    assert going == ["on"]

@@ -37,7 +37,11 @@ def closed(meter: Meter) -> None:
 
 
 def _before_fork() -> None:
-    _held[get_ident()] = [release for meter in list(_open) if (release := meter.before_fork()) is not None]
+    held = _held.setdefault(get_ident(), [])
+    for meter in list(_open):
+        release = meter.before_fork()
+        if release is not None:
+            held.append(release)
 
 
 def _after_fork() -> None:
