@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,3 +213,36 @@ def test_idle_power_is_measured_with_the_run_already_there(path: Path) -> None:
     with meter:
         pass
     assert there == [True, True]
+
+
+@pytest.mark.parametrize("asked", ["run_id", "idle"])
+def test_a_handler_that_stops_a_meter_whose_run_is_being_begun_hangs_nothing(
+    monkeypatch: pytest.MonkeyPatch, path: Path, asked: str
+) -> None:
+    late = Late(monkeypatch, ledger=path)
+    late.clock.advance(2.0)
+    start_run = Ledger.start_run
+
+    def interrupted(*args: Any, **settings: Any) -> Any:
+        late.meter.stop()  # as a signal handler may, on the same thread
+        return start_run(*args, **settings)
+
+    monkeypatch.setattr(Ledger, "start_run", interrupted)
+    asking = threading.Thread(target=getattr, args=(late.meter, asked), daemon=True)
+    asking.start()
+    asking.join(30.0)
+    assert not asking.is_alive()
+    assert codes(late.meter.result) == ["SET-NOT-RECORDED"]
+    assert "still being begun" in late.meter.result.flags[0].detail
+    late.meter._recorder.close()
+
+
+def test_tags_that_the_program_changes_meanwhile_are_those_of_the_start(
+    monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    tags = ["first"]
+    late = Late(monkeypatch, ledger=path, tags=tags)
+    tags.append("later")
+    late.thread.begin()
+    late.meter.stop()
+    assert only(path).tags == ("first",)

@@ -117,3 +117,17 @@ def test_a_thread_does_not_hold_itself() -> None:
     assert done.wait(30.0)
     sampler.stop()
     assert found[0] is False
+
+
+def test_a_tick_may_stop_its_own_thread() -> None:
+    stopped = threading.Event()
+
+    def tick() -> None:
+        sampler.stop()
+        stopped.set()
+
+    sampler = Sampler(tick, 1 / 200.0)
+    sampler.start()
+    assert stopped.wait(30.0)
+    sampler._thread.join(30.0)
+    assert (sampler._thread.is_alive(), sampler.fault) == (False, None)

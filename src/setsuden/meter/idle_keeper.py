@@ -34,7 +34,7 @@ class IdleKeeper:
             )  # fmt: skip
         self._idle_s = idle_s
         self._sleep = sleep
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._kept: Callable[[], IdleBaseline | None] | None = None
         self._baseline: IdleBaseline | None = None
         self._after: IdleBaseline | None = None

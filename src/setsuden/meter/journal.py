@@ -51,9 +51,11 @@ class Journal:
         self._run = run
         self._opening = opening
         self._first_channel = first_channel
-        self._beginning = threading.Lock()
+        # Both may be asked for again from within, by a signal handler or a finaliser.
+        self._beginning = threading.RLock()
+        self._begins = False
         self._tried = opening is None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._readings: list[Reading] = []
         self._notes: list[Note] = []
         self.fault: str | None = None
@@ -93,7 +95,7 @@ class Journal:
             self._readings.extend(readings)
             if len(self._readings) > MAX_READINGS:
                 before = len(self._readings)
-                self._readings = self._readings[::2]
+                del self._readings[1::2]
                 self.dropped_readings += before - len(self._readings)
 
     def note(self, write: Note) -> None:
@@ -109,11 +111,16 @@ class Journal:
     def open(self) -> RunWriter | None:
         """Begin the run where that has not been done; None where it cannot be, or nothing is kept."""
         with self._beginning:
-            if self._run is None and self._opening is not None:
+            if self._begins:
+                self.fault = "its run was still being begun"
+            elif self._run is None and self._opening is not None:
+                self._begins = True
                 try:
                     self._run = self._opening()
                 except LedgerError as error:
                     self.fault = str(error)
+                finally:
+                    self._begins = False
                 self._tried = True
         return self._run
 
@@ -157,13 +164,12 @@ class Journal:
         """Transactions of bounded size, so that a failing ledger fails fast; ``fault`` says why."""
         while True:
             with self._lock:
-                readings, self._readings = self._readings[:CHUNK], self._readings[CHUNK:]
-                notes, self._notes = self._notes[:CHUNK], self._notes[CHUNK:]
+                readings, notes = self._readings[:CHUNK], self._notes[:CHUNK]
+                del self._readings[: len(readings)], self._notes[: len(notes)]
                 last = not (self._readings or self._notes)
             if not self._commit(readings, notes, _BEAT):
                 with self._lock:
-                    self._readings = readings + self._readings
-                    self._notes = notes + self._notes
+                    self._readings[:0], self._notes[:0] = readings, notes
                 return False
             if last:
                 return True

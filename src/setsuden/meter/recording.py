@@ -44,7 +44,7 @@ class Opening:
     ) -> None:
         self._channels = channels
         self._folder = folder
-        self._about = (kind, name, config, tags)
+        self._about = (kind, name, config, tuple(tags))
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._given: Ledger | None = None
         self._place: str | None = None
@@ -74,7 +74,7 @@ class Opening:
         ledger = Ledger.open(self._place, busy_s=_BUSY_S, patient=False)
         try:
             run = self._begun(ledger)
-        except LedgerError:
+        except BaseException:
             ledger.close()
             raise
         self._own = ledger

@@ -34,7 +34,8 @@ class Sampler:
         # Held until it is time to stop; a timed acquire is one call, where an Event would take a dozen.
         self._gate = threading.Lock()
         self._gate.acquire()
-        self._working = threading.Lock()
+        # Whatever a tick calls, a finaliser too, may stop.
+        self._working = threading.RLock()
         self._cpu_clock: int | None = None
         self._thread = threading.Thread(target=self._run, name="setsuden-sampler", daemon=True)
         self.cpu_s = 0.0
