@@ -111,13 +111,10 @@ class Meter(Edges):
         first = self._first = rig.read()
         self._book = WindowBook(rig.channels, first, first_id)
         self._root_id = self.begin(self.name)
-        if self._recorder.begin(first.t_s):
-            self._background.start(
-                rig.channels, first, self._sample, self._look, self._write_first, self._recorder.catch_up
-            )
-        else:
+        left = self._write_first if self._recorder.begin(first.t_s) else None
+        if left is None:
             self._write_first()
-            self._background.start(rig.channels, first, self._sample, self._look, None, self._recorder.catch_up)
+        self._background.start(rig.channels, first, self._sample, self._look, left, self._recorder.catch_up)
         lifetime.opened(self)
         return self
 
