@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from operator import eq
@@ -123,12 +122,11 @@ class OpenFiles:
     all are never due.
     """
 
-    __slots__ = ("_direct", "_group", "_last", "descriptors", "due_s")
+    __slots__ = ("_files", "_group", "_last", "descriptors", "due_s")
 
     def __init__(self, files: Files, group: Sequence[OpenFile]) -> None:
+        self._files = files
         self._group = group
-        # Fakes that fail on demand are asked for every read.
-        self._direct = type(files) is Files
         self._last: Sequence[bytes | OSError] = ()
         self.descriptors: tuple[int, ...] = ()
         self.due_s = float("-inf") if group else float("inf")
@@ -139,7 +137,7 @@ class OpenFiles:
         found   what reading ``descriptors`` gave; it stands where all files are in their place
         """
         last, whole = self._last, len(found) == len(self._group) and all(found)
-        if not whole or any(map(eq, found, last)) or self._any_removed():
+        if not whole or any(map(eq, found, last)) or any(map(self._files.removed, self.descriptors)):
             found = self._one_by_one(last)
         self._last = found
         self.due_s = t_s + _SURE_S if self.descriptors else float("-inf")
@@ -151,15 +149,13 @@ class OpenFiles:
         for file in self._group:
             file.close()
 
-    def _any_removed(self) -> bool:
-        return any(os.fstat(descriptor).st_nlink == 0 for descriptor in self.descriptors)
-
     def _one_by_one(self, last: Sequence[bytes | OSError]) -> list[bytes | OSError]:
         for file, content in zip(self._group, last, strict=False):
             if isinstance(content, bytes):
                 file.seen(content)
         found = [file.taken(sure=True) for file in self._group]
         descriptors = [file.descriptor for file in self._group if file.descriptor is not None]
-        whole = self._direct and len(descriptors) == len(found)
+        # Fakes that fail on demand are asked for every read.
+        whole = type(self._files) is Files and len(descriptors) == len(found)
         self.descriptors = tuple(descriptors) if whole else ()
         return found
