@@ -1,7 +1,7 @@
 """A few looks at fast counters soon after the start: how often they are refreshed is known only from seeing it.
 
 A counter that says a millisecond may move every 5, 15 or 60. Samples half a second apart never show that, and the edges
-of short windows would be stated too sure. On hardware that keeps its word three looks are all.
+of short windows would be stated too sure. On hardware that keeps its word four looks are all.
 """
 
 from __future__ import annotations
