@@ -59,6 +59,15 @@ def test_gross_errors_are_left_out_and_nothing_else() -> None:
     assert len(Posterior.trusting(k, two, np.array([50.0, -50.0])).points) == 2
 
 
+def test_fewer_than_three_runs_of_a_device_are_believed_however_far_off_they_lie() -> None:
+    seen, k = points(60), kernel()
+    residual = np.zeros(60)
+    residual[[7, 31]] = 9.0, -9.0
+    strange = replace(seen, devices=tuple("another card" if i in (7, 31) else d for i, d in enumerate(seen.devices)))
+    assert len(Posterior.trusting(k, seen, residual).points) == 58
+    assert len(Posterior.trusting(k, strange, residual).points) == 60
+
+
 def test_covariance_is_symmetric_positive_and_has_the_stated_diagonal() -> None:
     matrix = covariance(kernel(), points(50), points(50))
     assert np.allclose(matrix, matrix.T)

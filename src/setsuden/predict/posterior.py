@@ -54,15 +54,18 @@ class Posterior:
     def trusting(cls, kernel: Kernel, points: Points, residual: Floats) -> Posterior:
         """``given`` without gross errors: runs that all others together contradict by a factor and by many deviations.
 
-        The worst one goes first, as it makes its neighbours look wrong; what is left is judged anew.
+        The worst one goes first, as it makes its neighbours look wrong; what is left is judged anew. Of fewer
+        than three runs of a device all stay: it may differ from all others, and two do not tell which of them is wrong.
         """
         first = cls.given(kernel, points, residual)
         _, deviation = first.held_out([str(i) for i in range(len(points))])
         weights, trusted = first.weights.copy(), np.ones(len(points), dtype=bool)
+        own = np.unique(points.devices, return_inverse=True)[1]
         inverse: Floats | None = None
         while True:
             error = np.where(trusted, weights * deviation**2, 0.0)
-            gross = (np.abs(error) > _GROSS) & (np.abs(error) > _FAR_OFF * deviation)
+            beside = np.bincount(own, weights=trusted)[own] > 2
+            gross = beside & (np.abs(error) > _GROSS) & (np.abs(error) > _FAR_OFF * deviation)
             if not gross.any() or trusted.sum() - 1 <= len(points) / 2:
                 break
             worst = int(np.argmax(np.where(gross, np.abs(error) / deviation, 0.0)))
