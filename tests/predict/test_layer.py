@@ -68,9 +68,18 @@ def test_operations_stand_for_shapes_where_they_can(name: str, given: float, wei
     assert np.array_equal([found.given, found.weights], [given, weights], equal_nan=True)
 
 
-@pytest.mark.parametrize("extra", ["", "{", "[]", '{"input_size": "wide"}', '{"input_size": 0}'])
+@pytest.mark.parametrize(
+    "extra", ["", "{", "[]", '{"input_size": "wide"}', '{"input_size": 0}', '{"input_size": 1e200}']
+)
 def test_a_shape_that_is_none_leaves_the_sizes_open(extra: str) -> None:
     assert np.isnan(layer("Softmax", extra, float("nan")).given)
+
+
+@pytest.mark.parametrize("odd", [{"image_size": 1e200}, {"padding": 1e300}, {"stride": 1e-300}])
+def test_a_shape_that_cannot_be_leaves_the_output_open_and_breaks_no_table(odd: dict[str, float]) -> None:
+    shapes = {"image_size": 9, "in_channels": 3, "out_channels": 4, "kernel_size": 3, "stride": 1, "padding": 1, **odd}
+    assert np.isnan(layer("Conv2d", json.dumps(shapes), 0.1).given)
+    assert np.isfinite(fit(None, "energy_j").predict([row("Conv2d", 0.1, **shapes)])).all()
 
 
 def test_sizes_that_a_row_states_stay_and_other_work_is_left_alone() -> None:

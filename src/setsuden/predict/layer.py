@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import floor, inf, nan
+from math import floor, nan
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from setsuden.predict.frame import Rows
 POOLINGS, ELEMENTWISE = ("AdaptiveAvgPool2d", "MaxPool2d"), ("Dropout", "ReLU", "Sigmoid", "Softmax", "Tanh")
 _IMAGE = ("image_size", "in_channels", "kernel_size", "stride", "padding")
 _WINDOW = 4.0  # elements under the window of a pooling that does not state it
+_MOST = 1e15  # a shape of more elements is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def layer(name: str, extra: str, gmacs: float) -> Layer:
 def _of_image(told: Mapping[str, float]) -> Layer:
     side, channels, window = told["image_size"], told["in_channels"], told["kernel_size"]
     steps = (side + 2 * told["padding"] - window) / told["stride"]
-    windows = float(floor(steps) + 1) ** 2 if 0 <= steps < inf else nan
+    windows = float(floor(steps) + 1) ** 2 if 0 <= steps < _MOST else nan
     made = told.get("out_channels", channels)
     return Layer(channels * side**2, made * windows, channels * made * window**2 if "out_channels" in told else 0.0)
 
@@ -69,7 +70,7 @@ def _number(value: object) -> float:
 
 def _above_zero(value: object) -> float:
     number = _number(value)
-    return number if 0 < number < inf else nan
+    return number if 0 < number < _MOST else nan
 
 
 def layers(rows: Rows) -> list[Layer]:
