@@ -127,6 +127,32 @@ def test_a_missing_value_that_compares_with_nothing_is_one_not_told() -> None:
     assert rows.words["precision"] == ("", "int8")
 
 
+def test_sizes_that_the_given_rows_state_are_measured_ones(boards: list[Row]) -> None:
+    known = [{**boards[0], "batch_size": size} for size in (40, 80)]
+    assert fit(known, "energy_j").unseen([{**bare(boards[0]), "batch_size": size} for size in (40, 60)]) == (
+        "row",
+        "setting",
+    )
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_picture_of_a_size_that_nobody_measured_gets_a_sensible_answer(target: str) -> None:
+    row = {
+        "task": "text-to-image",
+        "unit": "image",
+        "model": "a",
+        "params_m": 900,
+        "device": "NVIDIA H100",
+        "precision": "bf16",
+    }
+    asked = [{**row, "input": size} for size in ("1024x1024", "512x512", "256x256", "16x16", "90000x90000")]
+    for known in ([], [{**row, "input": "1024x1024", "energy_j": 400, "power_w": 500, "units_per_s": 1}]):
+        predictor = fit(known, target)
+        low, high = predictor.interval(asked)
+        assert (high / low < 1e6 * (1 + 1e-6)).all()
+        assert np.ptp(np.log(predictor.predict(asked))) < np.log(10)
+
+
 def test_a_size_far_beyond_the_measured_ones_is_left_to_the_law(boards: list[Row]) -> None:
     predictor = fit(boards, "energy_j")
     far, farther = predictor.predict([{**bare(boards[0]), "gmacs": size} for size in (1e4, 1e5)])

@@ -7,7 +7,6 @@ predictor.interval(rows, level=0.9)     (low, high)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from setsuden.predict.base import gains, log_base
 from setsuden.predict.domain import (
     BOARDS,
     FEATURES,
+    GENERATION,
     MICROCONTROLLERS,
     NETWORKS,
     SIZES,
@@ -39,6 +39,9 @@ from setsuden.predict.words import plain_words, similarity
 _MOST_ROWS = 1000  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
 _BEYOND = float(np.log(10))  # how far beyond the seen range a size still tells of what the law misses
+_MOST_OFF = float(np.log(1000))  # how far an interval of 90 % reaches either way; on public rows none reached so far
+# Heights that public rows show: of a picture or video no other was measured, so that its height tells them apart.
+_HEIGHTS, _HEIGHT = {"image": 1024.0, "video": 720.0}, FEATURES.index("input_0")
 # What is placed by its own doubt: rows of few runs, which tell much of some and little of others, where their model has
 # been seen, and new networks beside many others; anything else as what was held out likewise.
 _KNOWN, _MANY_LABELS = (ROW, SETTING, PAIR), 100
@@ -90,7 +93,10 @@ class Predictor:
         kinds = domains_of(self.rows)
         for kind in sorted(set(kinds)):
             index = np.array([i for i, own in enumerate(kinds) if own == kind], dtype=np.intp)
-            self._seen[kind] = _Seen.of(self.rows.take(index), self.logs[index], kind, self.target, self.knowledge)
+            rows = self.rows.take(index)
+            rows = borrowed_sizes(rows, rows)
+            self.knowledge = _with_sizes(self.knowledge, kind, rows)
+            self._seen[kind] = _Seen.of(rows, self.logs[index], kind, self.target, self.knowledge)
 
     def predict(self, frame: Any) -> Floats:
         """The target of every row, in s, J or W, shape (rows,), always above zero."""
@@ -131,18 +137,18 @@ class Predictor:
             raise InputError("a level of confidence lies between 0 and 1", place="level", value=level)
         rows = rows_of(frame)
         low, high = np.empty(len(rows)), np.empty(len(rows))
+        scale = normal_quantile(level) / normal_quantile(0.9)
         for asked in self._asked(rows):
             far = np.array([1.5 if reason else 1.0 for reason in asked.outside])
             if asked.posterior is None:
-                wide = asked.width * normal_quantile(level) / normal_quantile(0.9)
-                spread = np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
-                low[asked.index], high[asked.index] = asked.base - far * wide * spread, asked.base + far * wide * spread
-                continue
-            mean, deviation = _mean_and_deviation(asked, asked.posterior)
-            said = self._placed(asked, asked.posterior, mean, deviation)
-            new = situations(asked.points, asked.posterior.points)
-            width = np.array([self._width(asked.posterior, how, level) for how in new])
-            half = far * width * deviation
+                mean = said = np.zeros(len(far))
+                half = scale * asked.law_doubt()
+            else:
+                mean, deviation = _mean_and_deviation(asked, asked.posterior)
+                said = self._placed(asked, asked.posterior, mean, deviation)
+                new = situations(asked.points, asked.posterior.points)
+                half = deviation * np.array([self._width(asked.posterior, how, level) for how in new])
+            half = np.minimum(far * half, scale * _MOST_OFF)
             low[asked.index] = asked.base + np.minimum(mean - half, said)
             high[asked.index] = asked.base + np.maximum(mean + half, said)
         return np.exp(low), np.exp(high)
@@ -182,7 +188,7 @@ class Predictor:
         far = np.empty(len(rows))
         for asked in self._alike(rows):
             if asked.posterior is None:
-                far[asked.index] = asked.width * np.sqrt(variance(asked.kernel, asked.points) + asked.kernel.noise)
+                far[asked.index] = asked.law_doubt()
             else:
                 new = situations(asked.points, asked.posterior.points)
                 far[asked.index] = [self._usual_error(asked.posterior, how) for how in new]
@@ -218,10 +224,12 @@ class Predictor:
             own = sized_layers(own) if seen is None else borrowed_sizes(own, seen.rows)
             base = log_base(own, (kind,) * len(own), self.target, self.knowledge)
             points = points_of(own, kind, self.target, self.knowledge)
-            outside = self._outside(own, kind, seen)
+            if kind == GENERATION:
+                points = self._at_measured_heights(own, points, seen)
+            outside = self._outside(own, kind)
             kernel, width = self.knowledge.kernels.get(kind, PLAIN), self.knowledge.widths.get(kind, 1.645)
             if seen is None:
-                found.append(_Asked(kind, index, own, base, points, outside, kernel, width, None))
+                found.append(_Asked(kind, index, base, points, outside, kernel, width, None))
                 continue
             for configured, part in seen.split(points.configurations()):
                 posterior = self._posterior(kind, seen, configured)
@@ -229,7 +237,6 @@ class Predictor:
                     _Asked(
                         kind,
                         index[part],
-                        own.take(part),
                         base[part],
                         points.take(part.tolist()),
                         tuple(outside[i] for i in part),
@@ -239,6 +246,19 @@ class Predictor:
                     )
                 )
         return found
+
+    def _at_measured_heights(self, rows: Rows, points: Points, seen: _Seen | None) -> Points:
+        """Pictures and videos as those of the nearest height that was measured."""
+        centre = np.log(self.knowledge.typical.get(GENERATION, {}).get("input_0", 1.0))
+        measured = {unit: [np.log(height) - centre] for unit, height in _HEIGHTS.items()}
+        if seen is not None:
+            for unit, height in zip(seen.rows.words["unit"], seen.points.sizes[:, _HEIGHT].tolist(), strict=True):
+                measured.setdefault(unit, []).append(height)
+        sizes = points.sizes.copy()
+        for i, unit in enumerate(rows.words["unit"]):
+            near = np.array(measured.get(unit, sizes[i : i + 1, _HEIGHT]))
+            sizes[i, _HEIGHT] = near[np.abs(near - sizes[i, _HEIGHT]).argmin()]
+        return replace(points, sizes=sizes)
 
     def _posterior(self, kind: str, seen: _Seen, configured: tuple[str, ...]) -> Posterior:
         key = (kind, configured)
@@ -279,12 +299,8 @@ class Predictor:
             self._widths[key] = conformal(scores, count if count > 1 else 0, level)
         return self._widths[key]
 
-    def _outside(self, rows: Rows, kind: str, seen: _Seen | None) -> tuple[str, ...]:
-        ranges: dict[str, tuple[float, float]] = dict(self.knowledge.ranges.get(kind, {}))
-        if seen is not None:
-            for name, (low, high) in seen.ranges.items():
-                known = ranges.get(name, (low, high))
-                ranges[name] = (min(low, known[0]), max(high, known[1]))
+    def _outside(self, rows: Rows, kind: str) -> tuple[str, ...]:
+        ranges = self.knowledge.ranges.get(kind)
         if not ranges:
             return ("kind of work",) * len(rows)
         logs = features(rows)
@@ -301,13 +317,16 @@ class Predictor:
 class _Asked:
     kind: str
     index: npt.NDArray[np.intp]
-    rows: Rows
     base: Floats
     points: Points
     outside: tuple[str, ...]
     kernel: Kernel
     width: float
     posterior: Posterior | None
+
+    def law_doubt(self) -> Floats:
+        """How far off the law alone is in nine of ten cases, natural logs."""
+        return np.asarray(self.width * np.sqrt(variance(self.kernel, self.points) + self.kernel.noise))
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,13 +336,11 @@ class _Seen:
     rows: Rows
     points: Points
     residual: Floats
-    ranges: Mapping[str, tuple[float, float]]
 
     @classmethod
     def of(cls, rows: Rows, logs: Floats, kind: str, target: Target, knowledge: Knowledge) -> _Seen:
-        rows = borrowed_sizes(rows, rows)
         base = log_base(rows, (kind,) * len(rows), target, knowledge)
-        return cls(rows, points_of(rows, kind, target, knowledge), logs - base, ranges_of(rows))
+        return cls(rows, points_of(rows, kind, target, knowledge), logs - base)
 
     def split(self, asked: tuple[str, ...]) -> list[tuple[tuple[str, ...], npt.NDArray[np.intp]]]:
         """Asked rows by the measured configurations that answer them: all, or the likest up to ``_MOST_ROWS`` rows."""
@@ -379,6 +396,16 @@ def points_of(rows: Rows, kind: str, target: str, knowledge: Knowledge) -> Point
     groups = tuple(group or name for group, name in zip(rows.words["group"], rows.words["model"], strict=True))
     gain = gains(rows, (kind,) * len(rows), target, knowledge)
     return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, devices(rows), software(rows), gain)
+
+
+def _with_sizes(knowledge: Knowledge, kind: str, rows: Rows) -> Knowledge:
+    """The knowledge with the sizes of these rows among the measured ones."""
+    known = knowledge.ranges.get(kind, {})
+    wider: dict[str, tuple[float, float]] = {}
+    for name, (low, high) in ranges_of(rows).items():
+        least, most = known.get(name, (low, high))
+        wider[name] = (min(low, least), max(high, most))
+    return replace(knowledge, ranges={**knowledge.ranges, kind: {**known, **wider}})
 
 
 def ranges_of(rows: Rows) -> dict[str, tuple[float, float]]:
