@@ -16,7 +16,7 @@ from setsuden.predict.level import level
 from setsuden.predict.posterior import normal_quantile
 from setsuden.predict.sheet import Sheet, class_of, design_power, is_cpu, sheet
 from setsuden.predict.shipped import PLAIN, Target, loosened, shipped
-from setsuden.predict.table import Predictor, fit_with
+from setsuden.predict.table import Predictor, fit, fit_with
 from setsuden.predict.work import busy
 from setsuden.quantity import DEVICE, NODE, Boundary, Estimate, Provenance
 
@@ -211,7 +211,7 @@ def _board(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer
     """A single board or microcontroller, by its own runs or as measured ones do; power is energy over time."""
     asked = [{**asked[0], **_run_as(asked[0], own)}]
     whole = asked[0]["device_class"] == "edge"
-    clock, counter, gauge = (fit_with(own, t, shipped(t)) for t in ("seconds_per_unit", "energy_j", "power_w"))
+    clock, counter, gauge = (fit(own, t) for t in ("seconds_per_unit", "energy_j", "power_w"))
     seconds = _estimate(clock, asked, "s") if asked[0]["units_per_s"] is None else _timed(clock, asked)
     joules = _estimate(counter, asked, "J", NODE if whole else DEVICE)
     drawn = _estimate(gauge, asked, "W")
@@ -293,7 +293,7 @@ def _power(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimat
 
 def _trained(asked: Mapping[str, Any], found: Sheet) -> Estimate:
     """Watts of training by the law of cards that were measured; half as wide again, for frameworks and data differ."""
-    gauge = fit_with(None, "power_w", shipped("power_w"))
+    gauge = fit(None, "power_w")
     epoch = {**asked, "unit": "epoch", "extra": "", "units_per_s": None}
     drawn = _widened(_estimate(gauge, [epoch], "W"))
     least, most = min(found.idle_w or 0.0, drawn.value), max(found.power_w, drawn.value)
