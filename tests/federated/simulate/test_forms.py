@@ -188,6 +188,17 @@ def test_as_many_are_at_work_to_the_very_end_of_an_asynchronous_training_and_no_
     assert seconds == pytest.approx(40 * found.duration_s, rel=1e-6)
 
 
+@pytest.mark.parametrize("rounds", [5, 400])
+def test_no_more_are_at_work_than_are_awake(rounds: int):
+    fleet = population(60, awake=(0.3,) * 24)
+    doing, schedule = work(fleet), Buffered(rounds=rounds, concurrency=50, buffer=10)
+    expected = closed_form_buffered(fleet, doing, schedule)
+    drawn = [events_buffered(fleet, doing, schedule, seed=seed) for seed in range(100, 120)]
+    for figure in ("carbon_g", "duration_s"):
+        mean = np.mean([getattr(one, figure) for one in drawn])
+        assert getattr(expected, figure) == pytest.approx(mean, rel=0.03), figure
+
+
 def test_a_trace_gives_the_work_and_the_schedule_to_simulate_it_again():
     fleet = population(60)
     doing, schedule = work(fleet), Synchronous(rounds=300, cohort=10, over_selection=1.3, server_macs=1e9)

@@ -13,7 +13,7 @@ from setsuden.federated.fleet.hours import HOUR_S, by_hour
 from setsuden.federated.price.forms import rule as rule_of
 from setsuden.federated.price.rule import Rule
 from setsuden.federated.price.tariff import Tariff, tariff
-from setsuden.federated.simulate.events import Crowd, Turns, add, spent
+from setsuden.federated.simulate.events import Crowd, Index, Turns, add, spent
 from setsuden.federated.simulate.schedule import Buffered, Stages, Work, stages
 from setsuden.federated.simulate.usage import NETWORK, Simulation, Usage, billed, simulated
 
@@ -149,7 +149,10 @@ def _networks(usage: Usage, rule: Rule, server: Array) -> None:
 def events_buffered(
     fleet: Fleet, work: Work, schedule: Buffered, form: str | Rule = "setsuden", *, seed: int = 0, **terms: object
 ) -> Simulation:
-    """One drawn course. Slots draw independently of each other: in a small fleet a client may be at work in two."""
+    """One drawn course; no more are at work than are awake.
+
+    Slots draw independently of each other: in a small fleet a client may be at work in two.
+    """
     chosen = rule_of(form, **terms) if isinstance(form, str) else form
     rates = tariff(fleet, chosen)
     usage, duration_s, asked = _course(fleet, work, stages(fleet, work), schedule, chosen, rates, seed)
@@ -188,8 +191,11 @@ def _course(
     crowd = Crowd(fleet, rng)
     drop = np.array([group.drop_out for group in fleet.groups])
     wanted, first = schedule.rounds * schedule.buffer, fleet.start_utc_hour * HOUR_S
-    slots = min(schedule.concurrency, fleet.clients)
-    clock = np.full(slots, first)
+    # by hour: no more are at work than are awake, and one where anybody ever is
+    room = np.where(crowd.expected < 1e-9, 0.0, np.maximum(np.ceil(crowd.expected - 1e-9), 1.0)).astype(np.intp)
+    if not room.any():
+        raise InputError("no client is ever awake", place=fleet.name)
+    clock = np.full(min(schedule.concurrency, int(room.max())), first)
     held: list[Turns] = []
     answers = np.zeros(0)
     bound = math.inf
@@ -197,7 +203,7 @@ def _course(
         active = np.flatnonzero(clock < bound)
         if not len(active):
             break
-        client, begin = _awake(crowd, clock[active], fleet)
+        client, begin = _awake(crowd, room, clock[active], active)
         dropped = rng.random(len(client)) < drop[fleet.group[client]]
         down, compute = times.down[client], times.compute[client]
         total = down + compute + times.up[client]
@@ -224,22 +230,20 @@ def _course(
     return usage, bound - first, asked
 
 
-def _awake(crowd: Crowd, clock: Array, fleet: Fleet) -> tuple[NDArray[np.intp], Array]:
-    """One client awake at each time, and the time: the next hour with anybody awake where there is nobody."""
+def _awake(crowd: Crowd, room: NDArray[np.intp], clock: Array, slot: Index) -> tuple[Index, Array]:
+    """One client awake for each slot at its time, and the time: the next hour in which there is one for that slot."""
     begin = clock.copy()
     client = np.full(len(begin), -1, dtype=np.intp)
-    for _ in range(crowd.awake.shape[1] + 1):
-        hour = (begin / HOUR_S + 1e-12).astype(np.intp) % crowd.awake.shape[1]
-        nobody = crowd.expected[hour] < 1e-9
+    while True:
+        hour = (begin / HOUR_S + 1e-12).astype(np.intp) % len(room)
+        nobody = room[hour] <= slot
         if not nobody.any():
             break
         begin[nobody] = (np.floor(begin[nobody] / HOUR_S + 1e-12) + 1) * HOUR_S
-    else:
-        raise InputError("no client is ever awake", place=fleet.name)
     open_ = np.arange(len(begin))
     while len(open_):
-        found = crowd.rng.integers(fleet.clients, size=len(open_))
-        share = crowd.awake[fleet.group[found], hour[open_]]
+        found = crowd.rng.integers(crowd.fleet.clients, size=len(open_))
+        share = crowd.awake[crowd.fleet.group[found], hour[open_]]
         taken = crowd.rng.random(len(open_)) < share
         client[open_[taken]] = found[taken]
         open_ = open_[~taken]
