@@ -92,3 +92,17 @@ def test_a_window_that_was_opened_before_the_loop_is_around_its_tasks() -> None:
 def test_a_meter_loads_no_asyncio() -> None:
     code = "import json, sys, setsuden.meter.book; print(json.dumps('asyncio' in sys.modules))"
     assert json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout) is False
+
+
+def test_windows_of_two_meters_in_one_task_are_around_each_others_tasks_no_less() -> None:
+    first, second = Bench(), Bench()
+
+    async def main() -> None:
+        with first.meter.window("outer") as outer, second.meter.window("other"):
+            with first.meter.window("inner") as inner:
+                pass
+            assert inner.measurement is not None
+            assert inner.measurement.parent_id == outer.window_id
+
+    with first.meter, second.meter:
+        asyncio.run(main())

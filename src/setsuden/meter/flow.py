@@ -15,30 +15,31 @@ _around: ContextVar[tuple[OpenWindow, ...]] = ContextVar("setsuden_windows", def
 
 
 class Flows:
-    """The open windows of one meter by thread, each with the task that began it."""
+    """The open windows of one meter by thread, oldest first, each with the task that began it."""
 
     def __init__(self) -> None:
-        self._stacks: dict[int, list[tuple[OpenWindow, Any]]] = {}
+        self._begun: dict[int, dict[OpenWindow, Any]] = {}
 
     def enter(self, window: OpenWindow) -> None:
         """A window has begun here."""
-        here = self._stacks.setdefault(threading.get_ident(), [])
-        here.append((window, _task()))
-        known = {id(open_one) for open_one, _ in here}
-        _around.set((*(before for before in _around.get() if id(before) in known), window))
+        self._begun.setdefault(threading.get_ident(), {})[window] = _task()
+        _around.set((*(before for before in _around.get() if not before.ended), window))
 
     def leave(self, window: OpenWindow) -> None:
         """It has ended, wherever."""
-        for ident, stack in list(self._stacks.items()):
-            stack[:] = [entry for entry in stack if entry[0] is not window]
-            if not stack:
-                del self._stacks[ident]
+        window.ended = True
+        for ident, begun in self._begun.items():
+            if window in begun:
+                del begun[window]
+                if not begun:
+                    del self._begun[ident]
+                return
 
     def innermost(self) -> OpenWindow | None:
         """The window that this thread began last, but for those of tasks that go on beside this one."""
         around = _around.get()
-        for window, task in self._stacks.get(threading.get_ident(), [])[::-1]:
-            if task is None or task.done() or any(window is one for one in around):
+        for window, task in reversed(self._begun.get(threading.get_ident(), {}).items()):
+            if task is None or window in around or task.done():
                 return window
         return None
 

@@ -46,6 +46,7 @@ class OpenWindow:
         "attributes",
         "begin",
         "cpu_s",
+        "ended",
         "flags",
         "load",
         "name",
@@ -69,6 +70,7 @@ class OpenWindow:
         self.spread = PowerSpread()
         self.load = LoadSpan(begin.load)
         self.flags: dict[int, dict[str, None]] = {}
+        self.ended = False
 
     def note(self, flagged: Iterable[tuple[int, tuple[str, ...]]], load: Load | None) -> None:
         """Take over what a reading inside this window reported: flags by channel, how busy things were."""
