@@ -138,3 +138,48 @@ def test_an_evaluation_that_fails_does_not_outlive_its_meter(tmp_path: Path) -> 
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         (window,) = [window for window in ledger.run("last").windows if window.name == "validation"]
     assert joules(window) == pytest.approx(2.0 * WATTS)
+
+
+def test_a_training_that_left_without_a_word_does_not_stand_beside_a_meter_of_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_meter(tmp_path, monkeypatch)
+    said: list[str] = []
+    left, after = Teller(10, {"say": said.append}), Teller(10, {"say": lambda _: None})
+    left.begin(None, None)
+    with bench(tmp_path).meter as users:
+        after.begin(None, None)
+        assert lifetime.running() == [users]
+        after.close()
+        left.begin(None, None)
+        assert left.measurement is None
+        left.close()
+    assert len([line for line in said if "took" in line]) == 1
+
+
+def test_a_training_that_begins_again_without_a_word_had_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meters = iter((bench(tmp_path).meter, bench(tmp_path).meter))
+    monkeypatch.setattr(setsuden.meter, "Meter", lambda name: next(meters))
+    teller = Teller(10, {"say": lambda _: None})
+    teller.begin(None, None)
+    teller.begin(None, None)
+    teller.close()
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert [run.status for run in ledger.runs()] == ["finished", "failed"]
+
+
+def test_a_language_that_nobody_speaks_is_refused_before_a_meter_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setsuden.meter, "Meter", None)
+    with pytest.raises(InputError, match="language"):
+        Teller(10, {"language": "fr"}).begin(None, None)  # type: ignore[typeddict-item]
+
+
+def test_of_processes_that_share_a_training_only_the_first_opens_a_meter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_meter(tmp_path, monkeypatch)
+    monkeypatch.setenv("RANK", "1")
+    Teller(10, {"say": lambda _: None}).begin(None, None)
+    assert lifetime.running() == []

@@ -32,6 +32,13 @@ def nothing_measures() -> bool:
     return not os.environ.get(VARIABLE) and all(id(meter) in ours for meter in lifetime.running())
 
 
+def close_left() -> None:
+    """End a training of this thread that never said that it was over."""
+    left = _open.get(threading.get_ident())
+    if left is not None:
+        left.close(TrainingLeftError("another training began before this one said that it was over"))
+
+
 class OwnMeter:
     """Open from ``open`` to ``close``; ``result`` is None until then."""
 
@@ -51,19 +58,18 @@ class OwnMeter:
         from setsuden.meter import Meter
 
         intensity = grid_intensity(settings.get("site"))
-        left = _open.get(threading.get_ident())
-        if left is not None:
-            left.close(TrainingLeftError("another training began before this one said that it was over"))
+        words = Messages("callbacks", settings.get("language", "en"))
         meter = Meter(settings.get("name", model)).start()
         meter.annotate(phase="train", model=model)
-        say = settings.get("say") or to_stderr
-        own = cls(meter, say, Messages("callbacks", settings.get("language", "en")), intensity)
+        own = cls(meter, settings.get("say") or to_stderr, words, intensity)
         _open[own._thread] = own
         return own
 
     def close(self, error: BaseException | None) -> None:
-        """Stop measuring and say what it took."""
-        _open.pop(self._thread, None)
+        """Stop measuring and say what it took, unless the next training of the thread has done so."""
+        if _open.get(self._thread) is not self:
+            return
+        del _open[self._thread]
         self.result = self.meter.stop(error)
         if self.result is not None:
             self._say(self._line(self.result))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sized
 from math import isfinite
 from typing import TYPE_CHECKING, TypedDict
 
-from setsuden.callbacks.own_meter import OwnMeter, nothing_measures
+from setsuden.callbacks.own_meter import OwnMeter, close_left, nothing_measures
 from setsuden.errors import InputError
 from setsuden.meter import lifetime
-from setsuden.predict.progress import OnBudget, Progress, grid_intensity, progress
+from setsuden.predict.progress import OnBudget, Progress, grid_intensity, is_first, progress
 
 if TYPE_CHECKING:
     from setsuden.language import Language
@@ -81,7 +81,9 @@ class Teller:
 
         Raises InputError where nobody knows how many steps there are.
         """
+        close_left()
         self.close()
+        self._measured = None
         total = self._steps if self._steps is not None else _whole(steps_total)
         if total is None:
             raise InputError(
@@ -94,7 +96,7 @@ class Teller:
             if evaluation is not None:
                 told.setdefault("evaluation", evaluation)
             told.setdefault("name", model)
-            if told.get("meter") is None and nothing_measures():
+            if told.get("meter") is None and is_first() and nothing_measures():
                 self._own = self._measured = OwnMeter.open(told, model)
                 told["meter"] = self._own.meter
             try:

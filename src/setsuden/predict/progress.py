@@ -9,7 +9,8 @@
             evaluate(...)
             run.pause()                 # what lay since the last step was none
 
-Under ``setsuden run`` the same program needs no meter of its own. Where nothing measures, it does nothing.
+Under ``setsuden run`` the same program needs no meter of its own. Where nothing measures, it does nothing,
+but for saying so where a budget was given.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ def progress(
     limit = limit_j(budget_kwh, budget_g, intensity)
     chosen = meter if meter is not None else _running()
     sink: Sink | None = None
-    speaks = environment.get("RANK", "0") == "0"
+    speaks = is_first(environment)
     out = (say if say is not None else to_stderr) if speaks else _to_nobody
     if chosen is not None:
         messages = Messages("forecast", language)
@@ -198,6 +199,11 @@ def progress(
     if isinstance(sink, Here):
         sink.meter.before_end(made.close)
     return made
+
+
+def is_first(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this process is the first of those that share a training, or the only one."""
+    return environment.get("RANK", "0") == "0"
 
 
 def grid_intensity(site: str | None) -> Estimate | None:
