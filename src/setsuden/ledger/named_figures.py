@@ -27,7 +27,7 @@ def figures(measurement: Measurement | None, *, site: str | None = None) -> dict
     if measurement is None:
         raise InputError(
             "the window is still open", place="measurement", value=None,
-            remedy="Ask for its figures after its with block.",
+            remedy="Ask for its figures after its with block. A callback has none where something else measures.",
         )  # fmt: skip
     found = {"duration_s": measurement.duration_s}
     energy = measurement.energy
