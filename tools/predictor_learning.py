@@ -112,7 +112,7 @@ def learn(
 
 def believed(kernel: dict[str, Any], points: Points, residual: np.ndarray) -> dict[str, Any]:
     """The covariance with the one of ``BELIEFS`` that errs least on boards held out but for a few runs."""
-    names = sorted(set(points.devices))
+    names = sorted(name for name in set(points.devices) if points.devices.count(name) > RUNS)
     if len(names) < 3:
         return kernel
 
