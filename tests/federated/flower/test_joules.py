@@ -11,12 +11,14 @@ import numpy as np
 import psutil
 import pytest
 
+from setsuden.federated.algorithms import FedBuff
+from setsuden.federated.failures import Failures
 from setsuden.federated.flower import bundle, keeper
 from setsuden.federated.flower.processes import brood, program
 from setsuden.federated.flower.result import finished
 from setsuden.federated.flower.watch import Watched
 from setsuden.federated.stop import Stop
-from setsuden.federated.trace import SERVER, Kind, Work
+from setsuden.federated.trace import SERVER, Kind, Outcome, Work
 from tests.federated.core.support import task
 from tests.federated.flower.support import looped
 
@@ -119,6 +121,27 @@ def test_what_was_seen_from_outside_enters_the_trace(
         assert (sends.start_s[down & (sends.round == round_)] >= asked).all()
     whole = done.node_j[0]
     assert whole.value == pytest.approx(100.0 * 3 / 50)
+
+
+def test_what_was_measured_falls_to_the_turns_that_were_trained_and_to_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody waits, a client may deliver twice in a round, and then break off."""
+    monkeypatch.setenv(bundle.TASK_FOLDER, str(tmp_path))
+    wanted = task(
+        algorithm=FedBuff(buffer=2, concurrency=6), failures=Failures(drop_share=0.6), stop=Stop(rounds=6), seed=1
+    )
+    result, calls = looped(wanted, tmp_path)
+    turns = finished(result, tuple(calls), watched({}), deployed=False).trace.turns
+    trained = (turns.work == Work.TRAIN) & (turns.outcome == Outcome.DONE)
+    broken = turns.outcome == Outcome.DROPPED
+    delivered, left = (
+        list(zip(turns.round[rows].tolist(), turns.node[rows].tolist(), strict=True)) for rows in (trained, broken)
+    )
+    assert len(set(delivered)) < len(delivered) == len(calls)
+    assert set(delivered) & set(left)
+    assert np.isfinite(turns.energy_j[trained]).all()
+    assert np.isnan(turns.energy_j[~trained]).all()
 
 
 DETACHING = """

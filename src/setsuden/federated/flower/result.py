@@ -13,6 +13,8 @@ from setsuden.federated.flower.watch import Watched
 from setsuden.federated.trace import Kind, Outcome, Trace, Work
 from setsuden.quantity import Estimate
 
+_NOT_TRAINED = (Outcome.DROPPED, Outcome.TIMED_OUT, Outcome.LATE)
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class FlowerResult(FederatedResult):
@@ -88,15 +90,17 @@ def _measured(trace: Trace, calls: tuple[Call, ...], watched: Watched, deployed:
 def _matched(trace: Trace, calls: tuple[Call, ...]) -> list[tuple[int, Call]]:
     """Rows of the turns that went over Flower; a client personalises once, after the last round.
 
-    Whoever was late did not train for real, so had no call.
+    Whoever broke off or was late did not train for real, so had no call. Where nobody waits, a client may deliver more
+    than once in a round: its rows and its calls are in one order.
     """
     turns = trace.turns
-    rows: dict[tuple[int, int], int] = {}
-    trained = np.isin(turns.work, [Work.TRAIN, Work.PERSONALISE]) & (turns.outcome != Outcome.LATE)
-    for row in np.flatnonzero(trained).tolist():
-        rows[0 if turns.work[row] == Work.PERSONALISE else int(turns.round[row]), int(turns.node[row])] = row
+    rows: dict[tuple[int, int], list[int]] = {}
+    called = np.isin(turns.work, [Work.TRAIN, Work.PERSONALISE]) & ~np.isin(turns.outcome, _NOT_TRAINED)
+    for row in np.flatnonzero(called).tolist():
+        round_ = 0 if turns.work[row] == Work.PERSONALISE else int(turns.round[row])
+        rows.setdefault((round_, int(turns.node[row])), []).append(row)
     keyed = [((0 if call.personal else call.round, call.client), call) for call in calls]
-    return [(rows[key], call) for key, call in keyed if key in rows]
+    return [(rows[key].pop(0), call) for key, call in keyed if rows.get(key)]
 
 
 def _on_the_wall(trace: Trace, calls: tuple[Call, ...]) -> Trace:
