@@ -96,10 +96,14 @@ class Rule:
             raise InputError("PUE is at least 1", value=self.pue.low)
 
     @property
+    def network_holds_devices(self) -> bool:
+        """Whether what networks cost has the devices' own power while they transfer in it."""
+        return isinstance(self.network, PerBit) and self.network.charges_device
+
+    @property
     def awake_apart(self) -> bool:
         """Whether being awake while a message is on its way is charged beside radio and network."""
-        held = isinstance(self.network, PerBit) and self.network.charges_device
-        return self.transfer_w is None and not held
+        return self.transfer_w is None and not self.network_holds_devices
 
     def boundary(self) -> dict[str, str]:
         """What is inside and by what, to be printed with every figure."""

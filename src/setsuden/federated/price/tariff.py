@@ -96,8 +96,7 @@ def tariff(fleet: Fleet, rule: Rule) -> Tariff:
     by = rule.network
     per_bit = [_per_bit(by, group) for group in groups]
     seconds = by.watts if isinstance(by, PerSecond) else None
-    own_power = isinstance(by, PerBit) and by.charges_device
-    radio = [_radio(rule, group, own_power) for group in groups]
+    radio = [_radio(rule, group) for group in groups]
     counts = np.array([one.count for one in machines])
     work = (Term.COMPUTE, Term.DISCARDED, Term.EVALUATION, Term.PERSONALISATION, Term.MIXING)
     upward = (Term.NETWORK_UP, Term.DATA)
@@ -159,9 +158,9 @@ def _relay(by: Network) -> Estimate | None:
     return by.up if isinstance(by, PerBit) else None
 
 
-def _radio(rule: Rule, group: Group, own_power: bool) -> tuple[Figure, Figure, Figure, Figure]:
+def _radio(rule: Rule, group: Group) -> tuple[Figure, Figure, Figure, Figure]:
     """(W receiving, J/bit receiving, W sending, J/bit sending); the device's watts where it states them."""
-    if own_power:
+    if rule.network_holds_devices:
         return None, None, None, None
     if rule.transfer_w is not None:
         return rule.transfer_w, None, rule.transfer_w, None
