@@ -110,6 +110,8 @@ def parse_yaml(text: str, name: str, command: str | None = "pilot", what: str = 
         ) from None
     except InputError:
         raise
+    except RecursionError:
+        raise InputError("nested too deeply", place=name) from None
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"not valid YAML: {' '.join(str(error).split())}", place=name) from None
     if not isinstance(data, Mapping):
@@ -145,6 +147,8 @@ def _note_places(node: yaml.Node, path: FieldPath, name: str, places: dict[Field
     if isinstance(node, yaml.MappingNode):
         seen: set[Hashable] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # the constructor refuses a list as a key, and names its line
             inner = (*path, str(key.value))
             place = f"{name}:{key.start_mark.line + 1}"
             if key.value in seen:

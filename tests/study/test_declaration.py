@@ -67,6 +67,8 @@ BAD = [
     ("- small\n", "pilot.yaml:1: the study file must be a mapping of keys to values"),
     ("just words\n", "pilot.yaml:1: the study file must be a mapping of keys to values"),
     ("a: &a [*a]\n", "pilot.yaml:1: nested too deeply"),
+    ("models: " + "[" * 1000 + "]" * 1000 + "\n", "pilot.yaml: nested too deeply"),
+    ("name: a\n? [b]\n: c\n", "pilot.yaml:2: not valid YAML: found unhashable key"),
     ("name: !!python/object/apply:os.system [ls]\n", "pilot.yaml:1: not valid YAML"),
     ("batch_sizes: [0]\nseed: -1\n", "1 more problem after this."),
 ]  # fmt: skip
