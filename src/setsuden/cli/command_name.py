@@ -17,9 +17,9 @@ def named_after(command: Sequence[str]) -> str:
         return first
     words = iter(command[1:])
     for word in words:
-        if word == "-m":
-            return next(words, first)
-        if word in ("-c", "-"):
+        if word.startswith("-m"):
+            return word[2:] or next(words, first)
+        if word.startswith("-c") or word == "-":
             return first
         if word in _WITH_VALUE:
             next(words, None)
