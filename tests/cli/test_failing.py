@@ -41,10 +41,11 @@ def test_an_output_on_a_full_disk_is_one_sentence() -> None:
     assert found.stderr == "setsuden: cannot read or write: [Errno 28] No space left on device\n"
 
 
-def test_a_terminal_that_cannot_show_a_letter_gets_its_code() -> None:
+@pytest.mark.parametrize("words", [["footprint", "--kwh", "1"], ["--help"]])
+def test_a_terminal_that_cannot_show_a_letter_gets_its_code(words: list[str]) -> None:
     found = subprocess.run(
-        [sys.executable, "-m", "setsuden", "footprint", "--kwh", "1", "--lang", "ja"],
-        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        [sys.executable, "-m", "setsuden", *words],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1", "SETSUDEN_LANG": "ja"},
         capture_output=True,
         check=False,
     )

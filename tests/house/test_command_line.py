@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from setsuden.cli.main import _COMMANDS, main
@@ -60,6 +61,12 @@ def test_the_page_of_commands_is_the_program() -> None:
 
 def test_an_unknown_command_is_wrong_use() -> None:
     assert CliRunner().invoke(main, ["nonsense"]).exit_code == 2
+
+
+@pytest.mark.parametrize("words", [["piolt"], ["nonsense"], ["catalogue", "serch"]])
+def test_a_shell_that_completes_after_a_misspelt_command_gets_an_answer(words: list[str]) -> None:
+    found = ShellComplete(main, {}, "setsuden", "_SETSUDEN_COMPLETE").get_completions(words, "--")
+    assert "--help" in {item.value for item in found}
 
 
 def test_the_module_is_the_command() -> None:

@@ -58,17 +58,21 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in _COMMANDS:
+        if args[0] not in _COMMANDS and not ctx.resilient_parsing:  # a shell that completes asks, it makes no mistake
             from difflib import get_close_matches
 
             if near := get_close_matches(args[0], _COMMANDS, n=2):
                 raise click.UsageError(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?", ctx)
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        # A terminal that cannot show a letter gets its code, not a traceback.
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # A terminal that cannot show a letter gets its code, not a traceback; here, because --help is answered here.
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
+        with failing_clearly(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
         with failing_clearly(ctx):
             return super().invoke(ctx)
 
