@@ -45,6 +45,23 @@ def test_what_fills_a_sentence_is_told_as_well() -> None:
 
 
 @pytest.mark.parametrize(
+    ("remedy", "told"),
+    [
+        ("12 more problems after this.", "（このあとに問題があと 12 件あります。）"),
+        ("Known: a, b2. 12 more problems after this.", "使える名前：a, b2（このあとに問題があと 12 件あります。）"),
+        ("Did you mean a? 1 more problem after this.", "a のことでしょうか。（このあとに問題がもう一つあります。）"),
+    ],
+)
+def test_further_problems_are_counted_after_the_remedy(remedy: str, told: str) -> None:
+    assert refusal(InputError("is required", remedy=remedy), "ja") == f"必要です。{told}"
+
+
+def test_braces_and_line_breaks_in_what_was_given_stay_as_they_are() -> None:
+    error = InputError("cannot write {a}\n{0}: Permission denied", place="{b}", value="{c}\n")
+    assert refusal(error, "ja") == "{b}: {a}\n{0} を書き込めません：アクセス権がありません（入力値：'{c}\\n'）"
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("show", "--ledger", "none.sqlite"), "まだ記録がありません。まず何かを測定してください：setsuden run"),
@@ -82,6 +99,8 @@ def test_documents_for_programs_refuse_in_english_in_every_locale(monkeypatch: p
     monkeypatch.delenv("LC_MESSAGES", raising=False)
     monkeypatch.delenv("SETSUDEN_LANG", raising=False)
     assert "no energy was given" in CliRunner().invoke(main, ["footprint", "--json"]).stderr
+    assert "no such file" in CliRunner().invoke(main, ["report", "nowhere.json", "--json"]).stderr
+    assert "電力量の指定がありません" in CliRunner().invoke(main, ["footprint", "--json", "--lang", "ja"]).stderr
     assert "電力量の指定がありません" in CliRunner().invoke(main, ["footprint"]).stderr
 
 
@@ -90,6 +109,7 @@ def test_documents_for_programs_refuse_in_english_in_every_locale(monkeypatch: p
     [
         (("piolt",), "'piolt' というコマンドはありません。pilot のことでしょうか。"),
         (("zzz",), "'zzz' というコマンドはありません。"),
+        (("--nonsense",), "'--nonsense' というオプションはありません。"),
         (("run",), "'COMMAND...' の指定がありません。"),
         (("show", "--nonsense"), "'--nonsense' というオプションはありません。"),
         (("show", "a", "b"), "余分な引数があります (b)"),

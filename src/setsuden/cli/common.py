@@ -38,14 +38,26 @@ def reader_language() -> Language:
 def _steady_in_json(context: click.Context, parameter: click.Parameter, language: Language) -> Language:
     """Sentences within JSON are English unless ``--lang`` is given: the locale must not change a document."""
     given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-    chosen: Language = language if given or not context.params.get("as_json") else "en"
+    chosen: Language = language if given else context.meta.get(_LANGUAGE, language)
     context.meta[_LANGUAGE] = chosen
     return chosen
 
 
+def _in_english(context: click.Context, parameter: click.Parameter, as_json: bool) -> bool:
+    """Refusals beside JSON are English, too, also of a command whose ``--lang`` is that of its pages."""
+    if as_json:
+        context.meta.setdefault(_LANGUAGE, "en")
+    return as_json
+
+
 json_option = click.option(
-    "--json", "as_json", is_flag=True, is_eager=True, help="Print one JSON document on stdout, nothing else."
-)  # eager, as the language is: errors of later options are told in it
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,  # as the language is: errors of later options are told in it
+    callback=_in_english,
+    help="Print one JSON document on stdout, nothing else.",
+)
 lang_option = click.option(
     "--lang",
     "language",

@@ -33,6 +33,12 @@ def patterns(room: Room) -> tuple[tuple[str, re.Pattern[str]], ...]:
     escaped = {key: re.escape(text) for key, text in table(room, "en").items()}
     own = {key: len(_PLACEHOLDER.sub("", text)) for key, text in escaped.items()}
     return tuple(
-        (key, re.compile(_PLACEHOLDER.sub(r"(?P<\1>.*)", escaped[key]), re.DOTALL))
+        (key, re.compile(_PLACEHOLDER.sub(_open, escaped[key]), re.DOTALL))
         for key in sorted(escaped, key=lambda key: -own[key])
     )
+
+
+def _open(placeholder: re.Match[str]) -> str:
+    """What may fill a placeholder: anything; where it is called number all digits there are, whatever stands before."""
+    name = placeholder[1]
+    return f"(?P<{name}>" + (r"(?<!\d)\d+)" if name == "number" else ".*)")
