@@ -125,6 +125,17 @@ def test_a_drawn_course_costs_what_the_pricer_of_traces_says(waiting, network):
     assert simulated.duration_s == pytest.approx(bill.duration_s)
 
 
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_devices_whose_steps_take_time_take_it_in_the_written_trace_too(batch_size):
+    fleet = population(60, step_s=0.5)
+    doing = replace(work(fleet), samples=np.full(60, 100.0), epochs=3, batch_size=batch_size)
+    schedule = Synchronous(rounds=5, cohort=10)
+    simulated = events(fleet, doing, schedule, seed=4)
+    bill = price(drawn_trace(fleet, doing, schedule, seed=4), fleet, clock="trace")
+    told = bill.by_term()[Term.COMPUTE.value].energy.value
+    assert told == pytest.approx(simulated.bill.by_term()[Term.COMPUTE.value].energy.value, rel=1e-6)
+
+
 def test_the_fleets_own_clock_finds_the_same_rounds_where_nobody_is_cut():
     fleet = population(30)
     schedule = Synchronous(rounds=20, cohort=10, waiting=True, server_macs=1e10)

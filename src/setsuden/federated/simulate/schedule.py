@@ -40,6 +40,13 @@ class Work:
             if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"{name} must be above 0", value=getattr(self, name))
 
+    @property
+    def steps(self) -> Array:
+        """Of each client in a turn."""
+        if self.batch_size is None:
+            return np.ones(len(self.samples))
+        return np.asarray(np.ceil(self.samples / self.batch_size) * self.epochs)
+
 
 def log_normal_samples(clients: int, median: float, spread: float, seed: int = 0) -> Array:
     """Data sizes whose logarithms have the standard deviation ``spread``; not rounded."""
@@ -134,8 +141,7 @@ def stages(fleet: Fleet, work: Work) -> Stages:
     compute = macs / fleet.speed
     step_s = np.array([group.device.step_s for group in fleet.groups])
     if step_s.any():
-        each = 1.0 if work.batch_size is None else np.ceil(work.samples / work.batch_size) * work.epochs
-        compute += step_s[fleet.group] * each
+        compute += step_s[fleet.group] * work.steps
     down, up = work.bytes_down / fleet.down, work.bytes_up / fleet.up
     # No two clients end at the same instant: whoever is alike is put in an order, by less than a billionth of the turn.
     order = np.random.default_rng([fleet.seed, 0x71E5]).random(fleet.clients)

@@ -28,7 +28,6 @@ def drawn_trace(fleet: Fleet, work: Work, schedule: Synchronous, *, seed: int = 
     number = rows.round.astype(np.int32)
     numbers = np.arange(count, dtype=np.int32)
     unknown, unknown_rounds = np.full(clients + count, np.nan), np.full(count, np.nan)
-    steps = np.ones(clients) if work.batch_size is None else np.ceil(work.samples[rows.client] / work.batch_size)
 
     def both(of_clients: np.ndarray, of_server: np.ndarray | float, kind: type) -> np.ndarray:
         return np.concatenate([of_clients, np.broadcast_to(of_server, count)]).astype(kind)
@@ -39,7 +38,7 @@ def drawn_trace(fleet: Fleet, work: Work, schedule: Synchronous, *, seed: int = 
         both(np.full(clients, Kinds.TRAIN), Kinds.AGGREGATE, np.uint8),
         both(outcome, Outcome.DONE, np.uint8),
         both(np.round(work.samples[rows.client] * work.epochs * share), 0, np.int64),
-        both(np.round(steps * work.epochs * share), 0, np.int64),
+        both(np.round(work.steps[rows.client] * share), 0, np.int64),
         both(times.macs[rows.client] * share, schedule.server_macs, np.float64),
         both(received, round_start + round_cut, np.float64),
         both(computed, round_start + round_cut + between_s, np.float64),
