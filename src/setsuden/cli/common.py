@@ -19,7 +19,7 @@ from setsuden.errors import SetsudenError
 from setsuden.language import LANGUAGES, Language
 from setsuden.language.columns import width, wrap
 from setsuden.language.refusal import refusal
-from setsuden.language.sentences import said
+from setsuden.language.sentences import told
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
@@ -119,20 +119,17 @@ def failing_clearly(context: click.Context) -> Iterator[None]:
         click.echo(f"setsuden: {refusal(error, _spoken(context))}", err=True)
         sys.exit(error.exit_code)
     except click.UsageError as error:
-        shown = StringIO()
+        shown, language = StringIO(), _spoken(context)
         error.show(shown)
-        language = _spoken(context)
-        click.echo(
-            "\n".join(said(line, language, "errors") or line for line in shown.getvalue().splitlines()), err=True
-        )
+        click.echo("\n".join(told(line, language, "errors") for line in shown.getvalue().splitlines()), err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except OSError as error:
         if error.errno == EPIPE:  # whoever read has enough: click ends quietly
             raise
-        fault = f"cannot read or write: {error}"
-        click.echo(f"setsuden: {said(fault, _spoken(context), 'errors') or fault}", err=True)
+        fault = told(f"cannot read or write: {error}", _spoken(context), "errors")
+        click.echo(f"setsuden: {fault}", err=True)
         sys.exit(1)
 
 

@@ -19,7 +19,7 @@ from setsuden.cli.run_forecast import Follower
 from setsuden.cli.run_text import measurement_lines, own_cost, provenance_split
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
-from setsuden.language.sentences import said
+from setsuden.language.sentences import told
 from setsuden.ledger import measurement_to_json
 from setsuden.ledger.nesting import VARIABLE
 from setsuden.meter import DEFAULT_RATE_HZ, Meter
@@ -90,7 +90,7 @@ def run(
     code = unusable(command)
     if code is not None:
         reason = "command not found" if code == NOT_FOUND else "the command is not executable"
-        click.echo(f"setsuden: {said(reason, language, 'errors') or reason}: {command[0]}", err=True)
+        click.echo(f"setsuden: {told(reason, language, 'errors')}: {command[0]}", err=True)
         sys.exit(code)
     meter = Meter(
         name or named_after(command),
@@ -120,8 +120,8 @@ def _written(path: Path, document: Mapping[str, Any], language: Language) -> boo
     try:
         write_whole({path: json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"})
     except OSError as error:
-        fault = f"cannot write {path}: {error.strerror}"
-        click.echo(f"setsuden: --json-file: {said(fault, language, 'errors') or fault}", err=True)
+        fault = told(f"cannot write {path}: {error.strerror}", language, "errors")
+        click.echo(f"setsuden: --json-file: {fault}", err=True)
         return False
     return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from setsuden.errors import SetsudenError
 from setsuden.language import Language, Messages
-from setsuden.language.sentences import said
+from setsuden.language.sentences import said, told
 
 _ENDS = ".。"
 
@@ -21,5 +21,5 @@ def refusal(error: SetsudenError, language: Language) -> str:
     if error.value is not None:
         text = Messages("errors", language).say("seen", text=text.rstrip(_ENDS), value=repr(error.value))
     if error.remedy:
-        text = f"{text.rstrip(_ENDS)}。{said(error.remedy, language, 'errors') or error.remedy}"
+        text = f"{text.rstrip(_ENDS)}。{told(error.remedy, language, 'errors')}"
     return text

@@ -27,6 +27,11 @@ def said(sentence: str, language: Language, room: Room) -> str | None:
     return None
 
 
+def told(sentence: str, language: Language, room: Room) -> str:
+    """The same; a sentence that has no words there stays as it is."""
+    return said(sentence, language, room) or sentence
+
+
 @cache
 def patterns(room: Room) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Key and English sentence of each message, open where its figures stand; those that say most come first."""

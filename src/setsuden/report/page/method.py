@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from setsuden.language import looked_up
 from setsuden.language.codes import meaning
-from setsuden.language.sentences import said
+from setsuden.language.sentences import told
 from setsuden.quantity import significant
 from setsuden.report.numbers import edge_note, unit_text
 from setsuden.report.page.context import Context
@@ -201,7 +201,7 @@ _WINDOWS = re.compile(r" \(\d+ of \d+ windows\)$")
 def _details(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
     """What was said, each sentence once, in however many windows."""
     details = (_WINDOWS.sub("", flag.detail) for _, flag in items if flag.detail)
-    return [said(detail, context.words.language, "flag_details") or detail for detail in details]
+    return [told(detail, context.words.language, "flag_details") for detail in details]
 
 
 def _places(items: Sequence[tuple[str, Flag]], context: Context) -> list[str]:
