@@ -101,6 +101,8 @@ def test_every_local_epoch_is_counted_though_a_reply_names_what_the_client_holds
     assert (turns.steps[trained] == 4 * -(-held // 8)).all()
     assert np.allclose(turns.macs[trained], 4 * held * told.training_macs)
     assert np.allclose(turns.macs[~trained], 5 * told.forward_macs)
+    unknown = counted.trace(replace(told, batch_size=0)).turns
+    assert (unknown.steps[trained] == 1).all()  # as where a turn is simulated without a batch
     again = work_of(trace)
     assert again.macs_per_sample * again.epochs * again.samples == pytest.approx(
         [*(40 * told.training_macs * (n + 1) for n in range(3))]

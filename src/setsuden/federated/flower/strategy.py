@@ -119,14 +119,15 @@ class Counted(Strategy):
         trains = np.array([row.work is Work.TRAIN for row in rows], dtype=np.bool_)
         held = np.array([row.samples for row in rows], dtype=np.int64)
         samples = np.where(trains, held * header.local_epochs, held)
-        batches = -(-held // max(1, header.batch_size))
+        size = header.batch_size
+        steps = -(-held // size) * header.local_epochs if size else np.ones_like(held)
         return Turns(
             round=np.array([row.round for row in rows], dtype=np.int32),
             node=np.array([row.cost.client for row in rows], dtype=np.int32),
             work=np.array([row.work for row in rows], dtype=np.uint8),
             outcome=np.full(len(rows), Outcome.DONE, dtype=np.uint8),
             samples=samples,
-            steps=np.where(trains, batches * header.local_epochs, 0),
+            steps=np.where(trains, steps, 0),
             macs=samples * np.where(trains, header.training_macs, header.forward_macs),
             start_s=np.array([row.cost.started_s - began_s for row in rows], dtype=np.float64),
             end_s=np.array([row.cost.ended_s - began_s for row in rows], dtype=np.float64),
