@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
+from setsuden.meter import sampler as sampler_module
 from setsuden.meter.sampler import Sampler
 
 
@@ -129,5 +132,23 @@ def test_a_tick_may_stop_its_own_thread() -> None:
     sampler = Sampler(tick, 1 / 200.0)
     sampler.start()
     assert stopped.wait(30.0)
+    sampler._thread.join(30.0)
+    assert (sampler._thread.is_alive(), sampler.fault) == (False, None)
+
+
+def test_a_stop_by_whom_the_tick_waits_for_hangs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler_module, "_TICK_S", 0.01)
+    wanted, waiting = threading.Lock(), threading.Event()
+
+    def tick() -> None:
+        waiting.set()
+        with wanted:
+            pass
+
+    sampler = Sampler(tick, 1 / 200.0)
+    with wanted:
+        sampler.start()
+        assert waiting.wait(30.0)
+        sampler.stop()
     sampler._thread.join(30.0)
     assert (sampler._thread.is_alive(), sampler.fault) == (False, None)

@@ -11,6 +11,8 @@ from contextlib import suppress
 _SLEPT_S = 0.11
 # The thread's own CPU time is a system call away, so it is asked for no more often.
 _ACCOUNT_EVERY_S = 0.4
+# A stop waits no longer for a tick: a signal handler that stops may have interrupted whom the tick waits for.
+_TICK_S = 5.0
 
 
 class Sampler:
@@ -58,10 +60,12 @@ class Sampler:
         """Wait for the tick that is going on, if any; none begins after this. The thread ends when it wakes up."""
         self._stopping = True
         self._gate.release()
-        with self._working:
-            if self._cpu_clock is not None:
-                with suppress(OSError):  # it has ended and counted for itself
-                    self.cpu_s = time.clock_gettime(self._cpu_clock)
+        idle = self._working.acquire(timeout=_TICK_S)
+        if self._cpu_clock is not None:
+            with suppress(OSError):  # it has ended and counted for itself
+                self.cpu_s = time.clock_gettime(self._cpu_clock)
+        if idle:
+            self._working.release()
 
     def _run(self) -> None:
         if hasattr(time, "pthread_getcpuclockid"):
