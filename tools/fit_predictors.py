@@ -22,8 +22,8 @@ from setsuden.predict.base import log_base
 from setsuden.predict.domain import DOMAINS, domains_of
 from setsuden.predict.frame import Rows, rows_of
 from setsuden.predict.kernel import variance
+from setsuden.predict.seen import points_of
 from setsuden.predict.shipped import FILE, TARGETS, parse
-from setsuden.predict.table import points_of
 
 OUT = Path(__file__).parent.parent / "src/setsuden/predict" / FILE
 TABLES = {

@@ -14,9 +14,9 @@ from setsuden.predict.domain import FEATURES, devices, domains_of, features
 from setsuden.predict.frame import Rows
 from setsuden.predict.kernel import LEVELS, Points, likeness
 from setsuden.predict.posterior import Posterior, below, blocks
+from setsuden.predict.seen import points_of, ranges_of
 from setsuden.predict.shipped import parse, parse_kernel
 from setsuden.predict.sizes import borrowed_sizes
-from setsuden.predict.table import points_of, ranges_of
 from setsuden.predict.terms import power_limits, terms
 
 PARTS = 6  # of a level of the covariance

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from setsuden.errors import InputError
-from setsuden.predict.base import gains, log_base
+from setsuden.predict.base import log_base
 from setsuden.predict.domain import (
     BOARDS,
     FEATURES,
@@ -22,23 +22,19 @@ from setsuden.predict.domain import (
     MICROCONTROLLERS,
     NETWORKS,
     SIZES,
-    devices,
     domains_of,
     features,
-    software,
 )
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.layer import sized_layers
 from setsuden.predict.posterior import Posterior, below, conformal, least_relative_error, normal_quantile
+from setsuden.predict.seen import Seen, points_of, with_sizes
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
 from setsuden.predict.situation import DEVICE, FAMILY, GROUP, PAIR, ROW, SETTING, labels, situations
 from setsuden.predict.sizes import borrowed_sizes
-from setsuden.predict.words import plain_words, similarity
 
-_MOST_ROWS = 1000  # rows one answer is conditioned on; more add seconds, not accuracy
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
-_BEYOND = float(np.log(10))  # how far beyond the seen range a size still tells of what the law misses
 _MOST_OFF = float(np.log(1000))  # how far an interval of 90 % reaches either way; on public rows none reached so far
 # Heights that public rows show: of a picture or video no other was measured, so that its height tells them apart.
 _HEIGHTS, _HEIGHT = {"image": 1024.0, "video": 720.0}, FEATURES.index("input_0")
@@ -83,7 +79,7 @@ class Predictor:
     logs: Floats
     _watts: Predictor | None = None
     _timed: tuple[Rows, npt.NDArray[np.bool_]] | None = None
-    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _seen: dict[str, Seen] = field(default_factory=dict)
     _posteriors: dict[tuple[str, tuple[str, ...]], Posterior] = field(default_factory=dict)
     _shifts: dict[tuple[int, str], float] = field(default_factory=dict)
     _usual: dict[tuple[int, str], float] = field(default_factory=dict)
@@ -95,8 +91,8 @@ class Predictor:
             index = np.array([i for i, own in enumerate(kinds) if own == kind], dtype=np.intp)
             rows = self.rows.take(index)
             rows = borrowed_sizes(rows, rows)
-            self.knowledge = _with_sizes(self.knowledge, kind, rows)
-            self._seen[kind] = _Seen.of(rows, self.logs[index], kind, self.target, self.knowledge)
+            self.knowledge = with_sizes(self.knowledge, kind, rows)
+            self._seen[kind] = Seen.of(rows, self.logs[index], kind, self.target, self.knowledge)
 
     def predict(self, frame: Any) -> Floats:
         """The target of every row, in s, J or W, shape (rows,), always above zero."""
@@ -247,7 +243,7 @@ class Predictor:
                 )
         return found
 
-    def _at_measured_heights(self, rows: Rows, points: Points, seen: _Seen | None) -> Points:
+    def _at_measured_heights(self, rows: Rows, points: Points, seen: Seen | None) -> Points:
         """Pictures and videos as those of the nearest height that was measured."""
         centre = np.log(self.knowledge.typical.get(GENERATION, {}).get("input_0", 1.0))
         measured = {unit: [np.log(height) - centre] for unit, height in _HEIGHTS.items()}
@@ -260,7 +256,7 @@ class Predictor:
             sizes[i, _HEIGHT] = near[np.abs(near - sizes[i, _HEIGHT]).argmin()]
         return replace(points, sizes=sizes)
 
-    def _posterior(self, kind: str, seen: _Seen, configured: tuple[str, ...]) -> Posterior:
+    def _posterior(self, kind: str, seen: Seen, configured: tuple[str, ...]) -> Posterior:
         key = (kind, configured)
         if key not in self._posteriors:
             self._posteriors[key] = seen.posterior(configured, self.knowledge.kernels.get(kind, PLAIN))
@@ -329,48 +325,6 @@ class _Asked:
         return np.asarray(self.width * np.sqrt(variance(self.kernel, self.points) + self.kernel.noise))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The measured rows of one kind of work."""
-
-    rows: Rows
-    points: Points
-    residual: Floats
-
-    @classmethod
-    def of(cls, rows: Rows, logs: Floats, kind: str, target: Target, knowledge: Knowledge) -> _Seen:
-        base = log_base(rows, (kind,) * len(rows), target, knowledge)
-        return cls(rows, points_of(rows, kind, target, knowledge), logs - base)
-
-    def split(self, asked: tuple[str, ...]) -> list[tuple[tuple[str, ...], npt.NDArray[np.intp]]]:
-        """Asked rows by the measured configurations that answer them: all, or the likest up to ``_MOST_ROWS`` rows."""
-        if len(self.points) <= _MOST_ROWS:
-            return [((), np.arange(len(asked), dtype=np.intp))]
-        own = list(dict.fromkeys(self.points.configurations()))
-        rows = np.array([self.points.configurations().count(name) for name in own])
-        wanted = list(dict.fromkeys(asked))
-        alike = similarity(wanted, own, plain_words)
-        chosen: dict[str, tuple[str, ...]] = {}
-        for name, row in zip(wanted, alike, strict=True):
-            order = np.argsort(-row, kind="stable")
-            enough = int(np.searchsorted(np.cumsum(rows[order]), _MOST_ROWS)) + 1
-            chosen[name] = tuple(sorted(own[i] for i in order[:enough]))
-        return [
-            (key, np.array([i for i, name in enumerate(asked) if chosen[name] == key], dtype=np.intp))
-            for key in dict.fromkeys(chosen.values())
-        ]
-
-    def posterior(self, configured: tuple[str, ...], kernel: Kernel) -> Posterior:
-        """The process given the rows of these configurations; () means all."""
-        index = np.arange(len(self.points))
-        if configured:
-            wanted = set(configured)
-            index = np.array([i for i, name in enumerate(self.points.configurations()) if name in wanted])
-        if len(index) > _MOST_ROWS:
-            index = np.sort(np.random.default_rng(0).permutation(index)[:_MOST_ROWS])
-        return Posterior.trusting(kernel, self.points.take(index.tolist()), self.residual[index])
-
-
 def _by_own_doubt(asked: _Asked, posterior: Posterior) -> tuple[str, ...]:
     """What is new about the rows that are placed by their own deviation."""
     few = asked.kind == NETWORKS and len(set(posterior.points.groups)) < _MANY_LABELS
@@ -381,39 +335,3 @@ def _mean_and_deviation(asked: _Asked, posterior: Posterior) -> tuple[Floats, Fl
     """What measured rows say of the asked ones, deviations in double precision where few rows decide."""
     few = asked.kind in (BOARDS, MICROCONTROLLERS)
     return posterior.mean_and_deviation(asked.points, np.float64 if few else np.float32)
-
-
-def points_of(rows: Rows, kind: str, target: str, knowledge: Knowledge) -> Points:
-    """Rows as the kernel sees them: sizes as logs around the typical ones, zero where they are not stated.
-
-    Far beyond the measured sizes the law goes on alone: it is taken to miss as much there as at their end.
-    """
-    typical = knowledge.typical.get(kind, {})
-    centre = np.log(np.array([typical.get(name, 1.0) for name in FEATURES]))
-    ranges = knowledge.ranges.get(kind, {})
-    ends = np.log(np.array([ranges.get(name, (1e-300, 1e300)) for name in FEATURES]))
-    logs = np.clip(features(rows), ends[:, 0] - _BEYOND, ends[:, 1] + _BEYOND) - centre
-    groups = tuple(group or name for group, name in zip(rows.words["group"], rows.words["model"], strict=True))
-    gain = gains(rows, (kind,) * len(rows), target, knowledge)
-    return Points(np.where(np.isnan(logs), 0.0, logs), rows.words["model"], groups, devices(rows), software(rows), gain)
-
-
-def _with_sizes(knowledge: Knowledge, kind: str, rows: Rows) -> Knowledge:
-    """The knowledge with the sizes of these rows among the measured ones."""
-    known = knowledge.ranges.get(kind, {})
-    wider: dict[str, tuple[float, float]] = {}
-    for name, (low, high) in ranges_of(rows).items():
-        least, most = known.get(name, (low, high))
-        wider[name] = (min(low, least), max(high, most))
-    return replace(knowledge, ranges={**knowledge.ranges, kind: {**known, **wider}})
-
-
-def ranges_of(rows: Rows) -> dict[str, tuple[float, float]]:
-    """Smallest and largest size of every kind that the rows state."""
-    logs = features(rows)
-    found = {}
-    for column, name in enumerate(SIZES):
-        known = logs[np.isfinite(logs[:, column]), column]
-        if len(known):
-            found[name] = (float(np.exp(known.min())), float(np.exp(known.max())))
-    return found
