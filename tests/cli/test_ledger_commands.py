@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from setsuden.cli.main import main
 from setsuden.ledger import Count, Ledger
+from setsuden.ledger.channel import OpenedWindow
 from setsuden.quantity import Factor
 from setsuden.sensors.protocol import Component
 from setsuden.testing import fake_channel
@@ -235,7 +236,8 @@ def test_a_run_that_was_cut_off_before_anything_was_recorded_says_so(monkeypatch
         run = ledger.start_run("meter", "early")
         run.add_channels([channel()])
         run.write_samples(0, [(0.0, 0.0, 0.0, 0.0, None)])
-        run.open_window(1, "early", None, "2026-01-01T00:00:00+00:00", 0.0, [Count(0.0, 0.0, 0.0, 0.0)], {})
+        opening = [Count(0.0, 0.0, 0.0, 0.0)]
+        run.open_windows([OpenedWindow(1, "early", None, "2026-01-01T00:00:00+00:00", 0.0, opening, {}, 0)])
     monkeypatch.setattr("setsuden.ledger.record.is_alive", lambda *_: False)
     listed = setsuden("runs").stdout.splitlines()[1]
     assert "cut off" in listed

@@ -122,7 +122,7 @@ def test_windows_written_together_are_those_written_one_by_one(ledger: Ledger) -
     together.open_windows(opened)
     together.close_windows(closed)
     for window in opened:
-        one_by_one.open_window(*window[:7], first_channel=window.first_channel)
+        one_by_one.open_windows([window])
     for found in closed:
         one_by_one.close_window(found)
     for run in (together, one_by_one):
@@ -136,7 +136,8 @@ def test_an_open_window_of_a_cut_off_run_is_measured_up_to_the_last_sample(
 ) -> None:
     run = ledger.start_run("meter", "train")
     run.add_channels([channel()])
-    run.open_window(1, "train", None, "2026-01-01T00:00:00+00:00", 2.0, [Count(2.0, 20.0, 20.0, 20.0)], {"seed": 1})
+    opening = [Count(2.0, 20.0, 20.0, 20.0)]
+    run.open_windows([OpenedWindow(1, "train", None, "2026-01-01T00:00:00+00:00", 2.0, opening, {"seed": 1}, 0)])
     run.write_samples(0, rows(2.0, 9))
     assert ledger.run("last").windows == ()
     monkeypatch.setattr("setsuden.ledger.record.is_alive", lambda *_: False)
@@ -467,7 +468,8 @@ def test_names_in_another_encoding_are_kept_with_question_marks(ledger: Ledger) 
     odd, kept = "caf\udce9.py", "caf?.py"  # as Python gives a file's name that is Latin-1
     run = ledger.start_run("command", odd, {"command": [odd]}, [odd])
     run.add_channels([channel()])
-    run.open_window(1, odd, None, "2026-01-01T00:00:00.000+00:00", 0.0, [Count(0.0, 0.0, 0.0, 0.0)], {"file": odd})
+    opening = [Count(0.0, 0.0, 0.0, 0.0)]
+    run.open_windows([OpenedWindow(1, odd, None, "2026-01-01T00:00:00.000+00:00", 0.0, opening, {"file": odd}, 0)])
     run.write_samples(0, rows(0.0, 3))
     run.close_window(replace(measurement(1), name=odd))
     run.event("SET-NOTE", odd)

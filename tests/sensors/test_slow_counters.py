@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,16 @@ def slow(machine: FakeMachine, watts: float, refresh_s: float) -> tuple[FakeZone
     zone, sensor = package(machine, watts)
     zone.refresh_s = refresh_s
     return zone, sensor
+
+
+@contextmanager
+def at_work(machine: FakeMachine, sensor: Sensor) -> Iterator[Meter]:
+    """A meter that has sampled for two seconds."""
+    with Meter("x", sensors=[sensor], clock=machine.clock, ledger=False, rate_hz=0, idle_s=0) as meter:
+        for _ in range(20):
+            machine.advance(0.1)
+            meter.sample()
+        yield meter
 
 
 def shown_j(zone: FakeZone) -> float:
@@ -281,11 +293,7 @@ def test_a_window_that_begins_in_a_standstill_holds_what_is_made_up_for_only_lat
     machine: FakeMachine, still_s: float
 ) -> None:
     zone, sensor = package(machine)
-    meter = Meter("x", sensors=[sensor], clock=machine.clock, ledger=False, rate_hz=0, idle_s=0)
-    with meter:
-        for _ in range(20):
-            machine.advance(0.1)
-            meter.sample()
+    with at_work(machine, sensor) as meter:
         zone.refresh_s = 1.5  # from here on it shows nothing until 1.5 s have gone
         machine.advance(still_s - 0.1)
         meter.sample()
@@ -303,11 +311,7 @@ def test_a_window_that_ends_in_a_standstill_too_short_to_be_called_stuck_says_wh
     machine: FakeMachine,
 ) -> None:
     zone, sensor = package(machine)
-    meter = Meter("x", sensors=[sensor], clock=machine.clock, ledger=False, rate_hz=0, idle_s=0)
-    with meter:
-        for _ in range(20):
-            machine.advance(0.1)
-            meter.sample()
+    with at_work(machine, sensor) as meter:
         begin_j = zone.truth_j
         with meter.window("w") as window:
             machine.advance(0.2)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from setsuden.ledger.channel import ChannelRecord, Count, OpenedWindow
+from setsuden.ledger.channel import ChannelRecord, OpenedWindow
 from setsuden.ledger.codec import Row, dumps, pack, storable
 from setsuden.ledger.liveness import BEAT_EVERY_S
 
@@ -89,29 +89,8 @@ class RunWriter:
                 packed,
             )
 
-    def open_window(
-        self,
-        window_id: int,
-        name: str,
-        parent_id: int | None,
-        started_at: str,
-        start_s: float,
-        opening: Sequence[Count],
-        attributes: Mapping[str, Any] | None = None,
-        *,
-        first_channel: int = 0,
-    ) -> None:
-        """Note that a window began, so that a cut-off run can still be summed up.
-
-        opening         the reading at its edge, one count per channel from position ``first_channel`` on
-        """
-        window = OpenedWindow(
-            window_id, name, parent_id, started_at, start_s, opening, attributes or {}, first_channel
-        )  # fmt: skip
-        self.open_windows([window])
-
     def open_windows(self, windows: Sequence[OpenedWindow]) -> None:
-        """Several windows, each as for ``open_window``."""
+        """Note windows that began, so that a cut-off run can still be summed up."""
         rows = [
             (
                 self._number, window.window_id, storable(window.name), window.parent_id, window.started_at,

@@ -29,6 +29,7 @@ LONGEST_PAUSE = 64
 LAST_ATTEMPTS = 3
 _FLAGS = attrgetter("flags")
 _BEAT = methodcaller("heartbeat")
+_BEAT_NOW = methodcaller("heartbeat", at_once=True)
 
 
 class Journal:
@@ -124,12 +125,15 @@ class Journal:
                 self._tried = True
         return self._run
 
-    def flush(self) -> bool:
-        """Write what is waiting, unless the ledger failed a moment ago; False when not all could be written."""
+    def flush(self, closing: Callable[[RunWriter], None] = _BEAT) -> bool:
+        """Write what is waiting, unless the ledger failed a moment ago; False when not all could be written.
+
+        closing   what every transaction ends with
+        """
         if self._pause > 0:
             self._pause -= 1
             return False
-        if self._write_waiting():
+        if self._write_waiting(closing):
             self._failures = 0
             return True
         self._failures += 1
@@ -152,22 +156,22 @@ class Journal:
         program of many short windows has found by then is no small part of what a kill may take.
         """
         self.checkpoint()
-        if self._run is not None and self.flush():
-            self._commit([], [], lambda run: run.heartbeat(at_once=True))
+        if self._run is not None:
+            self.flush(_BEAT_NOW)
 
     def finish(self, write: Callable[[RunWriter], None]) -> bool:
         """Write all that is waiting and then ``write``; a few attempts, however recent the last failure."""
         self._closed = any(self._write_waiting() and self._commit([], [], write) for _ in range(LAST_ATTEMPTS))
         return self._closed
 
-    def _write_waiting(self) -> bool:
+    def _write_waiting(self, closing: Callable[[RunWriter], None] = _BEAT) -> bool:
         """Transactions of bounded size, so that a failing ledger fails fast; ``fault`` says why."""
         while True:
             with self._lock:
                 readings, notes = self._readings[:CHUNK], self._notes[:CHUNK]
                 del self._readings[: len(readings)], self._notes[: len(notes)]
                 last = not (self._readings or self._notes)
-            if not self._commit(readings, notes, _BEAT):
+            if not self._commit(readings, notes, closing):
                 with self._lock:
                     self._readings[:0], self._notes[:0] = readings, notes
                 return False
