@@ -15,6 +15,7 @@ from setsuden.errors import InputError
 FieldPath = tuple[str | int, ...]
 T = TypeVar("T")
 _DEEPEST = 12
+_MOST = 1_000_000  # parts of a file; a few aliases of aliases make more of them than there is memory
 
 
 @dataclass(slots=True)
@@ -144,6 +145,10 @@ def _note_places(node: yaml.Node, path: FieldPath, name: str, places: dict[Field
     """Walk the node tree; a key given twice is refused because YAML would silently keep the last."""
     if len(path) > _DEEPEST:  # also where an alias contains itself
         raise InputError("nested too deeply", place=places[path[:1]])
+    if len(places) > _MOST:
+        raise InputError(
+            f"has more than {_MOST:,} parts", place=places[path[:1]], remedy="Do aliases repeat each other?"
+        )
     if isinstance(node, yaml.MappingNode):
         seen: set[Hashable] = set()
         for key, value in node.value:

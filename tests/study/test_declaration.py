@@ -68,6 +68,11 @@ BAD = [
     ("just words\n", "pilot.yaml:1: the study file must be a mapping of keys to values"),
     ("a: &a [*a]\n", "pilot.yaml:1: nested too deeply"),
     ("models: " + "[" * 1000 + "]" * 1000 + "\n", "pilot.yaml: nested too deeply"),
+    (
+        "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"a{k}: &a{k} [{','.join([f'*a{k - 1}'] * 10)}]\n" for k in range(1, 10)),
+        "pilot.yaml:6: has more than 1,000,000 parts",
+    ),
     ("name: a\n? [b]\n: c\n", "pilot.yaml:2: not valid YAML: found unhashable key"),
     ("name: !!python/object/apply:os.system [ls]\n", "pilot.yaml:1: not valid YAML"),
     ("batch_sizes: [0]\nseed: -1\n", "1 more problem after this."),
