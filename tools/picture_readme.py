@@ -23,7 +23,7 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main(folder: Path) -> None:
-    """The first page in both languages, with 64 colours."""
+    """The first page in both languages, with 256 colours: of 64 the blue of links and marks came out green."""
     browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         sys.exit("No Chromium is installed.")
@@ -33,7 +33,8 @@ def main(folder: Path) -> None:
             shot = Path(scratch) / f"{language}.png"
             _shoot(browser, page, shot, Path(scratch) / "profile")
             name = "pilot.png" if language == "en" else f"pilot.{language}.png"
-            Image.open(shot).convert("RGB").quantize(64).save(PICTURES / name, optimize=True)
+            picture = Image.open(shot).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
+            picture.save(PICTURES / name, optimize=True)
             print(PICTURES / name)
 
 
