@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from setsuden.cli.flag_text import told
-from setsuden.language import table
-from setsuden.language.sentences import patterns
+from setsuden.language.flag_text import told
+from setsuden.language.sentences import PLACEHOLDER, Template, templates
 from setsuden.ledger import Flag
 
 
@@ -40,11 +37,9 @@ def test_the_flags_of_an_import_are_told_with_their_figures_in_japanese(detail: 
     assert said in told(Flag("SET-IMPORT-GAP", detail), "ja")
 
 
-@pytest.mark.parametrize("key", [key for key, _ in patterns("flag_details")])
-def test_every_sentence_of_a_flag_that_is_known_is_the_english_message_of_its_key(key: str) -> None:
-    """The patterns and the English messages are one: what a message says, its pattern finds again."""
-    english = table("flag_details", "en")[key]
-    values = {name: f"x{name}" for name in re.findall(r"\{(\w+)\}", english)} | {"part": "GPU"}
-    match = dict(patterns("flag_details"))[key].fullmatch(english.format(**values))
-    assert match is not None
-    assert all(values[name] == found for name, found in match.groupdict().items())
+@pytest.mark.parametrize("template", templates("flag_details", "ja"))
+def test_every_sentence_of_a_flag_is_found_again_with_its_figures(template: Template) -> None:
+    values = {name: f"x{name}" for name in PLACEHOLDER.findall(template.english)} | {"part": "GPU", "count": "3"}
+    found = template.values(template.english.format(**values))
+    assert found is not None
+    assert all(values[name] == value for name, value in found.items())

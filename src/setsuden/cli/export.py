@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from setsuden import __version__
 from setsuden.cli.common import json_option, lang_option
 from setsuden.cli.export_formats import NAMES, refuse_options, rendered
 from setsuden.cli.ledger_option import ledger_option, open_ledger
 from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger import RunRecord
-from setsuden.ledger.document import run_document
+from setsuden.ledger.plain import as_csv, as_json
 
 _PLAIN = ("json", "csv")
-_COLUMNS = (
-    "run_id", "run_name", "status", "window_id", "parent_id", "window", "started_at", "start_s", "duration_s",
-    "energy_j", "energy_low_j", "energy_high_j", "provenance", "boundary", "dynamic_j", "dynamic_low_j",
-    "dynamic_high_j", "average_power_w", "flags", "attributes",
-)  # fmt: skip
 
 
 @click.command()
@@ -82,7 +73,7 @@ def export(
 def _text(form: str, records: Sequence[RunRecord], language: Language, options: dict[str, Any]) -> str:
     if form in _PLAIN:
         refuse_options(form, options)
-        return _csv(records) if form == "csv" else _json(records, bool(options["with_host"]))
+        return as_csv(records) if form == "csv" else as_json(records, bool(options["with_host"]))
     finished = rendered(form, records, language, options)
     messages = Messages("formats", language)
     for record in records:
@@ -92,44 +83,6 @@ def _text(form: str, records: Sequence[RunRecord], language: Language, options: 
     for note in finished.notes:
         click.echo(f"setsuden: {messages.say(f'note.{note.key}', **dict(note.values))}", err=True)
     return finished.text
-
-
-def _json(records: Sequence[RunRecord], with_host: bool) -> str:
-    document = {
-        "setsuden": __version__,
-        "redacted": not with_host,
-        "runs": [_shareable(record, with_host) for record in records],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _shareable(record: RunRecord, with_host: bool) -> dict[str, Any]:
-    document = run_document(record, with_host=with_host)
-    if not with_host:
-        document["config"].pop("command", None)  # arguments may hold paths, names and keys
-    return document
-
-
-def _csv(records: Sequence[RunRecord]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for record in records:
-        for window in record.windows:
-            energy, dynamic, power = window.energy, window.dynamic, window.average_power
-            writer.writerow(
-                [
-                    record.id, record.name, record.status, window.window_id, window.parent_id, window.name,
-                    window.started_at, window.start_s, window.duration_s,
-                    *((energy.value, energy.low, energy.high, energy.provenance.value, energy.boundary) if energy
-                      else (None,) * 5),
-                    *((dynamic.value, dynamic.low, dynamic.high) if dynamic else (None,) * 3),
-                    power.value if power else None,
-                    " ".join(flag.code for flag in window.flags),
-                    json.dumps(dict(window.attributes), ensure_ascii=False, allow_nan=False),
-                ]
-            )  # fmt: skip
-    return out.getvalue()
 
 
 def _write(path: Path, text: str) -> None:

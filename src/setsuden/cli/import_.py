@@ -64,8 +64,8 @@ def import_(
         found = [{"id": run_id, "measurement": measurement_to_json(run.measurement())} for run_id, run in pairs]
         print_json({"kind": kind, "runs": found})
         return
-    from setsuden.cli.flag_text import told
     from setsuden.cli.ledger_option import figure
+    from setsuden.language.flag_text import told
 
     messages = Messages("formats", language)
     for run_id, run in zip(ids, runs, strict=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from setsuden.cli.flag_text import told
 from setsuden.cli.ledger_option import duration
 from setsuden.language import Messages
+from setsuden.language.flag_text import told
 from setsuden.ledger import Measurement, node_total
 from setsuden.quantity import Estimate, Provenance, render
 

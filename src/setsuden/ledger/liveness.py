@@ -20,6 +20,7 @@ def writer_identity() -> dict[str, Any]:
         "process_start": _process_start(os.getpid()),
         "boot": _line("/proc/sys/kernel/random/boot_id"),
         "pid_namespace": _link("/proc/self/ns/pid"),
+        "cgroup": _line("/proc/self/cgroup"),
         "host": host_name(),
     }
 

@@ -137,7 +137,7 @@ def load_record(ledger: Ledger, connection: sqlite3.Connection, row: tuple[Any, 
     """A row of the table ``runs`` and all that belongs to it."""
     number = row[0]
     summary = _summary(connection, row)
-    stretches = _stretches(connection, number)
+    stretches = stretches_of(connection, number)
     windows = [
         _window(stored, stretches, summary.status)
         for stored in connection.execute(
@@ -189,7 +189,7 @@ def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary
     else:
         known = [
             (s.channel, s.first, s.last)
-            for s in _stretches(connection, number)
+            for s in stretches_of(connection, number)
             if s.first and s.last and s.last.t_s > s.first.t_s  # one sample alone tells of no time and no joule
         ]
         if known:
@@ -204,7 +204,7 @@ def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class Stretch:
     """One channel as one meter read it: its first and last count."""
 
     channel: ChannelRecord
@@ -213,20 +213,20 @@ class _Stretch:
     samples: int
 
 
-def _stretches(connection: sqlite3.Connection, number: int) -> list[_Stretch]:
+def stretches_of(connection: sqlite3.Connection, number: int) -> list[Stretch]:
     """By position."""
     rows = connection.execute(
         "SELECT position, info, first, last, samples FROM channels WHERE run = ? ORDER BY position", (number,)
     ).fetchall()
     return [
-        _Stretch(ChannelRecord.from_json(json.loads(info)), _count(first), _count(last), samples)
+        Stretch(ChannelRecord.from_json(json.loads(info)), _count(first), _count(last), samples)
         if last is not None  # as schema 1 kept it
         else _stretch(connection, number, position, ChannelRecord.from_json(json.loads(info)))
         for position, info, first, last, samples in rows
     ]
 
 
-def _stretch(connection: sqlite3.Connection, number: int, position: int, channel: ChannelRecord) -> _Stretch:
+def _stretch(connection: sqlite3.Connection, number: int, position: int, channel: ChannelRecord) -> Stretch:
     """From its first and its last block."""
     ends = [
         connection.execute(
@@ -237,16 +237,16 @@ def _stretch(connection: sqlite3.Connection, number: int, position: int, channel
         for way in ("ASC", "DESC")
     ]
     if ends[0] is None:
-        return _Stretch(channel, None, None, 0)
+        return Stretch(channel, None, None, 0)
     (first, data, _), (last, youngest, total) = ends
-    return _Stretch(channel, unpack(data, first).count_at(0), unpack(youngest, last).count_at(-1), total)
+    return Stretch(channel, unpack(data, first).count_at(0), unpack(youngest, last).count_at(-1), total)
 
 
 def _count(text: str) -> Count:
     return Count(*json.loads(text))
 
 
-def _window(row: tuple[Any, ...], stretches: Sequence[_Stretch], status: str) -> Measurement | None:
+def _window(row: tuple[Any, ...], stretches: Sequence[Stretch], status: str) -> Measurement | None:
     window_id, name, parent, started_at, start_s, opening, attributes, measurement = row
     if measurement is not None:
         return measurement_from_json(json.loads(measurement))

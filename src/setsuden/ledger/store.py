@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # reading back is not part of measuring, whose start should c
 
     from setsuden.ledger.record import RunRecord, RunSummary
 
-_COLUMNS = "number, id, kind, name, status, started_at, ended_at, detail, heartbeat_at, writer, config, tags, "
-_COLUMNS += "environment, identity, summary"
+COLUMNS = "number, id, kind, name, status, started_at, ended_at, detail, heartbeat_at, writer, config, tags, "
+COLUMNS += "environment, identity, summary"
 
 
 class Ledger:
@@ -55,6 +55,7 @@ class Ledger:
         create: bool = True,
         busy_s: float = 5.0,
         patient: bool = True,
+        read_only: bool = False,
     ) -> Ledger:
         """Open a ledger; by default it is created where missing.
 
@@ -62,6 +63,7 @@ class Ledger:
         create   False: raise LedgerError for a missing file, and read a file or folder that may not be written
         busy_s   how long to wait for another writer
         patient  False: nothing waits for the disk before the first ``checkpoint``, where that cannot harm the file
+        read_only  never write, though the file could be written; goes with ``create=False``
         """
         place = os.path.expanduser(path) if path is not None else default_file()
         if create:
@@ -78,7 +80,7 @@ class Ledger:
                 "there is no ledger here yet", place=place, remedy="Measure something: setsuden run -- CMD."
             )
         with explained(place):
-            if create or (os.access(place, os.W_OK) and os.access(os.path.dirname(place) or ".", os.W_OK)):
+            if create or (not read_only and _may_be_written(place)):
                 connection, hasty = connect_writable(place, busy_s, patient=patient)
                 return cls(connection, place, writable=True, hasty=hasty)
             return cls(connect_readable(place, busy_s), place, writable=False)
@@ -201,7 +203,7 @@ class Ledger:
 
     def baseline(self, machine: str, max_age_s: float) -> dict[str, Any] | None:
         """The idle baseline kept for a machine, or None when there is none that is young enough."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(
                 "SELECT body FROM baselines WHERE machine = ? AND measured_at >= ?", (machine, time.time() - max_age_s)
             ).fetchone()
@@ -222,9 +224,9 @@ class Ledger:
         if tag is not None:
             conditions.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
             values.append(storable(tag))
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
+                f"SELECT {COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
                 (*values, -1 if limit is None else limit),
             ).fetchall()
             return load_summaries(connection, rows)
@@ -234,20 +236,20 @@ class Ledger:
         from setsuden.ledger.record import load_record
 
         number, _ = self._find(run)
-        with self._reading() as connection:
-            row = connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE number = ?", (number,)).fetchone()
+        with self.reading() as connection:
+            row = connection.execute(f"SELECT {COLUMNS} FROM runs WHERE number = ?", (number,)).fetchone()
             return load_record(self, connection, row)
 
     def document(self, run: str, name: str) -> Any:
         """A document of a run, or None."""
         number, _ = self._find(run)
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute("SELECT body FROM documents WHERE run = ? AND name = ?", (number, name)).fetchone()
             return json.loads(row[0]) if row else None
 
     def blocks(self, number: int, channel: str) -> list[tuple[int, str | None, bytes]]:
         """Sample blocks of one channel in order: how many samples, flags as JSON, packed data."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(
                 "SELECT b.samples, b.flags, b.data FROM channels c JOIN blocks b ON b.run = c.run "
                 "AND b.channel = c.position WHERE c.run = ? AND c.id = ? ORDER BY c.position, b.first_t_s",
@@ -261,12 +263,13 @@ class Ledger:
             connection.execute("DELETE FROM runs WHERE number = ?", (number,))
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one look at the tables; raises LedgerError for what cannot be read."""
         with self._lock, explained(self._place), understood(self._place):
             yield self._connection
 
     def _find(self, run: str) -> tuple[int, str]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             if run == "last":
                 rows = connection.execute("SELECT number, id FROM runs ORDER BY number DESC LIMIT 1").fetchall()
             else:
@@ -285,3 +288,7 @@ class Ledger:
         raise InputError(
             "this matches more than one run", value=run, remedy="Matches: " + ", ".join(row[1] for row in found) + "."
         )
+
+
+def _may_be_written(place: str) -> bool:
+    return os.access(place, os.W_OK) and os.access(os.path.dirname(place) or ".", os.W_OK)

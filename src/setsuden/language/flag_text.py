@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from setsuden.language import Language
 from setsuden.language.codes import meaning
 from setsuden.language.sentences import said
-from setsuden.ledger import Flag
+
+if TYPE_CHECKING:
+    from setsuden.ledger import Flag
 
 
 def told(flag: Flag, language: Language) -> str:
