@@ -42,9 +42,9 @@ def _explained(error: ValidationError, declared: Declared, model: type[BaseModel
     path = (*under, *_path(first))
     message, remedy = _worded(first, _path(first), model)
     if len(problems) > 1:
-        before, further = f"{remedy} " if remedy else "", len(problems) - 1
-        one = further == 1
-        remedy = f"{before}1 more problem after this." if one else f"{before}{further} more problems after this."
+        further = len(problems) - 1
+        counted = "1 more problem after this." if further == 1 else f"{further} more problems after this."
+        remedy = f"{remedy} {counted}" if remedy else counted
     value = first["input"]
     if first["type"] == "value_error" and isinstance(value, Mapping):
         # A rule of a whole mapping: a sentence that begins "KEY is" or "KEY must" is about that key, no other is.

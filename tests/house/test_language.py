@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import errno
-import os
 import re
 import string
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 import setsuden
 from setsuden.errors import InputError
 from setsuden.language import LANGUAGES, Messages, rooms, table
-from setsuden.language.sentences import Room, patterns
 
 
 def placeholders(text: str) -> set[str]:
@@ -44,7 +40,6 @@ def test_an_unknown_language_is_refused() -> None:
 
 
 SOURCES = Path(setsuden.__file__).parent
-SENTENCES = get_args(Room)  # rooms whose English messages are the templates of sentences that stand in the code
 BY_GROUP = ("known", "explained", "_called")  # functions that take a group of messages and a code in it
 
 
@@ -77,7 +72,7 @@ def written_keys() -> tuple[frozenset[str], re.Pattern[str]]:
     return frozenset(whole), re.compile("|".join(sorted(shapes)))
 
 
-@pytest.mark.parametrize("room", sorted({*rooms()} - {*SENTENCES}))
+@pytest.mark.parametrize("room", rooms())
 def test_every_message_is_asked_for_somewhere_in_full_or_by_its_beginning(room: str) -> None:
     whole, shapes = written_keys()
     assert {key for key in table(room, "en") if key not in whole and not shapes.fullmatch(key)} == set()
@@ -88,27 +83,3 @@ def test_a_message_that_nobody_asks_for_would_be_noticed(key: str) -> None:
     whole, shapes = written_keys()
     assert key not in whole
     assert not shapes.fullmatch(key)
-
-
-@lru_cache(maxsize=1)
-def written_sentences() -> frozenset[str]:
-    """Texts of the code, with something in the place of what is put into them, and those of the system."""
-    found = {os.strerror(number) for number in errno.errorcode}
-    for path in SOURCES.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value.strip())
-            elif isinstance(node, ast.JoinedStr):
-                found.add("".join(str(p.value) if isinstance(p, ast.Constant) else "0" for p in node.values).strip())
-    return frozenset(found)
-
-
-@pytest.mark.parametrize("room", SENTENCES)
-def test_every_template_is_a_sentence_of_the_code(room: Room) -> None:
-    """Otherwise a sentence was changed, and its translation is lost until its template follows.
-
-    Those of click about wrong use are tried with real mistakes instead, see tests/cli/test_refusal.py.
-    """
-    ours = [(key, pattern) for key, pattern in patterns(room) if not key.startswith("use.")]
-    written = written_sentences()
-    assert {key for key, pattern in ours if not any(map(pattern.fullmatch, written))} == set()

@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from errno import EPIPE
 from io import StringIO
+from itertools import takewhile
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
 
 _LANGUAGE = "setsuden.language"
+_NOTED = "setsuden.noted_language"
 _LANGUAGE_VARIABLES = ("SETSUDEN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -35,11 +37,11 @@ def reader_language() -> Language:
     return next((language for language in LANGUAGES if language == spoken), "en")
 
 
-def _steady_in_json(context: click.Context, parameter: click.Parameter, language: Language) -> Language:
+def _steady_in_json(context: click.Context, parameter: click.Parameter, language: Language | None) -> Language | None:
     """Sentences within JSON are English unless ``--lang`` is given: the locale must not change a document."""
-    given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-    chosen: Language = language if given else context.meta.get(_LANGUAGE, language)
-    context.meta[_LANGUAGE] = chosen
+    if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE:
+        context.meta[_LANGUAGE] = language
+    chosen: Language | None = context.meta.get(_LANGUAGE, language)
     return chosen
 
 
@@ -70,10 +72,40 @@ lang_option = click.option(
     show_default="the locale's, else en",
     help="Language of prose.",
 )
+lang_of_all_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    is_eager=True,
+    expose_value=False,
+    callback=_steady_in_json,
+    help="Language of prose, for any command; each takes it, too.",
+)
+
+
+class SpokenContext(click.Context):
+    """The context of a command whose help is told in the reader's language."""
+
+    def get_help(self) -> str:
+        """As click writes it in English, as ``help_page`` does in another language."""
+        language = spoken(self)
+        if language == "en":
+            return super().get_help()
+        from setsuden.cli.help_page import help_page
+
+        return help_page(self, self.make_formatter().width, language)
 
 
 class WholeHelp(click.Group):
     """A group whose help says the whole sentence of each command; click would cut it short."""
+
+    context_class = SpokenContext
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of the group, whose help is told, too."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            command.context_class = SpokenContext
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One command after the other."""
@@ -116,10 +148,10 @@ def failing_clearly(context: click.Context) -> Iterator[None]:
     try:
         yield
     except SetsudenError as error:
-        click.echo(f"setsuden: {refusal(error, _spoken(context))}", err=True)
+        click.echo(f"setsuden: {refusal(error, spoken(context))}", err=True)
         sys.exit(error.exit_code)
     except click.UsageError as error:
-        shown, language = StringIO(), _spoken(context)
+        shown, language = StringIO(), spoken(context)
         error.show(shown)
         click.echo("\n".join(told(line, language, "errors") for line in shown.getvalue().splitlines()), err=True)
         sys.exit(error.exit_code)
@@ -128,11 +160,21 @@ def failing_clearly(context: click.Context) -> Iterator[None]:
     except OSError as error:
         if error.errno == EPIPE:  # whoever read has enough: click ends quietly
             raise
-        fault = told(f"cannot read or write: {error}", _spoken(context), "errors")
+        fault = told(f"cannot read or write: {error}", spoken(context), "errors")
         click.echo(f"setsuden: {fault}", err=True)
         sys.exit(1)
 
 
-def _spoken(context: click.Context) -> Language:
-    spoken: Language | None = context.meta.get(_LANGUAGE)
-    return spoken or reader_language()
+def note_language(context: click.Context, words: Sequence[str]) -> None:
+    """Remember a ``--lang`` among the words before ``--``: help and wrong use are answered before options are read."""
+    own = list(takewhile(lambda word: word != "--", words))
+    for word, following in zip(own, [*own[1:], ""], strict=True):
+        option, _, value = word.partition("=")
+        if option == "--lang" and (value or following) in LANGUAGES:
+            context.meta[_NOTED] = value or following
+
+
+def spoken(context: click.Context) -> Language:
+    """The language that a command line is answered in: as given, else that of the reader."""
+    chosen: Language | None = context.meta.get(_LANGUAGE, context.meta.get(_NOTED))
+    return chosen or reader_language()

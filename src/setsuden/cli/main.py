@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from setsuden import __version__
-from setsuden.cli.common import failing_clearly, reader_language
+from setsuden.cli.common import SpokenContext, failing_clearly, lang_of_all_option, note_language, spoken
 
 # in the order of --help; command -> module with a click command of the same name
 _COMMANDS = {
@@ -53,6 +53,7 @@ class _LazyGroup(click.Group):
         name = cmd_name.replace("-", "_")
         command = getattr(module, f"{name}_" if iskeyword(name) else name)
         assert isinstance(command, click.Command)
+        command.context_class = SpokenContext
         return command
 
     def resolve_command(
@@ -69,6 +70,7 @@ class _LazyGroup(click.Group):
         # A terminal that cannot show a letter gets its code, not a traceback; here, because --help is answered here.
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
+        note_language(ctx, args)
         with failing_clearly(ctx):
             return super().parse_args(ctx, args)
 
@@ -79,10 +81,11 @@ class _LazyGroup(click.Group):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from setsuden.cli.overview import overview
 
-        formatter.write(overview(ctx, _COMMANDS, formatter.width, reader_language()))
+        formatter.write(overview(ctx, _COMMANDS, formatter.width, spoken(ctx)))
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="setsuden")
+@lang_of_all_option
 def main() -> None:
     """Measure, forecast, decide; what its help says is in the room ``help`` of the messages."""

@@ -1,13 +1,14 @@
-"""What ``setsuden --help`` says, in the reader's language."""
+"""What ``setsuden --help`` says, in the reader's language; no command is loaded for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 import click
 
+from setsuden.cli.help_page import listed
 from setsuden.language import Language, Messages
-from setsuden.language.columns import pad, width, wrap
+from setsuden.language.columns import wrap
 
 
 def overview(context: click.Context, commands: Iterable[str], cells: int, language: Language) -> str:
@@ -19,14 +20,6 @@ def overview(context: click.Context, commands: Iterable[str], cells: int, langua
         lines += [*(f"  {line}" for line in wrap(say(key), cells - 2)), ""]
     records = ((option, option.get_help_record(context)) for option in command.get_params(context))
     options = [(shown[0], say(f"option.{max(option.opts, key=len).lstrip('-')}")) for option, shown in records if shown]
-    lines += [say("options"), *_listed(options, cells), ""]
-    lines += [say("commands"), *_listed([(name, say(f"command.{name}")) for name in commands], cells)]
+    lines += [say("options"), *listed(options, cells), ""]
+    lines += [say("commands"), *listed([(name, say(f"command.{name}")) for name in commands], cells)]
     return "\n".join(lines) + "\n"
-
-
-def _listed(rows: Sequence[tuple[str, str]], cells: int) -> Iterator[str]:
-    start = max(width(name) for name, _ in rows) + 4
-    for name, text in rows:
-        first, *others = wrap(text, cells - start)
-        yield pad(f"  {name}", start) + first
-        yield from (" " * start + line for line in others)

@@ -1,6 +1,7 @@
 """Messages in English and Japanese, by key: one table per room and language, ``ROOM.en.toml`` and ``ROOM.ja.toml``.
 
 Keys and placeholders are the same in both; a test holds them together. Only words are translated, never values.
+What stands in the code in English, such as errors and the help of options, is told by ``sentences``.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ def table(room: str, language: Language) -> dict[str, str]:
 
 
 def rooms() -> list[str]:
-    """Rooms that have messages."""
-    return sorted({entry.name.split(".")[0] for entry in files(__name__).iterdir() if entry.name.endswith(".toml")})
+    """Rooms that have messages by key; those of ``sentences`` have English templates instead, and no English table."""
+    end = ".en.toml"
+    return sorted(entry.name.removesuffix(end) for entry in files(__name__).iterdir() if entry.name.endswith(end))
 
 
 def _flatten(prefix: str, node: dict[str, object]) -> list[tuple[str, str]]:

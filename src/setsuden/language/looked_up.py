@@ -6,37 +6,20 @@ words, such as the title of a paper or the name of a product, stays as it is.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from setsuden.language import Language, Messages, table
+from setsuden.language.sentences import told
 
-_NAMES = {
-    "unnamed": re.compile(r"unnamed (?P<name>.+)"),
-    "servers": re.compile(r"servers since (?P<year>\d+)"),
-    "editions": re.compile(r"(?P<count>\d+) editions of (?P<name>.+)"),
-    "hour": re.compile(r"(?P<hour>\d\d) h"),
-    "month": re.compile(r"month (?P<month>\d+)"),
-    "peak": re.compile(r"peak (?P<precision>\w+) rate"),
-    "published": re.compile(r"network as charged by (?P<name>.+)"),
-}
-_CHANNELS = {
-    "corrected": re.compile(r"(?P<label>.+), corrected"),
-    "modelled": re.compile(r"(?P<part>.+), modelled \((?P<name>.+)\)"),
-}
-_SOURCES = {
-    "default": re.compile(r"setsuden defaults for uncertainty, each with its basis: (?P<basis>.+)"),
-    "error": re.compile(r"(?P<source>.+); error: (?P<error>.+)"),
-    "cores": re.compile(r"(?P<count>\d+) cores"),
-    "cores_of": re.compile(r"(?P<count>\d+) cores of (?P<all>\d+)"),
-    "by_core": re.compile(r"median and 5-95 % of the cores of (?P<count>\d+) catalogue rows \((?P<name>.+)\)"),
-    "by_name": re.compile(r"median and 5-95 % of (?P<count>\d+) catalogue rows named '(?P<name>.+)'"),
-}
+_BETWEEN = ", "
+_OWN = "setsuden defaults for uncertainty, each with its basis: "
 
 
 def name(text: str, language: Language) -> str:
     """The name of a looked-up figure, such as ``grid carbon intensity, France``; its pieces are said one by one."""
-    return _messages(language).say("separator").join(_piece(piece, language) for piece in text.split(", "))
+    if language == "en":
+        return text
+    return told(_BETWEEN, language, "names").join(_piece(piece, language) for piece in text.split(_BETWEEN))
 
 
 def place(text: str, language: Language) -> str:
@@ -48,14 +31,14 @@ def place(text: str, language: Language) -> str:
 
 def source(text: str, language: Language) -> str:
     """Who says so: our own phrases in words, titles as published."""
-    messages = _messages(language)
-    key = f"source.{text}"
-    return messages.say(key) if key in messages else _matched(text, _SOURCES, messages)
+    if text.startswith(_OWN):
+        return _messages(language).say("own", basis=text.removeprefix(_OWN))
+    return told(text, language, "names")
 
 
 def channel(label: str, language: Language) -> str:
     """Where joules come from: what is modelled or corrected is said, names of parts stay."""
-    return _matched(label, _CHANNELS, _messages(language))
+    return told(label, language, "names")
 
 
 def basis(text: str | None, language: Language) -> str:
@@ -69,18 +52,7 @@ def basis(text: str | None, language: Language) -> str:
 
 
 def _piece(text: str, language: Language) -> str:
-    messages, key = _messages(language), f"name.{text}"
-    if key in messages:
-        return messages.say(key)
-    code = _codes().get(text)
-    return messages.say(f"place.{code}") if code is not None else _matched(text, _NAMES, messages)
-
-
-def _matched(text: str, patterns: dict[str, re.Pattern[str]], messages: Messages) -> str:
-    for key, pattern in patterns.items():
-        if match := pattern.fullmatch(text):
-            return messages.say(f"pattern.{key}", **match.groupdict())
-    return text
+    return place(text, language) if text in _codes() else told(text, language, "names")
 
 
 @cache

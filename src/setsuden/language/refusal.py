@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from setsuden.errors import SetsudenError
-from setsuden.language import Language, Messages
-from setsuden.language.sentences import said, told
+from setsuden.language import Language, table
+from setsuden.language.sentences import joined, said, told
 
 _ENDS = ".。"
+_SEEN = "{text} (got {value})"
 
 
 def refusal(error: SetsudenError, language: Language) -> str:
@@ -17,9 +18,9 @@ def refusal(error: SetsudenError, language: Language) -> str:
     if text is None:
         return str(error)
     if error.place:
-        text = f"{error.place}: {text}"
+        text = f"{table('errors', language).get(error.place, error.place)}: {text}"
     if error.value is not None:
-        text = Messages("errors", language).say("seen", text=text.rstrip(_ENDS), value=repr(error.value))
+        text = table("errors", language)[_SEEN].format(text=text.rstrip(_ENDS), value=repr(error.value))
     if error.remedy:
-        text = f"{text.rstrip(_ENDS)}。{told(error.remedy, language, 'errors')}"
+        text = joined(f"{text.rstrip(_ENDS)}。", told(error.remedy, language, "errors"))
     return text
