@@ -143,3 +143,30 @@ def test_what_is_missing_is_bridged_with_the_power_of_the_last_second_and_not_of
     sample = poll(machine, sensor, 4, 1.0)[-1]
     assert sample.energy_j == pytest.approx(zone.truth_j, rel=0.1)
     assert holds(sample, zone.truth_j)
+
+
+@pytest.mark.parametrize("left_j", [15.0, 30.0, 55.0])
+@pytest.mark.parametrize("after_s", [0.1, 0.9])
+def test_a_counter_that_starts_again_a_few_joules_before_its_end_is_no_certain_wrap(
+    machine: FakeMachine, left_j: float, after_s: float
+) -> None:
+    zone, sensor = package(machine, start_j=RANGE_UJ / 1e6 - left_j - 40.0 * (10.0 + after_s))
+    poll(machine, sensor, 10)
+    machine.advance(after_s)
+    zone.reset()
+    machine.advance(1.0 - after_s)
+    sample = sensor.read()[0]
+    assert sample.flags == ("SET-COUNTER-RESET",)
+    assert holds(sample, zone.truth_j)
+    assert holds(poll(machine, sensor, 10)[-1], zone.truth_j)
+
+
+@pytest.mark.parametrize("watts", [20.0, 70.0])
+def test_a_wrap_while_the_load_changes_is_exact_and_said_to_be_doubtful(machine: FakeMachine, watts: float) -> None:
+    zone, sensor = package(machine, start_j=RANGE_UJ / 1e6 - 405.0)
+    poll(machine, sensor, 10)
+    zone.watts = watts
+    sample = poll(machine, sensor, 1)[0]
+    assert sample.flags == ("SET-COUNTER-RESET",)
+    assert sample.energy_j == pytest.approx(zone.truth_j, rel=1e-6)
+    assert holds(sample, zone.truth_j)

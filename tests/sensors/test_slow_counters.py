@@ -307,6 +307,26 @@ def test_a_window_that_begins_in_a_standstill_holds_what_is_made_up_for_only_lat
     assert codes(window) & {"SET-COUNTER-STUCK", "SET-BELOW-RESOLUTION", "SET-TOO-SHORT"}
 
 
+def test_a_window_that_begins_in_a_standstill_allows_for_a_load_that_rose_in_it(machine: FakeMachine) -> None:
+    zone, sensor = package(machine, 13.0)
+    with at_work(machine, sensor) as meter:
+        zone.refresh_s = 9.0  # from here on it shows nothing until told otherwise
+        zone.watts = 120.0
+        machine.advance(0.45)
+        begin_j = zone.truth_j
+        with meter.window("w") as window:
+            for _ in range(2):
+                machine.advance(0.5)
+                meter.sample()
+            zone.refresh_s = 0.0
+            for watts in (120.0, 13.0, 13.0):
+                zone.watts = watts
+                machine.advance(0.5)
+                meter.sample()
+    assert cpu(window).gross.low <= zone.truth_j - begin_j <= cpu(window).gross.high
+    assert "SET-COUNTER-STUCK" in codes(window)
+
+
 def test_a_window_that_ends_in_a_standstill_too_short_to_be_called_stuck_says_what_its_edge_hides(
     machine: FakeMachine,
 ) -> None:

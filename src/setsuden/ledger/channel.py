@@ -200,8 +200,8 @@ def raw_between(channel: ChannelRecord, begin: Count, end: Count, power_w: float
     below += open_below
     above += open_above
     if begin.still_s > 0.0 and power_w > 0.0:
-        # More is known of its power by now.
-        open_above = min(open_above, _UNSEEN * power_w * begin.still_s)
+        # More is known of its power by now, which may be more than it had been seen to draw by then.
+        open_above = _UNSEEN * power_w * begin.still_s
     # A bound that shrinks moves the doubt to the other side: the earlier reading was the uncertain one.
     return RawEnergy(
         value,

@@ -164,13 +164,19 @@ class CounterTally:
         wrapped_j = self._wrapped(reading_j)
         if wrapped_j is None or wrapped_j > likely.allowed_j(span, likely.ceiling_w):
             return self._settle_bounds(0.0, reading_j, now, span, (*notes, flags.COUNTER_RESET), doubted=True)
+        explained = likely.explains(wrapped_j, Stretch(span.awake_s, 0.0))
         if (
             wrapped_j > likely.allowed_j(span, likely.limit_w)
             or likely.doubtful(wrapped_j, span)
-            or (self._dark(span) and not self._stuck and not likely.explains(wrapped_j, Stretch(span.awake_s, 0.0)))
+            or (self._dark(span) and not self._stuck and not explained)
         ):
             notes += (flags.COUNTER_RESET,)
             return self._settle_bounds(0.0, reading_j, now, span, notes, at_most_j=wrapped_j, doubted=True)
+        if not explained and likely.mean_w is not None and not self._stuck:
+            # Close to its end, a counter that started again looks like one that wrapped under another load.
+            high_j = max(wrapped_j, likely.most_j(span))
+            notes += (flags.COUNTER_RESET,)
+            return self._settle(wrapped_j, 0.0, high_j, reading_j, now, span, notes, trusted=False, doubted=True)
         return self._forward(wrapped_j, reading_j, now, span, notes)
 
     def _back_on_track(self, doubted: _Doubted, reading_j: float, now: Moment, notes: tuple[str, ...]) -> Sample | None:
