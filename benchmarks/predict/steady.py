@@ -25,9 +25,10 @@ import numpy.typing as npt
 from early import judged, read
 from trainings import Trace
 
+from setsuden.predict.foretold import Saying
 from setsuden.predict.progress import Progress
 from setsuden.predict.speed import like_work
-from setsuden.predict.watcher import Saying, Watcher
+from setsuden.predict.watcher import Watcher
 from setsuden.quantity import NODE, Estimate, Provenance
 
 Floats = npt.NDArray[np.float64]

@@ -18,7 +18,7 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from setsuden.ledger import Measurement
-    from setsuden.predict.watcher import Saying
+    from setsuden.predict.foretold import Saying
 
 
 class EnergyCallback(Callback):  # type: ignore[misc]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lightning.pytorch import LightningModule, Trainer
 
     from setsuden.ledger import Measurement
-    from setsuden.predict.watcher import Saying
+    from setsuden.predict.foretold import Saying
 
 
 class EnergyCallback(Callback):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from setsuden.ledger import Measurement
     from setsuden.meter import Meter
     from setsuden.predict.budget import OnStop
-    from setsuden.predict.watcher import Saying
+    from setsuden.predict.foretold import Saying
 
 
 class Settings(TypedDict, total=False):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
     from setsuden.ledger import Measurement
-    from setsuden.predict.watcher import Saying
+    from setsuden.predict.foretold import Saying
 
 
 class EnergyCallback(TrainerCallback):

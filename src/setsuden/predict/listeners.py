@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from setsuden.predict import speed
 from setsuden.predict.budget import OnStop
+from setsuden.predict.foretold import Saying
 from setsuden.predict.mailbox import Mailbox, Note
 from setsuden.predict.saying import DOCUMENT
-from setsuden.predict.watcher import Saying, Watcher, forecast_document
+from setsuden.predict.watcher import Watcher, forecast_document
 from setsuden.quantity import Estimate
 
 if TYPE_CHECKING:

@@ -27,11 +27,12 @@ from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.meter import lifetime
 from setsuden.predict.budget import EnergyBudget, OnStop, limit_j
+from setsuden.predict.foretold import Saying
 from setsuden.predict.listeners import Around, Here, Sink
 from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
 from setsuden.predict.pauses import as_steps
 from setsuden.predict.saying import saying_line, stopping_line, warning_line
-from setsuden.predict.watcher import Saying, Watcher
+from setsuden.predict.watcher import Watcher
 from setsuden.quantity import Estimate
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from setsuden.language import Messages
 from setsuden.quantity import Estimate, Provenance, render
 
 if TYPE_CHECKING:
-    from setsuden.predict.watcher import Saying
+    from setsuden.predict.foretold import Saying
 
 DOCUMENT = "forecast"
 """Name of the document that is kept with a run; schema ``forecast``."""

@@ -10,72 +10,13 @@ from setsuden.predict.budget import EnergyBudget
 from setsuden.predict.doubt import Narrowing, narrowing
 from setsuden.predict.early import EarlyForecast
 from setsuden.predict.first_epoch import FirstEpoch
+from setsuden.predict.foretold import Outcome, Saying, errors, plain
 from setsuden.predict.speed import Speeds, Usual
 from setsuden.quantity import Estimate, Provenance
 
 SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
 """Shares of the steps at which a forecast is said and kept; the first counts from the end of the warm-up."""
 UNIT = "gCO2e"
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """A forecast of the whole run, made on the way.
-
-    steps_done, share   where it was made; ``at_s`` seconds since the run began
-    stable              whether the speed had been seen to hold still
-    duration, energy    of the whole run; the energy with the error that the sensor states, None where nothing counts
-    carbon              gCO2e of that energy, None without a grid
-    own_share           relative half-width of the energy without the sensor's error: what the run itself may do yet
-    speed_share         how fast the machine is, over its usual speed; None where that is not known
-    narrowed_by         what would narrow it most
-    """
-
-    steps_done: int
-    share: float
-    at_s: float
-    stable: bool
-    duration: Estimate
-    energy: Estimate | None
-    carbon: Estimate | None
-    own_share: float | None
-    speed_share: float | None
-    narrowed_by: Narrowing
-
-    def to_json(self, outcome: Outcome | None) -> dict[str, Any]:
-        """Plain data; the errors are None until the run is over and whole."""
-        return {
-            "steps_done": self.steps_done,
-            "share": self.share,
-            "at_s": self.at_s,
-            "stable": self.stable,
-            "duration": self.duration.to_json(),
-            "energy": _plain(self.energy),
-            "carbon": _plain(self.carbon),
-            "own_share": self.own_share,
-            "speed_share": self.speed_share,
-            "narrowed_by": self.narrowed_by.to_json(),
-            **_errors(self.duration, self.energy, outcome),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came out; ``complete`` when all steps were done, or else forecast and outcome are of two different runs."""
-
-    complete: bool
-    duration_s: float
-    energy: Estimate | None
-    carbon: Estimate | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "complete": self.complete,
-            "duration_s": self.duration_s,
-            "energy": _plain(self.energy),
-            "carbon": _plain(self.carbon),
-        }
 
 
 @dataclass(slots=True)
@@ -186,7 +127,7 @@ class Watcher:
             "name": self.name,
             "steps_total": self.steps_total,
             "steps_per_epoch": self.steps_per_epoch,
-            "intensity": _plain(self.intensity),
+            "intensity": plain(self.intensity),
             "said": [saying.to_json(self._outcome) for saying in self._said],
             "first_epoch": self._by_first_epoch(),
             "budget": None if self.budget is None else self.budget.to_json(),
@@ -231,8 +172,8 @@ class Watcher:
         return {
             "epochs": epochs,
             "duration": duration.to_json(),
-            "energy": _plain(energy),
-            **_errors(duration, energy, self._outcome),
+            "energy": plain(energy),
+            **errors(duration, energy, self._outcome),
         }
 
     def _say_if_due(self, forecast: EarlyForecast, elapsed_s: float, energy: Estimate | None) -> None:
@@ -289,23 +230,3 @@ def _widened(expected: Estimate, counted: Estimate) -> Estimate:
         expected.boundary,
         counted.factors,
     )
-
-
-def _plain(figure: Estimate | None) -> dict[str, Any] | None:
-    return None if figure is None else figure.to_json()
-
-
-def _errors(duration: Estimate, energy: Estimate | None, outcome: Outcome | None) -> dict[str, float | None]:
-    """Of what was said, once the run is over and whole."""
-    came = outcome if outcome is not None and outcome.complete else None
-    return {
-        "duration_error": None if came is None else _error(duration.value, came.duration_s),
-        "energy_error": None
-        if came is None or energy is None or came.energy is None
-        else _error(energy.value, came.energy.value),
-    }
-
-
-def _error(said: float, came: float) -> float | None:
-    """Relative error of what was said."""
-    return said / came - 1 if came > 0 else None
