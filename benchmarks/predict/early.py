@@ -18,26 +18,33 @@ import argparse
 import json
 import os
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from trainings import EARLIER, EARLIER_S, JUDGED, SETS, Trace, Training, record
 
+from setsuden.predict.earlier import NOTHING, Earlier
 from setsuden.predict.early import EarlyForecast
 from setsuden.predict.speed import RUNS, SHORTEST_S, Speeds, Usual
 
+Floats = npt.NDArray[np.float64]
 SHARE = 0.02
-LATER = (0.05, 0.1, 0.25, 0.5)
+LATER = (0.05, 0.1, 0.25, 0.5, 0.75)
 MEASURES = ("time", "cpu")
 
 
-def judged(trace: Trace, usual: Usual | None) -> dict[str, Any]:
+def judged(trace: Trace, earlier: Earlier) -> dict[str, Any]:
     """Errors of all forecasts of one run, as shares of what came out.
 
-    usual   what the trainings before tell of the machine's speed; None: nothing
+    earlier   what the trainings before have left
     """
-    known, new = (EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch, usual=u) for u in (usual, None))
+    known, new = (
+        EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch, earlier=e) for e in (earlier, NOTHING)
+    )
+    usual = earlier.speed
     total = trace.steps_total
     found: dict[str, Any] = {
         "training": trace.label, "steps": total, "epochs": trace.epochs, "seconds": round(float(trace.wall_s[-1]), 2),
@@ -46,14 +53,8 @@ def judged(trace: Trace, usual: Usual | None) -> dict[str, Any]:
     }  # fmt: skip
     truths = {"time": float(trace.wall_s[-1]), "cpu": float(trace.cpu_s[-1])}
     waiting = [SHARE, *LATER]
-    before = -1
-    for wall, cpu, step, told in zip(trace.wall_s, trace.cpu_s, trace.steps.tolist(), trace.speeds.T, strict=True):
-        for forecast in (known, new):
-            if step == before:
-                forecast.pause(float(wall), float(cpu))
-            else:
-                forecast.observe(float(wall), float(cpu), step, speeds=Speeds(float(told[0]), int(told[1])))
-        before = step
+    both = (tell(forecast, trace, trace.wall_s, trace.cpu_s) for forecast in (known, new))
+    for step, _ in zip(*both, strict=True):
         if not (waiting and known.ready and step >= waiting[0] * total):
             continue
         if waiting[0] == SHARE and step - known.warm_up_steps < SHARE * total:
@@ -84,7 +85,7 @@ def _errors(forecast: EarlyForecast, truths: dict[str, float]) -> dict[str, Any]
     return found
 
 
-def _floor(trace: Trace, readings: np.ndarray) -> float:
+def _floor(trace: Trace, readings: Floats) -> float:
     """Median error of the mean over SHARE of the epochs, anywhere but in the first one."""
     ends = np.flatnonzero(np.diff(trace.steps, append=-1) != 0)
     epochs = readings[ends[trace.steps[ends] % trace.per_epoch == 0]]
@@ -129,16 +130,44 @@ def _never_seen(rows: list[dict[str, Any]], name: str) -> list[float]:
     return [abs(row["at_0.02"]["machine_never_seen"][f"{name}_error"]) for row in rows]
 
 
-def judged_in_turn(traces: list[Trace], earlier: list[Trace]) -> list[dict[str, Any]]:
+def judged_in_turn(traces: list[Trace], before: list[Trace]) -> list[dict[str, Any]]:
     """Each with what those before it left behind."""
-    kept: list[tuple[float, float]] = []
-    rows = []
-    for trace in (*earlier, *traces):
-        if any(trace is asked for asked in traces):
-            rows.append(judged(trace, Usual(tuple(kept[-RUNS:])) if kept else None))
-        if trace.speed is not None and trace.wall_s[-1] >= SHORTEST_S:
-            kept.append((trace.speed, float(trace.wall_s[-1])))
-    return rows
+    asked = {id(trace) for trace in traces}
+    return [judged(trace, known) for trace, known in in_turn([*before, *traces]) if id(trace) in asked]
+
+
+def in_turn(traces: list[Trace]) -> Iterator[tuple[Trace, Earlier]]:
+    """Each with what those before it have left, as ``setsuden.predict.earlier`` would leave it."""
+    speeds: list[tuple[float, float]] = []
+    wanders: list[float] = []
+    for trace in traces:
+        usual = Usual(tuple(speeds[-RUNS:])) if speeds else None
+        yield trace, Earlier(usual, tuple(wanders[-RUNS:]))
+        if trace.wall_s[-1] >= SHORTEST_S:
+            wanders.append(watched(trace, trace.wall_s).scatter_share)
+            if trace.speed is not None:
+                speeds.append((trace.speed, float(trace.wall_s[-1])))
+
+
+def watched(trace: Trace, readings: Floats, earlier: Earlier = NOTHING) -> EarlyForecast:
+    """A whole training, of whose readings one kind is taken for seconds and joules alike."""
+    forecast = EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch, earlier=earlier)
+    for _ in tell(forecast, trace, readings, readings):
+        pass
+    return forecast
+
+
+def tell(forecast: EarlyForecast, trace: Trace, seconds: Floats, joules: Floats) -> Iterator[int]:
+    """Tell a forecast one reading after another; the steps done after each."""
+    before = -1
+    rows = zip(seconds.tolist(), joules.tolist(), trace.steps.tolist(), trace.speeds.T.tolist(), strict=True)
+    for at_s, at_j, step, (total, readings) in rows:
+        if step == before:
+            forecast.pause(at_s, at_j)
+        else:
+            forecast.observe(at_s, at_j, step, speeds=Speeds(total, int(readings)))
+        before = step
+        yield step
 
 
 def read(folder: Path, only: str | None = None) -> list[Trace]:

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from early import judged, read
 from trainings import Trace
 
+from setsuden.predict.earlier import NOTHING
 from setsuden.predict.foretold import Saying
 from setsuden.predict.progress import Progress
 from setsuden.predict.speed import like_work
@@ -283,7 +284,7 @@ def recorded(folder: Path) -> None:
 
 def _first_error(trace: Trace, readings: Floats) -> float:
     """Of the forecast at 2 % after warm-up, nothing known of the machine."""
-    return float(judged(replace(trace, wall_s=readings, cpu_s=readings), None)["at_0.02"]["time_error"])
+    return float(judged(replace(trace, wall_s=readings, cpu_s=readings), NOTHING)["at_0.02"]["time_error"])
 
 
 def main() -> None:

@@ -9,20 +9,27 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.predict.budget import EnergyBudget
+from setsuden.predict.earlier import NOTHING, Earlier
 from setsuden.predict.early import EarlyForecast
 from setsuden.predict.wander import deviation
 from setsuden.predict.watcher import Watcher
 from setsuden.quantity import DEVICE, Estimate, Provenance
 
 
-def watched(costs: np.ndarray, seen: int, watts: float = 40.0, total: int | None = None) -> EarlyForecast:
-    forecast = EarlyForecast(total or len(costs))
+def watched(
+    costs: np.ndarray, seen: int, watts: float = 40.0, total: int | None = None, earlier: Earlier = NOTHING
+) -> EarlyForecast:
+    forecast = EarlyForecast(total or len(costs), earlier=earlier)
     clock = 0.0
     forecast.observe(0.0, 0.0, 0)
     for step in range(seen):
         clock += float(costs[step])
         forecast.observe(clock, watts * clock, step + 1)
     return forecast
+
+
+STILL = Earlier(wanders=(0.0,) * 20)
+"""A machine whose runs have shown no wander."""
 
 
 def counted(joules: float) -> Estimate:
@@ -207,7 +214,7 @@ def test_nine_in_ten_intervals_hold_where_speed_wanders_over_long_times(seen: in
 def test_scatter_without_memory_is_averaged_away() -> None:
     widths = []
     for seen in (100, 400, 1600):
-        found = watched(noisy(warm_up=1), seen, total=100_000).total_time()
+        found = watched(noisy(warm_up=1), seen, total=100_000, earlier=STILL).total_time()
         assert found is not None
         widths.append(found.relative_half_width)
     assert widths[0] is not None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from setsuden.ledger import Ledger
 from setsuden.predict import speed
+from setsuden.predict.earlier import Earlier
 from setsuden.predict.early import EarlyForecast
 from setsuden.predict.progress import progress
 from setsuden.predict.speed import NONE, SPREAD, Speeds, Usual
@@ -24,7 +25,7 @@ PER_S = 5000.0
 
 def watched(speeds: np.ndarray, usual: Usual | None, *, told: bool = True, total: int = 5000) -> EarlyForecast:
     """A step every tenth of a second at the usual speed, longer or shorter as the machine is slower or faster."""
-    forecast = EarlyForecast(total, usual=usual)
+    forecast = EarlyForecast(total, earlier=Earlier(usual))
     clock, so_far = 0.0, NONE
     forecast.observe(0.0, 0.0, 0)
     for step, now in enumerate(speeds, 1):

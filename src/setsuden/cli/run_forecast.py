@@ -105,16 +105,16 @@ class Follower:
         watcher = self._watcher or Watcher(self._name, None, None, self._intensity, self._budget)
         came_out = (tick.elapsed_s, tick.energy) if note is None else self._ended  # what comes after is no training
         watcher.end(*came_out, note.steps_done if note is not None else 0)
-        if self._speeds is not None:
-            from setsuden.predict import speed
+        if self._watcher is not None:
+            from setsuden.predict import earlier
 
-            speed.leave(self._meter, self._speeds, tick.elapsed_s)
+            earlier.leave(self._meter, tick.elapsed_s, self._speeds, self._watcher.wander)
         document = forecast_document([watcher])
         self._meter.keep(DOCUMENT, document)
         return document
 
     def _watch(self, note: Note, tick: Tick, moved: bool) -> bool:
-        from setsuden.predict import speed
+        from setsuden.predict import earlier, speed
         from setsuden.predict.watcher import Watcher, forecast_document
 
         told = note.speed_of == speed.NUMBER and speed.tells(channel for channel, _ in tick.channels)
@@ -125,7 +125,7 @@ class Follower:
             self._watcher = watcher = Watcher(
                 self._name, note.steps_total, note.steps_per_epoch, self._intensity, self._budget,
                 lambda saying: self._out(saying_line(saying, self._messages, watcher.said)),
-                speed.usual(self._meter.recall(speed.NAME, speed.USUAL_FOR_S)) if told else None,
+                earlier.recall(self._meter, told),
                 note.evaluation_steps,
             )  # fmt: skip
         behind_s = None

@@ -16,7 +16,7 @@ class Doubts:
     """Half-widths of a 90 % interval of what is to come, in logarithms; independent of each other.
 
     wander       how the steps so far differ
-    speed        how far the machine may leave the speed they were done at
+    speed        how far the machine may leave the speed they were done at, by what earlier runs on it have shown
     unseen       what no step so far can show
     evaluation   the cost of evaluations that are foretold and have not been seen
     missing      upwards only: evaluations that are not in the figure
@@ -74,7 +74,7 @@ def narrowing(
 
     first_evaluation   step of the first one, as long as it has not been seen
     counted            joules so far, with the error of what counts them
-    runs               earlier runs that tell the machine's speed
+    runs               earlier runs that tell how the machine's speed wanders
     share_to_come      of the forecast, 0-1: the sensor's error is in all of it, the other doubts in this share only
     """
     if first_evaluation is not None and doubts.evaluation == 0:

@@ -20,8 +20,9 @@ import numpy as np
 
 from setsuden.errors import InputError
 from setsuden.predict.doubt import Doubts
+from setsuden.predict.earlier import NOTHING, Earlier
 from setsuden.predict.pauses import Of, Pauses, Standing
-from setsuden.predict.speed import NONE, SPREAD, Speeds, Usual, like_work
+from setsuden.predict.speed import NONE, SPREAD, Speeds, like_work
 from setsuden.predict.wander import Floats, deviation, mean_cost, reach, settled
 from setsuden.quantity import DEVICE, Boundary, Estimate, Provenance
 
@@ -51,7 +52,7 @@ class EarlyForecast:
     unseen_share     half-width (0-1) for what the steps so far cannot show; more on a machine shared with others
     steps_per_epoch  where pauses come once an epoch; None: as often as seen so far
     evaluation_steps training steps that an evaluation is as large as, once an epoch; 0: none comes, None: not said
-    usual            how fast the machine was in earlier runs; None: nothing is known of it, or the steps wait for a GPU
+    earlier          what earlier runs on this machine have left
     """
 
     steps_total: int
@@ -60,7 +61,7 @@ class EarlyForecast:
     unseen_share: float = UNSEEN_SHARE
     steps_per_epoch: int | None = None
     evaluation_steps: float | None = None
-    usual: Usual | None = None
+    earlier: Earlier = NOTHING
     _last_s: float = -inf  # the last reading as it came, pauses and all
     _last_j: float = -inf
     _times: list[float] = field(default_factory=list)  # without pauses, none below the one before
@@ -166,10 +167,11 @@ class EarlyForecast:
     @property
     def speed_share(self) -> float | None:
         """Speed of the machine since warm-up over its usual one; None where either is not known."""
-        if self.usual is None or not self.ready:
+        usual = self.earlier.speed
+        if usual is None or not self.ready:
             return None
         seen = self._speed_since(self._cut)
-        return None if seen is None else seen / self.usual.per_s
+        return None if seen is None else seen / usual.per_s
 
     def total_time(self) -> Estimate | None:
         """Seconds of the whole run; None until there is enough to go by."""
@@ -209,21 +211,20 @@ class EarlyForecast:
 
     def _doubts(self, costs: Floats, weights: Floats, cut: int) -> Doubts:
         at = self._standing
-        wander = reach(costs, weights, at.left / float(weights.sum()))
+        wander, speed = reach(costs, weights, at.left / float(weights.sum()), self.earlier.wander)
         unseen = log1p(max(self.unseen_share, FIRST_EPOCH_SHARE) if at.in_first_epoch else self.unseen_share)
         evaluation, missing = self._pauses.doubt(at)
-        speed = 0.0
         if self._speed_since(cut) is not None:
-            spread = self.usual.spread if self.usual is not None else SPREAD
-            speed = _NINE_IN_TEN * self._others(cut) * hypot(spread * self._like_work(cut), _APART)
+            spread = self.earlier.speed.spread if self.earlier.speed is not None else SPREAD
+            speed = hypot(speed, _NINE_IN_TEN * self._others(cut) * hypot(spread * self._like_work(cut), _APART))
         return Doubts(wander, speed, unseen, evaluation, missing)
 
     def _dearer(self, cut: int) -> float:
         """Cost of a step to come over that of one seen, as the machine goes back to its usual speed."""
-        seen = self._speed_since(cut)
-        if self.usual is None or seen is None:
+        seen, usual = self._speed_since(cut), self.earlier.speed
+        if usual is None or seen is None:
             return 1.0
-        return float((seen / self.usual.per_s) ** (self._like_work(cut) * self._others(cut)))
+        return float((seen / usual.per_s) ** (self._like_work(cut) * self._others(cut)))
 
     def _like_work(self, cut: int) -> float:
         """The power by which steps follow the machine's speed, from their length."""

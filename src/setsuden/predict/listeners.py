@@ -7,7 +7,7 @@ import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from setsuden.predict import speed
+from setsuden.predict import earlier, speed
 from setsuden.predict.budget import OnStop
 from setsuden.predict.foretold import Saying
 from setsuden.predict.mailbox import Mailbox, Note
@@ -66,8 +66,7 @@ class Here:
         self._kept = 0
         self._speeds = speed.NONE
         self._told = self._began is not None and speed.tells(channel for channel, _ in self._began.channels)
-        if self._told:
-            watcher.usual = speed.usual(meter.recall(speed.NAME, speed.USUAL_FOR_S))
+        watcher.earlier = earlier.recall(meter, self._told)
         if self._began is not None:
             watcher.look(*self._since(self._began.elapsed_s, self._began.energy), 0)
 
@@ -101,7 +100,7 @@ class Here:
             elapsed_s, energy = self._since(tick.elapsed_s, tick.energy)
             self._watcher.end(elapsed_s, energy, steps)
             self._keep()
-            speed.leave(self.meter, self._speeds, elapsed_s)
+            earlier.leave(self.meter, elapsed_s, self._speeds if self._told else None, self._watcher.wander)
 
     def _since(self, elapsed_s: float, energy: Estimate | None) -> tuple[float, Estimate | None]:
         """Less what was before this training; a sensor's error is a share, the same for both."""

@@ -133,7 +133,7 @@ def usual(kept: Mapping[str, Any] | None) -> Usual | None:
 
 
 def leave(meter: Meter, speeds: Speeds, seconds: float) -> None:
-    """Leave the speed of a training behind for later ones on this machine, unless it was too short to tell."""
+    """Leave the speed of a training of so many seconds behind for later ones on this machine, where it was read."""
     mean = speeds.since(NONE)
-    if mean is not None and seconds >= SHORTEST_S:
+    if mean is not None:
         meter.leave(NAME, USUAL_FOR_S, lambda kept: {"runs": [*(kept or {}).get("runs", ()), [mean, seconds]][-RUNS:]})

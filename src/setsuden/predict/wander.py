@@ -4,12 +4,14 @@ Neighbouring steps are slow together: caches, clocks, neighbours on the same mac
 a shared machine the mean of eight seconds was hardly nearer to the mean of a minute than the mean of one second, so a
 standard error that falls with the root of the number of steps promises far too much. The scatter is therefore read at
 the longest scales that can be seen (Allan 1966, doi:10.1109/PROC.1966.4634: half the mean square of the difference of
-neighbouring means) and taken to last, as flicker noise does.
+neighbouring means) and taken to last, as flicker noise does: that noise then says how far the mean of what is ahead may
+be from the mean of what was seen. A few seconds tell their own scatter badly, and a machine that has wandered before
+will again, so that what earlier runs showed counts beside it.
 """
 
 from __future__ import annotations
 
-from math import log, log2, sqrt
+from math import log, log1p, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +25,9 @@ STALL_SHARE = 0.02
 _BLOCKS = 16
 _SCALES = (1, 2, 4)  # blocks per mean; with all blocks 15, 13 and 9 differences
 _LEAST_DIFFERENCES = 3
-_LONG_RUN = 0.5  # variance that each doubling of the time ahead adds, in Allan variances
-_REACH = 3.5  # deviations in half a 90 % interval: held 88 to 100 % on four recorded sets, see benchmarks/predict
+_OWN = 4  # degrees of freedom of the deviation: 2.9 at a quarter and 7.3 at an eighth of what was seen (Riley 2008)
+_KNOWN = 1  # of what is known beforehand: it counts as a fifth
+_NINE_IN_TEN = 2.015  # of Student's t with as many: half a 90 % interval
 _MOST = log(3.0)  # no interval reaches beyond threefold: wider, the steps have said nothing
 _LEFT = 8  # stretches that more than half of warm-up must leave
 _CLEAR, _DEARER = 2.0, 0.5  # deviations, and share, by which warm-up must stand out
@@ -83,12 +86,27 @@ def deviation(costs: Floats, weights: Floats) -> float:
     return min(sqrt(max(found[-2:])) / mean, 1.0) if found and mean > 0 else 1.0
 
 
-def reach(costs: Floats, weights: Floats, ahead: float) -> float:
-    """Half-width, in logarithms, of the 90 % interval of the mean cost of the steps ahead.
+def reach(costs: Floats, weights: Floats, ahead: float, usual: float) -> tuple[float, float]:
+    """Half-widths, in logarithms, of the 90 % interval of the mean cost of the steps ahead, to be joined.
 
     ahead   steps ahead over steps seen
+    usual   deviation that runs on this machine have shown, as a share
+
+    The first by how this run wandered so far, the second by how runs on this machine do.
     """
-    return min(_REACH * deviation(costs, weights) * sqrt(1 + _LONG_RUN * log2(1 + ahead)), _MOST)
+    far = _NINE_IN_TEN * sqrt(_apart(ahead) / (_OWN + _KNOWN))
+    return min(far * sqrt(_OWN) * deviation(costs, weights), _MOST), min(far * sqrt(_KNOWN) * usual, _MOST)
+
+
+def _apart(ahead: float) -> float:
+    """Variance of the mean of what is ahead from the mean of what was seen, in Allan variances, under flicker noise.
+
+    From the variogram of its running total, t^2 log t: 2 for as much ahead as seen, 3.6 for fifty times as much. What
+    little is left at the end is far from the mean, too, as any short stretch is.
+    """
+    if ahead <= 0:
+        return 0.0
+    return ((1 + ahead) * log1p(1 / ahead) + (1 + 1 / ahead) * log1p(ahead)) / (2 * log(2))
 
 
 def _block_means(costs: Floats, weights: Floats) -> Floats:

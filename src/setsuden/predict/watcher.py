@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from setsuden.predict.budget import EnergyBudget
 from setsuden.predict.doubt import Narrowing, narrowing
+from setsuden.predict.earlier import NOTHING, Earlier
 from setsuden.predict.early import EarlyForecast
 from setsuden.predict.first_epoch import FirstEpoch
 from setsuden.predict.foretold import Outcome, Saying, errors, plain
-from setsuden.predict.speed import Speeds, Usual
+from setsuden.predict.speed import Speeds
 from setsuden.quantity import Estimate, Provenance
 
 SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
@@ -27,7 +29,7 @@ class Watcher:
     intensity   of the grid, gCO2e/kWh; None: no carbon
     budget      checked at every look; None: none
     say         called with each forecast when it is due
-    usual       how fast the machine is at other times; None: not known
+    earlier     what earlier runs on this machine have left
     evaluation_steps   training steps that the evaluation after each epoch is as large as; None: not said
     """
 
@@ -37,7 +39,7 @@ class Watcher:
     intensity: Estimate | None = None
     budget: EnergyBudget | None = None
     say: Callable[[Saying], None] | None = None
-    usual: Usual | None = None
+    earlier: Earlier = NOTHING
     evaluation_steps: float | None = None
     _forecast: EarlyForecast | None = None
     _said: list[Saying] = field(default_factory=list)
@@ -71,7 +73,7 @@ class Watcher:
                 self.steps_total,
                 steps_per_epoch=self.steps_per_epoch,
                 evaluation_steps=self.evaluation_steps,
-                usual=self.usual,
+                earlier=self.earlier,
                 **like,  # type: ignore[arg-type]
             )
             forecast.observe(0.0, 0.0, 0)
@@ -92,6 +94,11 @@ class Watcher:
     def said(self) -> Sequence[Saying]:
         """Forecasts so far, oldest first."""
         return self._said
+
+    @property
+    def wander(self) -> float:
+        """How far the cost of a step has wandered so far, as a share; inf before there is enough to go by."""
+        return inf if self._forecast is None else self._forecast.scatter_share
 
     def now(self, elapsed_s: float, energy: Estimate | None) -> Saying | None:
         """The forecast as it stands; None before there is enough to go by."""
@@ -201,7 +208,7 @@ class Watcher:
             steps_total=forecast.steps_total,
             first_evaluation=forecast.first_evaluation,
             counted=counted,
-            runs=len(self.usual.runs) if self.usual is not None else 0,
+            runs=len(self.earlier.wanders),
             share_to_come=max(1 - elapsed_s / duration.value, 0.0),
         )
 
