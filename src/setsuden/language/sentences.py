@@ -1,8 +1,8 @@
 """Sentences that stand in the code in English, told in the reader's language with their figures.
 
-English is written once, where a sentence is made: at the raise site of an error, in the help of an option, in a flag that
-a ledger keeps. A room of such sentences has one table per other language, ``ROOM.ja.toml``: the English template, with a
-placeholder where something is put in, and what to say instead. A sentence is found again by its template.
+English is written once, where a sentence is made: at the raise site of an error, in the help of an option, in a flag
+that a ledger keeps. A room of such sentences has one table per other language, ``ROOM.ja.toml``: the English template,
+with a placeholder where something is put in, and what to say instead. A sentence is found again by its template.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ class Template(NamedTuple):
     english: str
     translation: str
     pieces: tuple[str, ...]
+
+    @property
+    def has_words(self) -> bool:
+        """False for one that only holds others together, such as ``{what} ({why})``: that alone says nothing."""
+        return any(letter.isalpha() for piece in self.pieces for letter in piece)
 
     def values(self, sentence: str) -> dict[str, str] | None:
         """What fills the placeholders in ``sentence``; None where it is another one."""
@@ -55,8 +60,9 @@ def _filled(sentence: str, language: Language, room: Room) -> str | None:
         return whole
     for template in templates(room, language):
         if (values := template.values(sentence)) is not None:
-            told_values = {name: said(value.strip(), language, room) or value for name, value in values.items()}
-            return template.translation.format(**told_values)
+            said_values = {name: said(value.strip(), language, room) for name, value in values.items()}
+            if template.has_words or any(said_values.values()):
+                return template.translation.format(**{name: said_values[name] or values[name] for name in values})
     return None
 
 
