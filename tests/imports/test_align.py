@@ -123,6 +123,21 @@ def test_a_wall_meter_is_cut_to_the_run_on_the_runs_clock(tmp_path: Path, shift:
     assert found.samples("csv/board").t_s[-1] == pytest.approx(100.0)
 
 
+@pytest.mark.parametrize("shift", [-42.0, 37.0])
+def test_a_meter_that_counts_energy_is_aligned_by_what_it_counted(tmp_path: Path, shift: float) -> None:
+    job = measured()
+    t = np.arange(-60.0, 220.0, 1.0)
+    counts = np.cumsum(1.5 * load(t - 0.5 - shift) + 30.0) / 3.6e6
+    rows = "".join(f"{T0 + a},{c:.9f}\n" for a, c in zip(t.tolist(), counts.tolist(), strict=True))
+    found = run("csv", file(tmp_path, "wall.csv", "time,energy_kwh\n" + rows), "--align-with", job)
+    with Ledger.open(create=False) as ledger:
+        inside = ledger.run(job).summary.energy
+    assert inside is not None
+    assert joules(found) == pytest.approx(1.5 * inside.value + 30.0 * 100.0, rel=0.02)
+    assert found.root is not None
+    assert found.root.attributes["clock_offset_s"] == pytest.approx(shift, abs=1.0)
+
+
 def test_what_was_drawn_before_the_first_sample_of_a_run_is_in_the_cut(tmp_path: Path) -> None:
     found = run("csv", wall_file(tmp_path, 20.0), "--align-with", measured(first_s=2.0))
     assert found.summary.duration_s == pytest.approx(100.0)

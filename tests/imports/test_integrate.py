@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from setsuden.errors import InputError
-from setsuden.imports.imported import DISORDER, GAP
+from setsuden.imports.imported import DISORDER, GAP, JUMPED
 from setsuden.imports.integrate import from_counter, from_power
 
 watts = st.lists(st.floats(0, 1e4), min_size=2, max_size=30)
@@ -71,6 +71,37 @@ def test_a_counter_that_begins_anew_loses_at_most_what_full_power_would_have_dra
     assert trace.energy_j[-1] == pytest.approx(10 + 10 + 4 + 10)
     assert trace.high_j[-1] == pytest.approx(10 + 10 + 10 + 10)
     assert trace.flags == (GAP,)
+
+
+@pytest.mark.parametrize("lower_j", [0.5, 2e5, 9e5])
+def test_a_counter_that_falls_to_more_than_was_drawn_since_invents_nothing(lower_j: float) -> None:
+    counts = [1e6 + 80.0 * k - (lower_j + 80.0 if k >= 30 else 0.0) for k in range(60)]
+    trace = from_counter([float(k) for k in range(60)], counts, "x")
+    assert trace.low_j[-1] <= 80.0 * 59 <= trace.high_j[-1] == pytest.approx(trace.energy_j[-1])
+    assert trace.energy_j[-1] == pytest.approx(80.0 * 59)
+    assert trace.flags == (GAP,)
+
+
+@pytest.mark.parametrize(("jump_j", "believed"), [(2_000.0, True), (4e6, False)])
+def test_a_counter_that_rises_by_far_more_than_elsewhere_may_have_jumped(jump_j: float, believed: bool) -> None:
+    counts = [1e6 + 80.0 * k + (jump_j if k >= 30 else 0.0) for k in range(60)]
+    trace = from_counter([float(k) for k in range(60)], counts, "x")
+    assert trace.energy_j[-1] == pytest.approx(80.0 * 59 + jump_j * believed)
+    assert trace.low_j[-1] <= 80.0 * 59 <= 80.0 * 59 + jump_j <= trace.high_j[-1]
+    assert trace.flags == (JUMPED,)
+
+
+def test_one_count_of_zero_is_bounded_on_both_sides() -> None:
+    counts = [1e6 + 80.0 * k if k != 30 else 0.0 for k in range(60)]
+    trace = from_counter([float(k) for k in range(60)], counts, "x")
+    assert trace.energy_j[-1] == pytest.approx(80.0 * 59, rel=0.02)
+    assert trace.low_j[-1] <= 80.0 * 59 <= trace.high_j[-1]
+    assert trace.flags == (GAP, JUMPED)
+
+
+def test_a_coarse_counter_does_not_jump_at_each_of_its_steps() -> None:
+    trace = from_counter([float(k) for k in range(600)], [3600.0 * (80 * k // 3600) for k in range(600)], "x")
+    assert (trace.flags, trace.step_j) == ((), 3600.0)
 
 
 def test_unknown_samples_leave_a_hole_not_a_zero() -> None:

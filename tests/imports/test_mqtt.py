@@ -56,6 +56,13 @@ def test_messages_about_other_things_are_left_out(tmp_path: Path) -> None:
     assert joules(found) == pytest.approx(50.0 * 30)
 
 
+def test_a_meter_that_is_said_to_be_unavailable_leaves_a_gap(tmp_path: Path) -> None:
+    texts = (f"{stamp(k)} plug/power {'unavailable' if 20 < k < 50 else '100'}" for k in range(59))
+    found = run("mqtt", file(tmp_path, "m.txt", "\n".join(texts)))
+    assert joules(found) == pytest.approx(5800.0)
+    assert codes(found) == ["SET-IMPORT-GAP"]
+
+
 def test_silence_of_the_meter_is_a_gap(tmp_path: Path) -> None:
     text = lines("lab/power", lambda k: 100, range(10)) + lines("lab/power", lambda k: 100, range(50, 59))
     assert codes(run("mqtt", file(tmp_path, "m.txt", text))) == ["SET-IMPORT-GAP"]

@@ -265,6 +265,14 @@ def test_redfish_reports_and_polls(tmp_path: Path) -> None:
     assert joules(run("redfish", file(tmp_path, "e.json", readings))) == pytest.approx(9000.0)
 
 
+@pytest.mark.parametrize("said", ["Name", "PhysicalContext"])
+def test_a_controller_that_shows_parts_beside_the_whole_counts_the_whole(tmp_path: Path, said: str) -> None:
+    shown = {"Server Power Control": 300, "CPU Sub-system Power": 150, "Memory Sub-system Power": 30}
+    controls = [{said: name, "PowerConsumedWatts": watts} for name, watts in shown.items()]
+    polls = [{"Timestamp": T0 + 10 * k, "PowerControl": controls} for k in range(4)]
+    assert joules(run("redfish", file(tmp_path, "p.json", polls))) == pytest.approx(9000.0)
+
+
 def test_a_controller_that_knows_one_supply_of_two_does_not_halve_the_power(tmp_path: Path) -> None:
     polls: list[dict[str, Any]] = [
         {"Timestamp": T0 + k, "PowerControl": [{"PowerConsumedWatts": 100}, {"PowerConsumedWatts": 200}]}

@@ -36,6 +36,7 @@ _COMPONENTS = ("board", "cpu", "gpu", "dram", "accelerator", "other")
 @click.option("--most-offset", type=float, default=600.0, metavar="S", help="Largest offset tried, s.  [default: 600]")
 @click.option("--time-column", metavar="NAME", help="csv: column of times.")
 @click.option("--power-column", metavar="NAME[=UNIT]", help="csv: column of power, and its unit.")
+@click.option("--energy-column", metavar="NAME[=UNIT]", help="csv: column of a meter's running energy, and its unit.")
 @ledger_option
 @json_option
 @lang_option

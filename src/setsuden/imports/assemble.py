@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from setsuden.errors import InputError
-from setsuden.imports.imported import CLOCK, DISORDER, GAP, ZONE, Imported, Part, Settings, boundary_of, nested
+from setsuden.imports.imported import CLOCK, DISORDER, GAP, JUMPED, ZONE, Imported, Part, Settings, boundary_of, nested
 from setsuden.imports.integrate import Trace, from_counter, from_power
 from setsuden.imports.times import Clock
 from setsuden.ledger import ChannelRecord, Count, Flag, energy_between
@@ -84,6 +84,7 @@ def _part(series: Series, trace: Trace, begin_s: float, settings: Settings) -> P
         boundary=NODE if series.component == "board" else DEVICE,
         relative_error=error,
         error_source=why,
+        resolution_j=trace.step_j,
     )
     rows = trace.rows(begin_s)
     gross = energy_between(channel, Count(*rows[0][:4]), Count(*rows[-1][:4]))
@@ -103,6 +104,8 @@ def _clock_flags(clock: Clock, settings: Settings) -> list[Flag]:
         ]
     if clock.without_zone and settings.zone is None:
         return [Flag(ZONE, "The file's times carry no zone and were read as UTC. See --timezone.")]
+    if clock.twice:
+        return [Flag(ZONE, "The file begins in the hour that its zone has twice; it was read as the first of them.")]
     return []
 
 
@@ -114,4 +117,7 @@ def _sample_flags(parts: Sequence[Part], traces: Sequence[Trace]) -> list[Flag]:
             found.append(Flag(GAP, detail))
         if DISORDER in trace.flags:
             found.append(Flag(DISORDER, f"{part.channel.id}: samples were not in order of time and were sorted."))
+        if JUMPED in trace.flags:
+            detail = f"{part.channel.id}: the counter rose by far more than elsewhere; the interval allows for a jump."
+            found.append(Flag(JUMPED, detail))
     return found

@@ -32,13 +32,7 @@ def beside(run: RunRecord, foreign: Imported, *, most_s: float = 600.0) -> Impor
             remedy="Import it without --align, or export samples from where it comes.",
         )  # fmt: skip
     origin = foreign.started_at.timestamp()
-    known = [(row[0] + origin, row[4]) for row in part.rows if row[4] is not None]
-    if not known:
-        raise InputError(
-            "only a series of power can be aligned, not a counter", value=part.channel.id,
-            remedy="Export watts, or import it without --align.",
-        )  # fmt: skip
-    other_t, other_w = (np.asarray(column, float) for column in zip(*known, strict=True))
+    other_t, other_w = _watts(part, origin)
     offset = clock_offset(
         times.tolist(), watts.tolist(), other_t.tolist(), other_w.tolist(), most_s=most_s, place=run.id
     )
@@ -65,6 +59,15 @@ def beside(run: RunRecord, foreign: Imported, *, most_s: float = 600.0) -> Impor
             "clock_correlation": offset.correlation,
         },
     )
+
+
+def _watts(part: Part, origin_s: float) -> tuple[Array, Array]:
+    """Seconds since 1970 and watts; of a counter the mean between two samples, at their middle."""
+    rows = np.asarray([row[:2] for row in part.rows], float)
+    times, watts = rows[:, 0] + origin_s, [row[4] for row in part.rows]
+    if None not in watts:
+        return times, np.asarray(watts, float)
+    return 0.5 * (times[1:] + times[:-1]), np.diff(rows[:, 1]) / np.diff(times)
 
 
 def _trace_of(run: RunRecord) -> tuple[Array, Array]:

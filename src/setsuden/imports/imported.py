@@ -18,6 +18,7 @@ ZONE = "SET-IMPORT-ZONE"
 CLOCK = "SET-IMPORT-CLOCK"
 REPEATED = "SET-IMPORT-REPEATED"
 DISORDER = "SET-IMPORT-DISORDER"
+JUMPED = "SET-IMPORT-JUMP"
 
 _BLOCK = 4096
 
@@ -41,6 +42,7 @@ class Settings:
     relative_error: float | None = None
     time_column: str | None = None
     power_column: str | None = None
+    energy_column: str | None = None
     name: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 

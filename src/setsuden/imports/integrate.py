@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,12 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from setsuden.errors import InputError
-from setsuden.imports.imported import DISORDER, GAP
+from setsuden.imports.imported import DISORDER, GAP, JUMPED
 from setsuden.ledger.codec import Row
 
 GAP_INTERVALS = 3.0
 """A distance of more than so many usual distances between samples is a gap."""
 
+JUMP = 10.0
+"""A counter that rises by more than so many times what is usual for it has jumped, or drew exceptionally much."""
+
+MOST_OF_ONE_W = 1e5
+"""No machine draws more, nor a rack of them."""
+
+_FEW, _OFTEN = 2, 0.2  # a counter begins anew no more often: two times, or at every fifth sample
+_COMMON = 0.99  # the share of rises that are no exceptions
+_COARSE = 0.2  # a counter that stands still between so many samples moves in steps of its own
+_TINY_S = 1e-9
 MOST_COUNT = 1e21  # J: the world's electricity in a decade
 MOST_W = 1e9
 """No data centre draws more; a unit typed wrong does."""
@@ -31,6 +40,7 @@ class Trace:
     energy_j        low_j <= energy_j <= high_j; they part only where a gap was bridged
     power_w         watts at each sample, None where the source counted joules
     gaps_s          seconds inside gaps
+    step_j          what a coarse counter moves by, 0 for one that moves with nearly every sample
     flags           codes that occurred
     """
 
@@ -41,6 +51,7 @@ class Trace:
     power_w: Array | None
     gaps_s: float
     flags: tuple[str, ...]
+    step_j: float = 0.0
 
     def rows(self, origin_s: float) -> list[Row]:
         """Samples for the ledger, times counted from ``origin_s``."""
@@ -55,7 +66,7 @@ def from_power(times_s: Sequence[float], power_w: Sequence[float], place: str) -
 
     Raises InputError for fewer than two samples, negative or infinite power, and times that are not numbers.
     """
-    t, p, flags = _ordered(times_s, power_w, place)
+    t, p, flags = _ordered(times_s, power_w, place, np.add)
     if (p < 0).any():
         raise InputError(
             "power is not negative", place=place, value=float(p.min()),
@@ -77,25 +88,45 @@ def from_counter(times_s: Sequence[float], energy_j: Sequence[float], place: str
     """Differences of a counter of joules; a count that falls began anew at zero, as Prometheus counters do.
 
     A gap needs no bounds, because the counter went on; across a restart the joules before it are lost, and bounded by
-    the most power seen.
+    the most power seen. A fall to more than can have been drawn since is no new start, a rise by far more than
+    elsewhere may be a jump: both are bounded, and the mean power is the value, unless a machine can draw the rise.
+
+    Raises InputError for what ``from_power`` refuses, and for a column that falls again and again.
     """
-    t, e, flags = _ordered(times_s, energy_j, place)
+    t, e, flags = _ordered(times_s, energy_j, place, np.maximum)
     steps, drawn = np.diff(t), np.diff(e)
-    restarted = drawn < 0
-    joules = np.where(restarted, e[1:], drawn)
-    usual = joules[~restarted] / steps[~restarted]
-    most = float(usual.max()) if usual.size else math.nan
-    if restarted.any():
-        if not usual.size:
-            raise InputError(
-                "a counter that only falls counts nothing", place=place, remedy="Check which column is the energy."
-            )
-        flags = (*flags, GAP)
-    high = np.where(restarted, np.maximum(joules, most * steps), joules)
-    return _trace(t, joules, joules, high, None, float(steps[restarted].sum()), flags)
+    fell = drawn < 0
+    if fell.all() or fell.sum() > max(_FEW, _OFTEN * len(fell)):
+        raise InputError(
+            "a column that falls again and again counts nothing", place=place,
+            remedy="Check which column is the energy; joules of single intervals must be summed up first.",
+        )  # fmt: skip
+    usual_j = _usual_w(drawn / steps) * steps
+    anew, jumped = fell & (e[1:] <= usual_j), drawn > JUMP * usual_j
+    clear = ~(fell | jumped)
+    mean_j = drawn[clear].sum() / max(steps[clear].sum(), _TINY_S) * steps
+    unknown = (fell & ~anew) | (jumped & (drawn > MOST_OF_ONE_W * steps))
+    joules = np.select([anew, unknown], [e[1:], mean_j], drawn)
+    low = np.where(unknown | jumped, 0.0, joules)
+    high = np.maximum(joules, np.where(fell, usual_j, drawn))
+    flags = (*flags, *((GAP,) if fell.any() else ()), *((JUMPED,) if jumped.any() else ()))
+    rises = drawn[clear & (drawn > 0)]
+    step_j = float(rises.min()) if rises.size and (drawn == 0).mean() > _COARSE else 0.0
+    return _trace(t, joules, low, high, None, float(steps[fell].sum()), flags, step_j)
 
 
-def _ordered(times_s: Sequence[float], values: Sequence[float], place: str) -> tuple[Array, Array, tuple[str, ...]]:
+def _usual_w(watts: Array) -> float:
+    """The most power that is no exception. A coarse counter moves in few of its steps only: those count."""
+    rises = watts[watts > 0]
+    if not rises.size:
+        return 0.0
+    return float(rises[rises <= JUMP * np.quantile(rises, _COMMON, method="lower")].max())
+
+
+def _ordered(
+    times_s: Sequence[float], values: Sequence[float], place: str, join: np.ufunc
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """In order of time, unknown ones left out; those of one time made one by ``join``: their sum means their mean."""
     t, v = np.asarray(times_s, dtype=float), np.asarray(values, dtype=float)
     if not np.isfinite(t).all():
         raise InputError("a time is not a finite number", place=place, remedy="Take these rows out of the file.")
@@ -106,8 +137,9 @@ def _ordered(times_s: Sequence[float], values: Sequence[float], place: str) -> t
     order = np.argsort(t, kind="stable")
     flags = (DISORDER,) if (order != np.arange(len(t))).any() else ()
     t, v = t[order], v[order]
-    last = np.append(t[1:] != t[:-1], True) if len(t) else np.zeros(0, bool)  # of one time, the sample that came last
-    t, v = t[last], v[last]
+    t, first, counts = np.unique(t, return_index=True, return_counts=True)
+    if len(first):
+        v = join.reduceat(v, first) / (counts if join is np.add else 1)
     if len(t) < 2:
         raise InputError(
             "energy needs at least two samples at different times", place=place, value=len(t),
@@ -121,11 +153,12 @@ def _gaps(steps: Array) -> NDArray[np.bool_]:
 
 
 def _trace(
-    t: Array, joules: Array, low: Array, high: Array, power: Array | None, gaps_s: float, flags: tuple[str, ...]
-) -> Trace:
+    t: Array, joules: Array, low: Array, high: Array, power: Array | None, gaps_s: float, flags: tuple[str, ...],
+    step_j: float = 0.0,
+) -> Trace:  # fmt: skip
     def summed(steps: Array) -> Array:
         return np.concatenate([[0.0], np.cumsum(steps)])
 
     if gaps_s > 0 and GAP not in flags:
         flags = (*flags, GAP)
-    return Trace(t, summed(joules), summed(low), summed(high), power, float(gaps_s), flags)
+    return Trace(t, summed(joules), summed(low), summed(high), power, float(gaps_s), flags, step_j)

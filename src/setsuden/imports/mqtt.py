@@ -23,6 +23,8 @@ from setsuden.imports.times import Clock
 # Where meters put their watts, by the path of names in the payload.
 _PATHS = (("ENERGY", "Power"), ("StatusSNS", "ENERGY", "Power"), ("apower",), ("act_power",), ("total_act_power",),
           ("power",), ("power_w",), ("watts",))  # fmt: skip
+# What brokers and home automation say of a meter that does not answer.
+_UNKNOWN = ("unavailable", "unknown", "offline", "")
 _BARE_TOPIC = re.compile(r"(?:.*/)?(?:power|power_w|watts?|apower)", re.I)
 # mosquitto_sub writes local time, "Z" and the zone: 2026-11-22T10:00:00.123456Z+0900.
 _ZONE_TWICE = re.compile(r"Z(?=[+-]\d{4}$)")
@@ -110,6 +112,8 @@ def _decoded(payload: str) -> object:
 def _power(message: _Message) -> float | None:
     """Watts in a message; None for a message that is about something else, or that does not know."""
     payload = message.payload
+    if payload in _UNKNOWN:
+        return None
     if isinstance(payload, int | float | str) and not isinstance(payload, bool):
         return number(payload, message.place) if _BARE_TOPIC.fullmatch(message.topic) else None
     for steps in _PATHS:

@@ -3,7 +3,7 @@
 Read are a telemetry MetricReport (``MetricValues`` with ``MetricId`` or ``MetricProperty``, ``MetricValue``,
 ``Timestamp``), and a list or lines of polled resources, each with a time beside it (``Timestamp``): Power
 (``PowerControl`` with ``PowerConsumedWatts``) or EnvironmentMetrics (``PowerWatts.Reading``). Several controls of one
-node are added.
+node are added, except those of parts (processors, memory) beside that of the whole.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ _METRICS = (
     "powerwatts",
     "inputpowerwatts",
 )
+
+
+# In the name or the physical context of a control that is inside another one's.
+_PARTS = ("cpu", "processor", "memory", "dimm", "gpu", "accelerator", "storage", "fan")
 
 
 def read(path: Path, settings: Settings) -> list[Imported]:
@@ -86,12 +90,16 @@ def _report(report: dict[str, Any], place: str) -> list[tuple[str, object, objec
 
 def _polled(item: dict[str, Any], place: str) -> float | None:
     if "PowerControl" in item:
-        known = [
-            number(control.get("PowerConsumedWatts"), place)
-            for control in objects(item["PowerControl"], place, "controls")
-        ]
+        controls = objects(item["PowerControl"], place, "controls")
+        wholes = [control for control in controls if not _of_a_part(control)]
+        known = [number(control.get("PowerConsumedWatts"), place) for control in wholes or controls]
         if None in known or not known:
             return None  # one of several unknown: the sum is unknown, not smaller
         return sum(value for value in known if value is not None)
     reading = item.get("PowerWatts")
     return number(reading.get("Reading"), place) if isinstance(reading, dict) else None
+
+
+def _of_a_part(control: dict[str, Any]) -> bool:
+    said = f"{control.get('Name')} {control.get('PhysicalContext')}".lower()
+    return any(part in said for part in _PARTS)

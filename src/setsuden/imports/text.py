@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +15,18 @@ from typing import Any
 
 from setsuden.errors import InputError
 
+# With or without their thousands told apart: 59  59,25  1.234,5
+_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?")
+# Which could be a thousand as well: 1,234
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
+
 
 def read_text(path: Path) -> str:
-    """UTF-8 text with or without a byte order mark."""
+    """UTF-8 text with or without a byte order mark, or UTF-16 with one, as loggers under Windows write it."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        coded = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        return content.decode(coded).replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", place=str(path)) from error
     except UnicodeDecodeError as error:
@@ -65,9 +74,12 @@ class CsvTable:
 
 
 def read_csv(path: Path) -> CsvTable:
-    """A CSV with a header; commas, semicolons or tabs. Blank lines are skipped, a torn line is refused."""
-    text = read_text(path)
-    head = text.split("\n", 1)[0]
+    """A CSV with a header; commas, semicolons or tabs, decimal commas turned into points where they cannot be others.
+
+    Blank lines, comments (``#``) before the header and Excel's ``sep=;`` are skipped, a torn line is refused.
+    """
+    text = _from_header(read_text(path))
+    head = text.lstrip("\n").split("\n", 1)[0]
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     columns: tuple[str, ...] = ()
@@ -92,7 +104,31 @@ def read_csv(path: Path) -> CsvTable:
     twice = sorted({name for name in columns if columns.count(name) > 1 and name})
     if twice:
         raise InputError("a column appears twice", place=str(path), value=twice[0])
+    for name in columns:
+        _with_points(rows, name, certain=delimiter == ";")
     return CsvTable(str(path), columns, tuple(rows))
+
+
+def _from_header(text: str) -> str:
+    """With empty lines in place of what stands before the header, so that lines keep their numbers."""
+    lines = text.split("\n")
+    for place, line in enumerate(lines):
+        if line.strip() and not line.startswith(("#", "sep=")):
+            return "\n" * place + "\n".join(lines[place:])
+    return ""
+
+
+def _with_points(rows: Sequence[tuple[int, dict[str, str]]], name: str, *, certain: bool) -> None:
+    """Write the numbers of a column with a decimal point, where all are written with a decimal comma.
+
+    certain   a comma is no thousands mark, because semicolons part the cells
+    """
+    cells = [row[name] for _, row in rows if "," in row[name]]
+    if not cells or (not certain and all(map(_THOUSANDS.fullmatch, cells))):
+        return
+    if all(not row[name] or _COMMA.fullmatch(row[name]) for _, row in rows):
+        for _, row in rows:
+            row[name] = row[name].replace(".", "").replace(",", ".")
 
 
 def number(cell: object, place: str, *, low: float = -math.inf) -> float | None:
