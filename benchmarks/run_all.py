@@ -21,6 +21,7 @@ SCRIPTS = (
     "federated/price.py",
     "federated/simulate.py",
     "forecast/run.py",
+    "ledger/many_runs.py",
     "ledger/ten_million.py",
     "meter/kill.py",
     "meter/overhead.py",

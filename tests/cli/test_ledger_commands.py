@@ -247,3 +247,24 @@ def test_a_run_that_was_cut_off_before_anything_was_recorded_says_so(monkeypatch
     assert " 0 s" not in shown
     assert " 0 J" not in shown
     validate("show", document("show"))
+
+
+def test_runs_of_a_tag_are_summed_with_every_joule_once() -> None:
+    for name in ("rank 0", "rank 1"):
+        record(name, 10.0, tags=["ddp"])  # both clocks begin at the same second
+    assert "total" not in document("runs")
+    found = document("runs", "--tag", "ddp", "-n", "1")
+    validate("runs", found)
+    whole = found["total"]
+    assert isinstance(whole, dict)
+    assert (whole["runs"], whole["energy"]["value"], whole["unknown"]) == (2, pytest.approx(100.0), [])
+    assert [flag["code"] for flag in whole["flags"]] == ["SET-COUNTED-ONCE"]
+    text = setsuden("runs", "--tag", "ddp").stdout
+    assert "these runs together (2): 100 J [" in text
+    assert "SET-COUNTED-ONCE: 2 of the runs watched one machine at the same time" in text
+    assert "一度だけ算入" in setsuden("runs", "--tag", "ddp", "--lang", "ja").stdout
+    priced = json.loads(setsuden("campaign", "--tag", "ddp", "--json").stdout)
+    validate("campaign", priced)
+    assert priced["flags"] == whole["flags"]
+    assert priced["energy_kwh"]["value"] * 3.6e6 == pytest.approx(100.0)
+    assert "SET-COUNTED-ONCE" in setsuden("campaign", "--tag", "ddp").stdout

@@ -11,6 +11,7 @@ from setsuden.footprint.campaign.declared import Alternative
 from setsuden.footprint.document import document as footprint_document
 from setsuden.footprint.text import text as footprint_text
 from setsuden.language import Language, Messages
+from setsuden.language.flag_text import told
 from setsuden.quantity import Estimate, render, significant
 
 
@@ -34,6 +35,7 @@ def document(
         "energy_per_point_kwh": None,
         "break_even": None,
         "trials": None,
+        "flags": [],
         "footprint": footprint_document(whole, language),
     }
     if isinstance(answer, CampaignResult):
@@ -54,6 +56,7 @@ def document(
         joules = answer.trials.joules_per_point()
         found["energy_per_point_kwh"] = None if joules is None else joules / 3.6e6
         found["trials"] = _tally(answer.tally) if answer.tally else None
+        found["flags"] = [{"code": flag.code, "detail": told(flag, language)} for flag in answer.flags]
     if alternative and point:
         found["break_even"] = {
             "instead": alternative.name,
@@ -125,6 +128,7 @@ def _trials(answer: Recorded, messages: Messages) -> list[str]:
             lines.append(say("from_watts", runs=_count(answer.tally.from_watts)))
         if answer.tally.left_out:
             lines.append(say("left_out", runs=_count(answer.tally.left_out)))
+    lines += [f"{flag.code}: {told(flag, messages.language)}" for flag in answer.flags]
     lines.append(say("chosen", chosen=answer.chosen) if answer.chosen else say("none_chosen"))
     return lines
 

@@ -9,7 +9,8 @@ import click
 from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
 from setsuden.language import Language, Messages
-from setsuden.ledger import RunSummary, default_path
+from setsuden.language.flag_text import told
+from setsuden.ledger import RunSummary, Total, default_path
 from setsuden.ledger.document import summary_document
 
 
@@ -25,14 +26,21 @@ def runs(
     kind: str | None, name: str | None, tag: str | None, limit: int, ledger_path: Path | None, as_json: bool,
     language: Language,
 ) -> None:  # fmt: skip
-    """List the runs in the ledger, newest first."""
+    """List the runs in the ledger, newest first; with --kind, --name or --tag also what all of these took together.
+
+    Time in which several of them watched one machine is counted once.
+    """
     path = ledger_path or default_path()
+    wanted = {"kind": kind, "name": name, "tag": tag}
     found: list[RunSummary] = []
+    whole: Total | None = None
     if path.exists():
         with open_ledger(path) as ledger:
-            found = ledger.runs(kind=kind, name=name, tag=tag, limit=limit)
+            found = ledger.runs(**wanted, limit=limit)
+            whole = ledger.total(**wanted) if any(wanted.values()) and found else None
     if as_json:
-        print_json({"runs": [summary_document(summary) for summary in found]})
+        total = {} if whole is None else {"total": whole.to_json(language)}
+        print_json({"runs": [summary_document(summary) for summary in found], **total})
         return
     messages = Messages("meter", language)
     if not found:
@@ -40,6 +48,11 @@ def runs(
         return
     for line in table(messages.say("runs.header"), [_row(summary, messages) for summary in found]):
         tell(line)
+    if whole is not None:
+        energy = figure(whole.energy, messages.say("runs.unknown"))
+        tell(messages.say("runs.total", runs=len(whole.runs), energy=energy))
+        for flag in whole.flags:
+            tell(messages.say("summary.flag", code=flag.code, detail=told(flag, language)))
     tell(messages.say("runs.next"))
 
 

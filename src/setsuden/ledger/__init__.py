@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
     from setsuden.ledger.measurement_json import measurement_from_json, measurement_to_json
     from setsuden.ledger.named_figures import figures
+    from setsuden.ledger.once import Total
     from setsuden.ledger.record import Event, RunRecord, RunSummary, Series
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.writer import RunWriter
@@ -35,6 +36,7 @@ _HOMES = {
     "RunRecord": "record",
     "RunSummary": "record",
     "Series": "record",
+    "Total": "once",
     "Ledger": "store",
     "RunWriter": "writer",
 }
@@ -51,6 +53,7 @@ __all__ = [
     "RunSummary",
     "RunWriter",
     "Series",
+    "Total",
     "Utilisation",
     "default_path",
     "energy_between",

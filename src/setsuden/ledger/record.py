@@ -36,6 +36,7 @@ class RunSummary:
     status       running, finished, failed, interrupted (somebody stopped it, see ``writer.status_after``) or cut off
     duration_s   of the whole run; up to the last sample for a run without end; None when nothing was sampled
     energy       node total, gross, J; None when unknown
+    extent_s     its begin and end on the elapsed clock of its machine; None when nothing was sampled
     """
 
     id: str
@@ -47,6 +48,7 @@ class RunSummary:
     energy: Estimate | None
     dynamic: Estimate | None
     tags: tuple[str, ...]
+    extent_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +185,11 @@ def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary
     duration_s: float | None = None
     energy: Estimate | None = None
     dynamic: Estimate | None = None
+    extent_s: tuple[float, float] | None = None
     if summary is not None:
         whole = measurement_from_json(json.loads(summary))
         duration_s, energy, dynamic = whole.duration_s, whole.energy, whole.dynamic
+        extent_s = whole.start_s, whole.start_s + whole.duration_s
     else:
         known = [
             (s.channel, s.first, s.last)
@@ -197,10 +201,13 @@ def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary
             for channel, a, b in known:
                 seconds[channel.id] = seconds.get(channel.id, 0.0) + b.t_s - a.t_s
             duration_s = max(seconds.values())
+            extent_s = min(a.t_s for _, a, _ in known), max(b.t_s for _, _, b in known)
             energy = node_total([energy_between(channel, a, b) for channel, a, b in known if channel.counted])
         elif ended_at is not None:
             duration_s = (_time(ended_at) - _time(started_at)).total_seconds()
-    return RunSummary(run_id, kind, name, status, started_at, duration_s, energy, dynamic, tuple(json.loads(tags)))
+    return RunSummary(
+        run_id, kind, name, status, started_at, duration_s, energy, dynamic, tuple(json.loads(tags)), extent_s
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from setsuden.ledger.writer import RunWriter
 if TYPE_CHECKING:  # reading back is not part of measuring, whose start should cost little
     from pathlib import Path
 
+    from setsuden.ledger.once import Total
     from setsuden.ledger.record import RunRecord, RunSummary
 
 COLUMNS = "number, id, kind, name, status, started_at, ended_at, detail, heartbeat_at, writer, config, tags, "
@@ -215,21 +216,17 @@ class Ledger:
         """Runs, newest first, each with its total; only the totals are read, never the samples."""
         from setsuden.ledger.record import load_summaries
 
-        conditions = ["1"]
-        values: list[object] = []
-        for column, value in (("kind", kind), ("name", name)):
-            if value is not None:
-                conditions.append(f"{column} = ?")
-                values.append(storable(value))
-        if tag is not None:
-            conditions.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
-            values.append(storable(tag))
         with self.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
-                (*values, -1 if limit is None else limit),
-            ).fetchall()
-            return load_summaries(connection, rows)
+            return load_summaries(connection, _rows(connection, kind, name, tag, limit))
+
+    def total(self, *, kind: str | None = None, name: str | None = None, tag: str | None = None) -> Total:
+        """What all such runs took together; time in which several watched one machine is counted once."""
+        from setsuden.ledger.once import add_up
+        from setsuden.ledger.record import load_summaries
+
+        with self.reading() as connection:
+            rows = _rows(connection, kind, name, tag)
+            return add_up(connection, rows, load_summaries(connection, rows))
 
     def run(self, run: str) -> RunRecord:
         """One run by id, by the beginning of its id or of its last part, or ``last``; raises InputError otherwise."""
@@ -288,6 +285,25 @@ class Ledger:
         raise InputError(
             "this matches more than one run", value=run, remedy="Matches: " + ", ".join(row[1] for row in found) + "."
         )
+
+
+def _rows(
+    connection: sqlite3.Connection, kind: str | None, name: str | None, tag: str | None, limit: int | None = None
+) -> list[tuple[Any, ...]]:
+    """Rows of runs, newest first."""
+    conditions = ["1"]
+    values: list[object] = []
+    for column, value in (("kind", kind), ("name", name)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(storable(value))
+    if tag is not None:
+        conditions.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
+        values.append(storable(tag))
+    return connection.execute(
+        f"SELECT {COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
+        (*values, -1 if limit is None else limit),
+    ).fetchall()
 
 
 def _may_be_written(place: str) -> bool:

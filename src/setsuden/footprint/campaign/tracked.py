@@ -13,6 +13,7 @@ import numpy as np
 from setsuden.errors import InputError
 from setsuden.footprint.campaign.trials import Trials
 from setsuden.footprint.checks import number
+from setsuden.ledger import Flag
 from setsuden.quantity import NODE, Boundary, Estimate, Factor, Provenance
 
 Status = Literal["complete", "stopped", "failed", "unfinished"]
@@ -72,6 +73,7 @@ class Recorded:
     waste_share  share of the energy in runs other than the chosen one; None when none is chosen
     chosen       name of the chosen run
     tally        which runs entered, for trackers; None for the ledger
+    flags        what a reader must know of the sum: joules of several runs of the ledger that were counted once
     """
 
     name: str
@@ -80,6 +82,7 @@ class Recorded:
     waste_share: Estimate | None
     chosen: str | None
     tally: Tally | None = None
+    flags: tuple[Flag, ...] = ()
 
 
 def status(word: str | None, place: str) -> Status:
