@@ -23,11 +23,18 @@ ONES = np.ones(16)
 
 
 def test_as_much_ahead_as_seen_differs_by_two_allan_variances() -> None:
-    own, usual = reach(COSTS, ONES, 1.0, 0.1)
-    assert usual == pytest.approx(2.015 * sqrt(2 / 5) * 0.1)
-    assert own / usual == pytest.approx(2 * _deviation() / 0.1)
-    assert reach(COSTS, ONES, 0.0, 0.1) == (0.0, 0.0)
-    assert reach(COSTS, ONES, 1e12, 1e9)[1] == log(3)
+    own, usual = reach(COSTS, ONES, 1.0, NOTHING)
+    assert usual == pytest.approx(2.015 * sqrt(2 / 5) * SPREAD)
+    assert own / usual == pytest.approx(2 * _deviation() / SPREAD)
+    assert reach(COSTS, ONES, 0.0, NOTHING) == (0.0, 0.0)
+    assert reach(COSTS, ONES, 1e12, Earlier(wanders=(1.0,) * 20))[1] == log(3)
+
+
+def test_what_earlier_runs_have_shown_counts_for_one_more_than_they_are_and_at_most_for_as_much_as_this_run() -> None:
+    for runs, far in ((0, 2.015 * sqrt(1 / 5)), (1, 1.943 * sqrt(2 / 6)), (3, 1.860 / sqrt(2)), (20, 1.860 / sqrt(2))):
+        own, usual = reach(COSTS, ONES, 1.0, Earlier(wanders=(SPREAD,) * runs))
+        assert usual == pytest.approx(far * sqrt(2) * SPREAD)
+        assert own / usual == pytest.approx(2 / sqrt(min(1 + runs, 4)) * _deviation() / SPREAD)
 
 
 def _deviation() -> float:
@@ -56,8 +63,8 @@ def test_flicker_noise_goes_as_far_as_foretold(ahead: float) -> None:
     near = np.arange(0, count - 2 * seen - 1, 512)
     allan = np.mean((mean(near + seen, seen) - mean(near, seen)) ** 2) / 2
     apart = np.mean((mean(at + seen, round(seen * ahead)) - mean(at, seen)) ** 2)
-    _, far = reach(COSTS, ONES, ahead, 0.01)
-    assert (far / 0.01) ** 2 * 5 / 2.015**2 == pytest.approx(apart / allan, rel=0.1)
+    _, far = reach(COSTS, ONES, ahead, NOTHING)
+    assert (far / SPREAD) ** 2 * 5 / 2.015**2 == pytest.approx(apart / allan, rel=0.1)
 
 
 def test_what_is_assumed_of_a_machine_counts_as_one_run() -> None:

@@ -211,7 +211,7 @@ class EarlyForecast:
 
     def _doubts(self, costs: Floats, weights: Floats, cut: int) -> Doubts:
         at = self._standing
-        wander, speed = reach(costs, weights, at.left / float(weights.sum()), self.earlier.wander)
+        wander, speed = reach(costs, weights, at.left / float(weights.sum()), self.earlier)
         unseen = log1p(max(self.unseen_share, FIRST_EPOCH_SHARE) if at.in_first_epoch else self.unseen_share)
         evaluation, missing = self._pauses.doubt(at)
         if self._speed_since(cut) is not None:

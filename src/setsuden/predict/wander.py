@@ -16,6 +16,8 @@ from math import log, log1p, sqrt
 import numpy as np
 import numpy.typing as npt
 
+from setsuden.predict.earlier import Earlier
+
 Floats = npt.NDArray[np.float64]
 
 STALL = 5.0
@@ -26,8 +28,7 @@ _BLOCKS = 16
 _SCALES = (1, 2, 4)  # blocks per mean; with all blocks 15, 13 and 9 differences
 _LEAST_DIFFERENCES = 3
 _OWN = 4  # degrees of freedom of the deviation: 2.9 at a quarter and 7.3 at an eighth of what was seen (Riley 2008)
-_KNOWN = 1  # of what is known beforehand: it counts as a fifth
-_NINE_IN_TEN = 2.015  # of Student's t with as many: half a 90 % interval
+_NINE_IN_TEN = {5: 2.015, 6: 1.943, 7: 1.895, 8: 1.860}  # half a 90 % interval of Student's t by degrees of freedom
 _MOST = log(3.0)  # no interval reaches beyond threefold: wider, the steps have said nothing
 _LEFT = 8  # stretches that more than half of warm-up must leave
 _CLEAR, _DEARER = 2.0, 0.5  # deviations, and share, by which warm-up must stand out
@@ -86,16 +87,18 @@ def deviation(costs: Floats, weights: Floats) -> float:
     return min(sqrt(max(found[-2:])) / mean, 1.0) if found and mean > 0 else 1.0
 
 
-def reach(costs: Floats, weights: Floats, ahead: float, usual: float) -> tuple[float, float]:
+def reach(costs: Floats, weights: Floats, ahead: float, earlier: Earlier) -> tuple[float, float]:
     """Half-widths, in logarithms, of the 90 % interval of the mean cost of the steps ahead, to be joined.
 
-    ahead   steps ahead over steps seen
-    usual   deviation that runs on this machine have shown, as a share
+    ahead     steps ahead over steps seen
+    earlier   what runs on this machine have shown: it counts for one more than they are, and at most as this run
 
     The first by how this run wandered so far, the second by how runs on this machine do.
     """
-    far = _NINE_IN_TEN * sqrt(_apart(ahead) / (_OWN + _KNOWN))
-    return min(far * sqrt(_OWN) * deviation(costs, weights), _MOST), min(far * sqrt(_KNOWN) * usual, _MOST)
+    known = min(1 + len(earlier.wanders), _OWN)
+    far = _NINE_IN_TEN[_OWN + known] * sqrt(_apart(ahead) / (_OWN + known))
+    own, usual = sqrt(_OWN) * deviation(costs, weights), sqrt(known) * earlier.wander
+    return min(far * own, _MOST), min(far * usual, _MOST)
 
 
 def _apart(ahead: float) -> float:
