@@ -57,8 +57,8 @@ def _default(item: click.Option) -> str:
 
 
 def _prose(text: str) -> str:
-    """Options as code: typographers make a dash of two hyphens."""
-    return re.sub(r"(?<![`\w-])--(?:[a-z][\w-]*)?", r"`\g<0>`", text)
+    """Options as code: typographers make a dash of two hyphens; what is code already stays."""
+    return re.sub(r"`[^`]*`|(?<![\w-])--(?:[a-z][\w-]*)?", lambda found: f"`{found[0].strip('`')}`", text)
 
 
 def _value(item: click.Option) -> str:

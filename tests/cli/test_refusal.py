@@ -117,7 +117,7 @@ def test_documents_for_programs_refuse_in_english_in_every_locale(monkeypatch: p
         (("run", "--rate", "abc", "--", "true"), "'abc' は数でも adaptive でもありません"),
         (("pilot", "--minutes", "abc"), "'--minutes' の値が正しくありません：'abc' は数ではありません。"),
         (("runs", "-n", "x"), "'x' は整数ではありません。"),
-        (("runs", "-n", "0"), "0 は範囲 x>=1 の外です。"),
+        (("runs", "-n", "0"), "0 は範囲外です（1 以上）。"),
         (("report", "--format", "x"), "'x' は使えません。使える値：'html', 'json', 'text'"),
         (("federate", "price", "x.npz"), "'--fleet' の指定がありません。"),
         (("predict", "resnet-18", "--rows", "none.csv"), "ファイル 'none.csv' はありません。"),

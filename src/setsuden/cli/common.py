@@ -78,7 +78,7 @@ lang_of_all_option = click.option(
     is_eager=True,
     expose_value=False,
     callback=_steady_in_json,
-    help="Language of prose, for any command; each takes it, too.",
+    help="Language of prose; each command takes it, too.",
 )
 
 
@@ -99,6 +99,10 @@ class WholeHelp(click.Group):
     """A group whose help says the whole sentence of each command; click would cut it short."""
 
     context_class = SpokenContext
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        lang_of_all_option(self)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command of the group, whose help is told, too."""

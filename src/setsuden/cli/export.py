@@ -21,7 +21,14 @@ _PLAIN = ("json", "csv")
 
 @click.command()
 @click.argument("run", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice([*_PLAIN, *NAMES]), default="json", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*_PLAIN, *NAMES]),
+    default="json",
+    show_default=True,
+    help="What to write.",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: stdout.")
 @click.option("--with-host", is_flag=True, help="Keep host, user and folder names.")
 @click.option("--site", metavar="CODE", help="Where it ran, for carbon: JP, US-CA, aws:eu-north-1 ...")

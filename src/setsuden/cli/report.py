@@ -25,7 +25,14 @@ _BOTH = "both"
     "--lang", "language", type=click.Choice([*LANGUAGES, _BOTH]), default=_BOTH, show_default=True,
     help="Language of the pages; with both, text and --open take the one that --lang has elsewhere.",
 )  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["html", "json", "text"]), default="html", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "json", "text"]),
+    default="html",
+    show_default=True,
+    help="What to write.",
+)
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @ledger_option
 @json_option
