@@ -13,10 +13,12 @@ from setsuden.errors import InputError
 from setsuden.language import Messages
 from setsuden.ledger import Ledger
 from setsuden.meter import lifetime
+from setsuden.predict.budget import EnergyBudget
 from setsuden.predict.mailbox import VARIABLE, Mailbox, Note
 from setsuden.predict.progress import Progress, progress
 from setsuden.predict.saying import outcome_lines
 from setsuden.predict.speed import NUMBER, Speeds
+from setsuden.predict.watcher import Watcher, forecast_document
 from tests.meter.support import Bench
 from tests.schemas_support import validate
 
@@ -114,6 +116,44 @@ def test_a_run_that_ends_early_is_not_judged_by_its_forecast(tmp_path: Path) -> 
     assert not entry["outcome"]["complete"]
     assert all(said["duration_error"] is None for said in entry["said"])
     assert "nothing to be compared with" in "".join(outcome_lines({"runs": [entry]}, Messages("forecast", "en")))
+
+
+def test_a_run_that_goes_on_beyond_its_steps_is_not_judged_by_its_forecast(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = bench(tmp_path)
+    looks: list[float] = []
+    with around.meter as meter, progress(STEPS, meter=meter, say=lambda _: None) as run:
+        train(around, run, STEPS)
+        monkeypatch.setattr(meter, "so_far", lambda so_far=meter.so_far: looks.append(0.0) or so_far())
+        train(around, run, STEPS, step_s=0.001, first_s=0.001)
+        seen = len(looks)
+    assert seen < 30  # no look at every step only because all that were announced are done
+    (entry,) = kept(tmp_path)["runs"]
+    assert entry["outcome"]["steps_done"] == 2 * STEPS
+    assert not entry["outcome"]["complete"]
+    assert all(said["duration_error"] is None for said in entry["said"])
+    lines = "".join(outcome_lines({"runs": [entry]}, Messages("forecast", "en")))
+    assert "went on to 2000 steps" in lines
+
+
+def test_a_few_steps_more_than_announced_are_the_same_run(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter, progress(STEPS, meter=meter, say=lambda _: None) as run:
+        train(around, run, STEPS + 10)
+    (entry,) = kept(tmp_path)["runs"]
+    assert entry["outcome"]["complete"]
+    assert entry["said"][-1]["duration_error"] is not None
+
+
+def test_a_budget_that_nothing_counted_for_is_not_said_to_be_kept() -> None:
+    watcher = Watcher("it", 100, budget=EnergyBudget(1.0))
+    for step in range(101):
+        assert watcher.look(0.1 * step, None, step)
+    watcher.end(10.0, None, 100)
+    document = forecast_document([watcher])
+    validate("forecast", document)
+    assert list(outcome_lines(document, Messages("forecast", "en")))[-1].endswith("so nobody kept it")
 
 
 def test_a_run_that_dies_keeps_the_forecasts_it_had_made(tmp_path: Path) -> None:

@@ -52,9 +52,14 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came out; ``complete`` when all steps were done, or else forecast and outcome are of two different runs."""
+    """What came out.
+
+    complete     all steps were done and hardly more, or else forecast and outcome are of two different runs
+    steps_done   in all; None where nobody told
+    """
 
     complete: bool
+    steps_done: int | None
     duration_s: float
     energy: Estimate | None
     carbon: Estimate | None
@@ -63,6 +68,7 @@ class Outcome:
         """Plain data."""
         return {
             "complete": self.complete,
+            "steps_done": self.steps_done,
             "duration_s": self.duration_s,
             "energy": plain(self.energy),
             "carbon": plain(self.carbon),

@@ -32,6 +32,7 @@ NUMBERS = (
 )
 # A layer may have no weights and do no products; every other number of a row is above zero or was not told.
 _MAY_BE_NONE = ("params_m", "active_params_m", "gmacs", "macts_m")
+_LEAST, _MOST = 1e-30, 1e30  # nothing that a row tells of is smaller or larger: powers of it stay finite
 WORDS = (
     "mode",
     "task",
@@ -132,7 +133,7 @@ def _numbers(name: str, column: Sequence[Any] | None, size: int) -> Floats:
         values = np.array([np.nan if _absent(cell) else float(cell) for cell in column], dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError("a cell is no number", place=f"frame[{name!r}]", value=str(error)) from None
-    possible = np.isfinite(values) & ((values > 0) | ((values == 0) & (name in _MAY_BE_NONE)))
+    possible = ((values >= _LEAST) & (values <= _MOST)) | ((values == 0) & (name in _MAY_BE_NONE))
     return np.where(possible, values, np.nan)
 
 
@@ -154,4 +155,4 @@ def _words(column: Sequence[Any] | None, size: int) -> tuple[str, ...]:
 
 def input_numbers(text: str) -> tuple[float, ...]:
     """The numbers in a description of an input, in order: ``224x224x3`` -> (224, 224, 3)."""
-    return tuple(float(number) for number in _NUMBER.findall(text))
+    return tuple(min(float(number), _MOST) for number in _NUMBER.findall(text))

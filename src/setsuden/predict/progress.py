@@ -57,13 +57,14 @@ class Progress:
 
     def step(self, steps: int = 1) -> bool:
         """So many steps more are done; False when the next one must not begin, for the sake of the budget."""
+        before = self._steps
         self._steps += steps
         sink = self._sink
         if sink is None:
             return True
         now = self._last_s = sink.now()
         apart = min(max(APART * (now - self._began_s), sink.least_apart_s), sink.most_apart_s)
-        if now - self._looked_s >= apart or self._steps >= self._steps_total:
+        if now - self._looked_s >= apart or before < self._steps_total <= self._steps:
             self._look(now)
         return self._going_on
 

@@ -50,7 +50,7 @@ def outcome_lines(document: Mapping[str, Any], messages: Messages) -> Iterator[s
     """Every forecast of a kept document beside what came out, and how the budget stood; schema ``forecast``."""
     for entry in document["runs"]:
         if entry["steps_total"] is None:
-            yield from _outcome({**entry, "outcome": None}, messages)
+            yield from _kept_to(entry, messages)
             continue
         yield messages.say("heading", name=entry["name"], steps=entry["steps_total"])
         told = None
@@ -63,7 +63,7 @@ def outcome_lines(document: Mapping[str, Any], messages: Messages) -> Iterator[s
         if first is not None:
             line = messages.say("first_epoch", epochs=f"{first['epochs']:.4g}", figures=", ".join(_figures(first)))
             yield "  " + line + _off(first, messages)
-        yield from ("  " + line for line in _outcome(entry, messages))
+        yield from ("  " + line for line in (*_came_out(entry, messages), *_kept_to(entry, messages)))
 
 
 def _beside(said: Mapping[str, Any], messages: Messages, told: Mapping[str, Any] | None) -> str:
@@ -88,21 +88,36 @@ def _narrowed(line: str, by: Mapping[str, Any], messages: Messages) -> str:
     return messages.say(f"narrow_{by['by']}", line=line, **told)
 
 
-def _outcome(entry: Mapping[str, Any], messages: Messages) -> Iterator[str]:
+def _came_out(entry: Mapping[str, Any], messages: Messages) -> Iterator[str]:
+    outcome = entry["outcome"]
+    if outcome is None:
+        return
+    figures = [render(Estimate.exact(outcome["duration_s"], "s", Provenance.MEASURED))]
+    figures += [
+        render(Estimate.from_json(outcome[key]), interval=False) for key in ("energy", "carbon") if outcome[key]
+    ]
+    told = {"figures": ", ".join(figures)}
+    done = outcome.get("steps_done")  # runs kept by older versions do not say
+    if outcome["complete"]:
+        yield messages.say("came_out", **told)
+    elif done is not None and done > entry["steps_total"]:
+        yield messages.say("went_on", steps=done, **told)
+    else:
+        yield messages.say("ended_early", **told)
+
+
+def _kept_to(entry: Mapping[str, Any], messages: Messages) -> Iterator[str]:
+    """How the budget stood."""
     outcome, budget = entry["outcome"], entry["budget"]
-    if outcome is not None:
-        figures = [render(Estimate.exact(outcome["duration_s"], "s", Provenance.MEASURED))]
-        figures += [
-            render(Estimate.from_json(outcome[key]), interval=False) for key in ("energy", "carbon") if outcome[key]
-        ]
-        key = "came_out" if outcome["complete"] else "ended_early"
-        yield messages.say(key, figures=", ".join(figures))
-    if budget is not None:
-        limit = _limit(budget["limit_j"], budget.get("limit_g"), messages)  # older versions kept joules only
-        key = f"budget_{budget['state']}"
-        if entry["steps_total"] is None and budget["state"] != "within":
-            key += "_command"  # which has no steps
-        yield messages.say(key, limit=limit, step=budget["at_step"])
+    if budget is None:
+        return
+    key = f"budget_{budget['state']}"
+    if outcome is not None and outcome["energy"] is None:
+        key = "budget_unknown"
+    elif entry["steps_total"] is None and budget["state"] != "within":
+        key += "_command"  # which has no steps
+    limit = _limit(budget["limit_j"], budget.get("limit_g"), messages)  # older versions kept joules only
+    yield messages.say(key, limit=limit, step=budget["at_step"])
 
 
 def _limit(limit_j: float, limit_g: float | None, messages: Messages) -> str:

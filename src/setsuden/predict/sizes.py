@@ -45,7 +45,7 @@ def _donors(rows: Rows) -> npt.NDArray[np.intp]:
     first: dict[tuple[str, str], int] = {}
     for i in np.flatnonzero(complete):
         first.setdefault((rows.words["model"][i], rows.words["input"][i]), int(i))
-    return np.array(list(first.values()), dtype=np.intp)
+    return np.array([first[told] for told in sorted(first)], dtype=np.intp)
 
 
 def _pixels(text: str) -> float:

@@ -36,6 +36,7 @@ _CDNA, _CDNA_MATRIX = "radeon instinct mi", 1.4
 # An output of so many bytes is new memory to a process half of the time: on a server with two processors an element
 # took 0.6 ns below it and 2.0 above.
 _FRESH_BYTES, _FRESH_SHARPNESS = 2.0 * 2**30, 4.0
+_MOST_SAMPLES = 1e15  # in an epoch; more is no number of them
 _SIZES = ("gmacs", "macts_m", "params_m", "active_params_m", "batch_size", "device_count", "input_0")
 
 
@@ -154,7 +155,7 @@ def _stepped(
     rows: Rows, told: Mapping[str, Floats], devices: _Devices, passes: Floats, width: Floats
 ) -> dict[str, Floats]:
     """One sequence through a transformer in 32 bits."""
-    tokens, params = told["input_0"], told["params_m"] * 1e6
+    tokens, params = told["input_0"], np.maximum(told["params_m"] * 1e6, 1.0)
     macs = np.where(np.isnan(rows.numbers["gmacs"]), np.nan, told["gmacs"] * 1e9)
     shape = transformer(params, macs, tokens)
     together = np.array([at_once(t, c) for t, c in zip(rows.words["task"], devices.count.tolist(), strict=True)])
@@ -255,7 +256,7 @@ def _units(extra: str, unit: str) -> float:
     if unit != "epoch":
         return 1.0
     samples = kinds.extra_fields(extra).get("samples_per_epoch")
-    return float(samples) if isinstance(samples, (int, float)) and samples > 0 else 1e5
+    return float(samples) if isinstance(samples, (int, float)) and 0 < samples < _MOST_SAMPLES else 1e5
 
 
 def _filled(rows: Rows, domains: tuple[str, ...], name: str, typical: Mapping[str, Mapping[str, float]]) -> Floats:

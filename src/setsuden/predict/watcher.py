@@ -18,6 +18,8 @@ from setsuden.quantity import Estimate, Provenance
 
 SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
 """Shares of the steps at which a forecast is said and kept; the first counts from the end of the warm-up."""
+MORE = 0.02
+"""A run that goes on for more steps beyond those announced, as a share, is another one than was forecast."""
 UNIT = "gCO2e"
 
 
@@ -125,8 +127,11 @@ class Watcher:
 
     def end(self, elapsed_s: float, energy: Estimate | None, steps_done: int) -> None:
         """The run is over."""
-        complete = self.steps_total is not None and steps_done >= self.steps_total
-        self._outcome = Outcome(complete, elapsed_s, energy, self._carbon(energy))
+        total = self.steps_total
+        complete = total is not None and total <= steps_done <= total * (1 + MORE)
+        self._outcome = Outcome(
+            complete, None if total is None else steps_done, elapsed_s, energy, self._carbon(energy)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """One entry of the forecast document."""

@@ -15,7 +15,10 @@ Words = tuple[tuple[str, float], ...]
 _SPLIT = re.compile(r"[_./\s\-()|,+:]+")
 _LETTERS = re.compile(r"[a-z]+")
 _PORTED = re.compile(r"^(?:tf_|legacy_|gluon_)")
-_WAYS, _HOW, _VERSION = ("eager", "dynamo"), 2.0, 0.4
+_WAYS, _HOW = ("eager", "dynamo"), 2.0
+# Versions, and words that tell how a submission is put together more than what computes.
+_LITTLE = re.compile(r"\d+|v\d{1,2}|config|cpp|cpu|default|implementation|inference|nvidia|using")
+_LITTLE_TOLD = 0.4
 _FAMILY, _KIND, _PART, _PART_LETTERS = 1.5, 1.0, 0.6, 0.6
 
 
@@ -47,11 +50,11 @@ def family(name: str) -> str:
 
 @lru_cache(maxsize=16384)
 def plain_words(text: str) -> Words:
-    """Words of a description of software: how a model is run counts most, the numbers of a version least."""
+    """Words of a description of software: how a model is run counts most, versions and words of packaging least."""
     words: dict[str, float] = {}
     for part in _SPLIT.split(text.casefold()):
         if part:
-            words[part] = _VERSION if part.isdecimal() else _HOW if part in _WAYS else 1.0
+            words[part] = _LITTLE_TOLD if _LITTLE.fullmatch(part) else _HOW if part in _WAYS else 1.0
     return tuple(words.items())
 
 
