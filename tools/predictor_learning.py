@@ -21,6 +21,8 @@ from setsuden.predict.terms import power_limits, terms
 
 PARTS = 6  # of a level of the covariance
 SAMPLE = 500  # rows the covariance is fitted on
+# What a training of unknown size counts for in the law of training power: it does not say whether it fills its card.
+UNSIZED = 0.1
 SUPPORT = 0.5  # what single matrix products count for in the law of transformers, all of them against all of those
 # How strongly the law of transformers may be drawn to plain coefficients: chosen within every fit, on held-out devices.
 PLAIN_WEIGHTS = (PLAIN_WEIGHT, 0.2, 0.8, 3.2)
@@ -79,6 +81,8 @@ def learn(
         if name.startswith(kinds.SEQUENCES):
             support = where == name.replace(kinds.SEQUENCES, kinds.KERNELS)
             counts[support] = SUPPORT * counts.sum() / max(support.sum(), 1)
+        if name.startswith(kinds.EPOCHS) and target == "power_w":
+            counts *= np.where(np.isnan(rows.numbers["gmacs"]), UNSIZED, 1.0)
         part = counts > 0
         known = used[part], measured[part], counts[part], limits[part]
         drawn = PLAIN_WEIGHT

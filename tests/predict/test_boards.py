@@ -18,6 +18,7 @@ from setsuden.predict.frame import rows_of
 from setsuden.predict.job import Prediction, Work, predict
 from setsuden.predict.sheet import class_of, design_power
 from setsuden.predict.table import fit
+from setsuden.predict.words import plain_words, similarity
 from tests.predict.conftest import untimed
 from tests.schemas_support import validate
 
@@ -51,6 +52,18 @@ def test_what_only_reads_a_model_is_no_software_where_something_else_computes_it
     words = told("raspberry pi 4", "rpi4-tflite_armnn_cpp-armnn_tflite-v22.11-using_neon")
     assert "tflite" not in words
     assert {"armnn", "neon"} <= set(words)
+
+
+def test_a_version_and_how_a_submission_is_put_together_tell_less_than_what_computes() -> None:
+    plain, *others = (
+        "ArmNN v22.05 neon fp32",
+        "ArmNN v22.11 neon fp32",
+        "ArmNN inference implementation v22.05 using neon fp32 cpp cpu",
+        "ArmNN v22.05 opencl fp32",
+        "TFLite v22.05 neon fp32",
+    )
+    version, packed, backend, engine = similarity([plain], others, plain_words)[0]
+    assert min(version, packed) > max(backend, engine)
 
 
 def test_boards_whose_rows_state_no_sizes_are_systems_like_others() -> None:

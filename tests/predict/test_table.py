@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setsuden.errors import InputError
+from setsuden.predict import seen
 from setsuden.predict.table import fit
 from tests.predict.conftest import untimed
 
@@ -130,6 +131,15 @@ def test_the_order_of_rows_changes_nothing_but_the_order(boards: list[Row]) -> N
     predictor, half = fit(boards[:150], "energy_j"), untimed(boards[::2])
     for asked in (boards, [row for pair in zip(half, boards[1::2], strict=False) for row in pair]):
         assert np.allclose(predictor.predict(asked[::-1])[::-1], predictor.predict(asked), rtol=1e-9)
+
+
+def test_the_order_of_measured_rows_changes_nothing(networks: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen, "_MOST_ROWS", 60)
+    asked = untimed(networks[::7])
+    ordered, turned = (fit(rows, "seconds_per_unit") for rows in (networks, networks[::-1]))
+    assert len(networks) > 60
+    assert np.allclose(ordered.predict(asked), turned.predict(asked), rtol=1e-6)
+    assert np.allclose(ordered.interval(asked), turned.interval(asked), rtol=1e-4)
 
 
 def test_rows_without_the_target_are_ignored(boards: list[Row]) -> None:
