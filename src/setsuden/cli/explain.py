@@ -1,4 +1,4 @@
-"""``setsuden explain``: what a code means."""
+"""``setsuden explain``: what a code means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import click
 
 from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.errors import InputError
-from setsuden.language import Language, table
+from setsuden.language import Language, Messages, table
+from setsuden.language.codes import ANYWHERE, advice
 
 
 @click.command()
@@ -14,18 +15,32 @@ from setsuden.language import Language, table
 @json_option
 @lang_option
 def explain(code: tuple[str, ...], as_json: bool, language: Language) -> None:
-    """Say what a code such as SET-TOO-SHORT means; all of them without one."""
+    """Say what a code such as SET-TOO-SHORT means and what to do about it; all of them without one."""
     known = table("codes", language)
-    wanted = [item.upper() for item in code] or sorted(known)
-    for item in wanted:
-        if item not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(item, known, n=1, cutoff=0.5)
-            remedy = f"Did you mean {near[0]}?" if near else "setsuden explain lists them all."
-            raise InputError("unknown code", value=item, remedy=remedy)
+    wanted = [_known(item, known) for item in code] or sorted(known)
     if as_json:
-        print_json({"codes": [{"code": item, "meaning": known[item]} for item in wanted]})
+        print_json({"codes": [_document(item, known[item], language) for item in wanted]})
         return
+    say = Messages("explain", language).say
     for item in wanted:
-        tell(f"{item}: {known[item]}")
+        tell(say("meaning", code=item, text=known[item]))
+        for origin, text in advice(item, language).items():
+            tell(say("anywhere", text=text) if origin == ANYWHERE else say("in_command", command=origin, text=text))
+
+
+def _known(written: str, known: dict[str, str]) -> str:
+    """The code that was written, in any case and with or without SET-; raises InputError with the nearest ones."""
+    upper = written.upper().replace("_", "-")
+    for item in (upper, f"SET-{upper}"):
+        if item in known:
+            return item
+    from difflib import get_close_matches
+
+    close = get_close_matches(upper if upper.startswith("SET-") else f"SET-{upper}", known, n=2, cutoff=0.6)
+    remedy = f"Did you mean {' or '.join(close)}?" if close else "setsuden explain lists them all."
+    raise InputError("unknown code", value=written, remedy=remedy)
+
+
+def _document(code: str, meaning: str, language: Language) -> dict[str, object]:
+    found = [{"command": origin, "text": text} for origin, text in advice(code, language).items()]
+    return {"code": code, "meaning": meaning, "advice": found}

@@ -105,7 +105,7 @@ def cards_notes(context: Context) -> list[str]:
     if priced is None or priced.operational_carbon_kg is None:
         return [words("card.no_site")]
     remarks = [note.code for note in priced.notes] + (["SET-NO-PRICE"] if priced.cost is None else [])
-    return [said for code in dict.fromkeys(remarks) if (said := meaning(code, words.language))]
+    return [said for code in dict.fromkeys(remarks) if (said := meaning(code, words.language, "pilot"))]
 
 
 def _card(key: str, estimate: Estimate, context: Context, *, shown: Shown | None = None, note: str = "") -> Card:

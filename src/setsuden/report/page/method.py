@@ -173,7 +173,7 @@ def limits_section(context: Context) -> Section:
     rows = [
         [
             Cell(code),
-            Cell(meaning(code, words.language) or words("flags.unknown")),
+            Cell(meaning(code, words.language, "pilot") or words("flags.unknown")),
             Cell(_some(_places(items, context), context)),
             Cell(_some(_details(items, context), context) or words("table.none")),
         ]
