@@ -39,6 +39,7 @@ _COMMANDS = {
     "report": "setsuden.cli.report",
     "export": "setsuden.cli.export",
     "import": "setsuden.cli.import_",
+    "ledger": "setsuden.cli.ledger",
 }
 
 

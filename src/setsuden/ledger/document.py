@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,14 @@ def run_document(record: RunRecord, *, with_host: bool = False) -> dict[str, Any
         "samples": record.sample_count,
         "factors": [factor.to_json() for factor in record.factors],
     }
-    return document if with_host else _redacted(document, _secrets(record))
+    return document if with_host else without_names(document, names_of(record.identity))
 
 
-def _secrets(record: RunRecord) -> dict[str, str]:
+def names_of(identity: Mapping[str, Any]) -> dict[str, str]:
     """What to replace in every text: home folder, then host and user name where they are long enough to be names."""
     found = {str(Path.home()): "~"}
-    folder = str(record.identity.get("folder") or "")
-    user, host = record.identity.get("user"), record.identity.get("host")
+    folder = str(identity.get("folder") or "")
+    user, host = identity.get("user"), identity.get("host")
     if user and f"{os.sep}{user}{os.sep}" in folder:
         found[folder[: folder.index(f"{os.sep}{user}{os.sep}") + len(user) + 1]] = "~"
     if host and len(host) >= 4:
@@ -61,14 +62,15 @@ def _secrets(record: RunRecord) -> dict[str, str]:
     return found
 
 
-def _redacted(node: Any, secrets: dict[str, str]) -> Any:
+def without_names(node: Any, secrets: Mapping[str, str]) -> Any:
+    """Plain data with every name of ``names_of`` replaced by its mark."""
     if isinstance(node, str):
         for secret, mark in secrets.items():
             if len(secret) > 1:
                 node = node.replace(secret, mark)
         return node
     if isinstance(node, list):
-        return [_redacted(item, secrets) for item in node]
+        return [without_names(item, secrets) for item in node]
     if isinstance(node, dict):
-        return {key: _redacted(item, secrets) for key, item in node.items()}
+        return {key: without_names(item, secrets) for key, item in node.items()}
     return node
