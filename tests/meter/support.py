@@ -47,7 +47,7 @@ class Puppet:
     prompt    the thread does what is left to it as soon as it starts
     """
 
-    def __init__(self, tick: Callable[[], None], period_s: float, before: Steps, prompt: bool) -> None:
+    def __init__(self, tick: Callable[[], float], period_s: float, before: Steps, prompt: bool) -> None:
         self.tick, self.period_s = tick, period_s
         self.first: list[Callable[[], None]] = []
         for rest_s, step in before:
@@ -73,7 +73,7 @@ def puppets(monkeypatch: pytest.MonkeyPatch, *, prompt: bool = True) -> list[Pup
     """From now on meters get puppets; those that were made so far."""
     made: list[Puppet] = []
 
-    def make(tick: Callable[[], None], period_s: float, before: Steps) -> Puppet:
+    def make(tick: Callable[[], float], period_s: float, before: Steps, look: Callable[[], float]) -> Puppet:
         made.append(Puppet(tick, period_s, before, prompt))
         return made[-1]
 

@@ -48,6 +48,26 @@ def test_deadlines_that_passed_are_skipped_and_counted() -> None:
     assert sampler.late >= 10
 
 
+def test_it_only_looks_for_as_long_as_a_tick_says_that_this_is_enough() -> None:
+    done: list[str] = []
+    three = threading.Event()
+
+    def look() -> None:
+        done.append("look")
+        if len(done) == 4:
+            three.set()
+
+    def tick() -> float:
+        done.append("tick")
+        return 3600.0
+
+    sampler = Sampler(tick, 1 / 200.0, look=look)
+    sampler.start()
+    assert three.wait(30.0)
+    sampler.stop()
+    assert done[:4] == ["tick", "look", "look", "look"]
+
+
 def test_a_fault_inside_ends_the_sampling_quietly() -> None:
     happened = threading.Event()
 

@@ -12,7 +12,7 @@ from setsuden.meter.sampler import Sampler
 if TYPE_CHECKING:
     from setsuden.ledger.channel import ChannelRecord
     from setsuden.meter.pace import Pace
-    from setsuden.meter.rig import Reading
+    from setsuden.meter.rig import Reading, Rig
     from setsuden.meter.telemetry import Telemetry
 
 # A moment in which the start returns, and one in which the program that is measured gets going.
@@ -54,18 +54,20 @@ class Background:
 
     def start(
         self,
-        channels: Sequence[ChannelRecord],
+        rig: Rig,
         first: Reading,
-        tick: Callable[[], None],
+        tick: Callable[[], float],
         look: Callable[[], Reading | None],
         write_first: Callable[[], None] | None,
         catch_up: Callable[[], None],
     ) -> None:
         """Call ``tick`` at the rate from now on; before, what the start put off: at once and then in a moment.
 
+        tick   takes a sample and returns for how many seconds from then on the rig's ``look`` is enough
         look   takes a sample out of turn, for the first looks at fast counters
         """
-        self._channels, self._shown = channels, (first, first)
+        channels = self._channels = rig.channels
+        self._shown = (first, first)
         if self._rate_hz == 0:
             return
         if self._rate_hz == ADAPTIVE:
@@ -81,7 +83,7 @@ class Background:
 
         before = [(_FIRST_AFTER_S, write_first)] if write_first is not None else []
         before.append((_PREPARE_AFTER_S, prepare))
-        self._sampler = Sampler(tick, period_s, chain(before, _looks(channels, look)))
+        self._sampler = Sampler(tick, period_s, chain(before, _looks(channels, look)), rig.look)
         self._sampler.start()
 
     @property

@@ -39,7 +39,6 @@ class Edges:
         self._lock = threading.RLock()
         self._edge_cpu_s = 0.0
         self._settle_s = float("-inf")
-        self._sampling = True
         self._rig: Rig | None = None
         self._book: WindowBook | None = None
         self._first: Reading | None = None
@@ -169,29 +168,31 @@ class Edges:
             finally:
                 self._edge_cpu_s += time.thread_time() - started
 
-    def _sample(self) -> None:
-        """A background sample: no more than taken, unless it is time to write; nothing after the last reading."""
+    def _sample(self) -> float:
+        """A background sample: no more than taken, unless it is time to write; nothing after the last reading.
+
+        Returns for how long from now on looking is enough, s.
+        """
         rig = self._rig
         assert rig is not None
         with self._lock:
-            if not self._sampling:
-                return
-            t_s = rig.take()
-            if t_s < self._settle_s:
-                return
+            t_s = rig.look()
+            if rig.over or t_s < self._settle_s:
+                return self._settle_s - t_s
             reading = self._settle(edge=False)
             next_s = self._background.note(reading)
         self._recorder.write_due(t_s, next_s)
         if not self._background.at_once:
             self._settle_s = self._recorder.latest_s - next_s
+        return self._settle_s - t_s
 
     def _look(self) -> Reading | None:
         """A reading out of turn, which stays out of the trace and of what varies; None after the last one."""
         assert self._rig is not None
         with self._lock:
-            if not self._sampling:
+            if self._rig.over:
                 return None
-            self._rig.take()
+            self._rig.look()
             readings = self._rig.settle(edge=False)
             self._recorder.journal.add_readings(readings[:-1])
             for reading in readings:

@@ -101,7 +101,7 @@ class Meter(Edges):
         self._background.begin()
         given = (self._settings[name] for name in ("sensors", "clock", "probe", "corrections"))
         with Uncollected():
-            rig = self._rig = Rig(find_setup(*given))
+            rig = self._rig = Rig(find_setup(*given), self._lock)
             # Idle power is measured before there is a thread.
             later = self._background.threaded and not self._settings["idle_s"]
             first_id = self._recorder.open(rig.channels, later=later)
@@ -114,7 +114,7 @@ class Meter(Edges):
         left = self._write_first if self._recorder.begin(first.t_s) else None
         if left is None:
             self._write_first()
-        self._background.start(rig.channels, first, self._sample, self._look, left, self._recorder.catch_up)
+        self._background.start(rig, first, self._sample, self._look, left, self._recorder.catch_up)
         lifetime.opened(self)
         return self
 
@@ -125,7 +125,7 @@ class Meter(Edges):
         while self._endings:
             self._endings.pop()()
         lifetime.closed(self)
-        last = self._last_reading()
+        last = self._last_reading(self._rig)
         self._background.stop()
         if self._background.fault is not None:
             self._recorder.remark(codes.NOT_RECORDED, f"Background sampling failed: {self._background.fault}.")
@@ -195,12 +195,12 @@ class Meter(Edges):
         self._recorder.write_first()
         self._idle.fetch()
 
-    def _last_reading(self) -> Reading:
+    def _last_reading(self, rig: Rig) -> Reading:
         """The edge of all that is still open; no sample comes after it."""
         synchronise_devices()
         with self._lock:
             reading = self._read()
-            self._sampling = False
+            rig.over = True
             self._background.end(reading)
         return reading
 

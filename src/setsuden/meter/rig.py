@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
@@ -48,52 +49,74 @@ _EDGE_S = 0.2
 
 
 class Rig:
-    """Sensors under one clock. The caller sees to it that only one thread reads at a time.
+    """Sensors under one clock.
 
     A reading is taken in one step and settled, worked out, in another. A thread that wakes up finds its caches cold, so
-    the sampler only takes; what has gathered is settled together, at the latest at the next edge of a window. Files of
-    sensors that are made of ``files`` are read right here: every frame more is a cold one.
+    the sampler only takes; what has gathered is settled together, at the latest at the next edge of a window.
+
+    lock   held while sensors are read; who takes and settles, or both, in several threads holds it around all of that
+    over   set when nothing more is to be taken in the background
     """
 
-    __slots__ = ("_clock", "_load", "_order", "_plan", "_sensors", "_settles", "_taken", "channels")
+    __slots__ = ("_clock", "_groups", "_load", "_order", "_plan", "_sensors", "_settles", "_taken", "channels", "over")
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, lock: threading.RLock | None = None) -> None:
         self._sensors = setup.sensors
         self._clock = setup.clock
         # Those that are read in one step may take long, and the clocks are read once for all: they come last.
         places = sorted(range(len(self._sensors)), key=lambda place: _slowness(self._sensors[place]))
         steps = [_steps(self._sensors[place]) for place in places]
         groups = tuple(files for place in places if (files := _files(self._sensors[place])) is not None)
-        takes = tuple(take for take, _ in steps[len(groups) :])
         self._settles = tuple(settle for _, settle in steps)
         # Where in the order of taking each sensor comes; empty where that is the order of the channels.
         self._order = tuple(places.index(place) for place in range(len(places))) if places != sorted(places) else ()
         self._taken: list[tuple[float, float, list[object]]] = []
-        # All that a look needs in one place: whatever it has to go and find is as cold as the rest.
-        self._plan = setup.clock.elapsed, setup.clock.since_boot, groups, takes, self._taken.append
+        # All that a look needs in one place: whatever it has to go and find is as cold as the rest. ``with lock`` would
+        # go and find more than a call of each.
+        lock = lock or threading.RLock()
+        takes = tuple(take for take, _ in steps[len(groups) :])
+        clocks = setup.clock.elapsed, setup.clock.since_boot
+        read: Any = getattr(os, "pread", None)  # Windows has none, and no such files
+        self._plan = *clocks, groups, takes, self._taken.append, lock.acquire, lock.release, read
+        self._groups = groups
+        self.over = False
         self._load = LoadWatch(setup.probe)
         self.channels: tuple[ChannelRecord, ...] = tuple(
             record_of(channel, channel.id in setup.counted) for sensor in setup.sensors for channel in sensor.channels
         )
 
+    def look(self, wanted: bool = False) -> float:
+        """``take`` in the background, where nothing is taken once that is over; returns when, on the elapsed clock."""
+        elapsed, since_boot, groups, takes, note, acquire, release, read = self._plan
+        acquire()
+        try:
+            t_s, boot_s = elapsed(), since_boot()
+            if self.over and not wanted:
+                return t_s
+            found: list[object] = []
+            for files in groups:
+                contents: list[bytes | OSError] = []
+                try:
+                    for descriptor in files.descriptors:
+                        contents.append(read(descriptor, 4096, 0))  # noqa: PERF401 - a comprehension is one more frame
+                except OSError:
+                    contents = []
+                found.append(contents if t_s < files.due_s and all(contents) else files.looked_after(t_s, contents))
+            for take in takes:
+                found.append(take(t_s, boot_s))  # noqa: PERF401 - a comprehension is one more cold frame
+            note((t_s, boot_s, found))
+            return t_s
+        finally:
+            release()
+
     def take(self, *, edge: bool = False) -> float:
-        """Look at every sensor once; returns when."""
-        elapsed, since_boot, groups, takes, note = self._plan
-        t_s, boot_s = elapsed(), since_boot()
-        sure_s = t_s + _EDGE_S if edge else t_s
-        found: list[object] = []
-        for files in groups:
-            contents: list[bytes | OSError] = []
-            try:
-                for descriptor in files.descriptors:
-                    contents.append(os.pread(descriptor, 4096, 0))  # noqa: PERF401 - a comprehension is one more frame
-            except OSError:
-                contents = []
-            found.append(contents if sure_s < files.due_s and all(contents) else files.looked_after(t_s, contents))
-        for take in takes:
-            found.append(take(t_s, boot_s))  # noqa: PERF401 - a comprehension is one more cold frame
-        note((t_s, boot_s, found))
-        return t_s
+        """Look at every sensor once; returns when. At the edge of a window files are made sure of before their time."""
+        if edge:
+            soon_s = self._clock.elapsed() + _EDGE_S
+            for files in self._groups:
+                if files.due_s <= soon_s:
+                    files.due_s = float("-inf")
+        return self.look(True)
 
     def settle(self, *, edge: bool) -> list[Reading]:
         """What has been taken since the last time, at least one; the last with the load, where that is due.

@@ -18,7 +18,8 @@ _TICK_S = 5.0
 class Sampler:
     """Calls ``tick`` at absolute deadlines, each ``period_s`` after the one before, until stopped.
 
-    ``period_s`` may be set anew inside a tick.
+    ``period_s`` may be set anew inside a tick. What a tick returns is for how many seconds ``look`` is enough instead
+    of it; looks are kept from working by nobody, so one may come while or just after others hold or stop the thread.
 
     ``before`` is called before them, each step once, after so many seconds of rest.
 
@@ -27,9 +28,14 @@ class Sampler:
     """
 
     def __init__(
-        self, tick: Callable[[], None], period_s: float, before: Iterable[tuple[float, Callable[[], None]]] = ()
+        self,
+        tick: Callable[[], float | None],
+        period_s: float,
+        before: Iterable[tuple[float, Callable[[], None]]] = (),
+        look: Callable[[], object] | None = None,
     ) -> None:
         self._tick = tick
+        self._look = look or tick
         self._before = before
         self.period_s = period_s
         self._stopping = False
@@ -90,8 +96,8 @@ class Sampler:
 
     def _keep_ticking(self) -> None:
         # Short, because a thread that wakes up pays for every line it touches.
-        now, rest, tick, working = time.monotonic, time.sleep, self._tick, self._working
-        deadline = accounted = now()
+        now, rest, look, working = time.monotonic, time.sleep, self._look, self._working
+        deadline = accounted = enough = now()
         while True:
             deadline += self.period_s
             rest_s = deadline - now()
@@ -105,10 +111,13 @@ class Sampler:
                     return
             elif rest_s > 0.0:
                 rest(rest_s)
-            with working:
-                if self._stopping:
-                    return
-                tick()
+            if now() < enough and not self._stopping:
+                look()
+            else:
+                with working:
+                    if self._stopping:
+                        return
+                    enough = deadline + (self._tick() or 0.0)
             if deadline - accounted >= _ACCOUNT_EVERY_S:
                 accounted = deadline
                 self.cpu_s = time.thread_time()
