@@ -187,7 +187,7 @@ class Bed:
     def forecast(self) -> Saying | None:
         return self.watcher.now(self.clock, self.energy)
 
-    def close(self, steps: int, paused_s: float) -> None:
+    def close(self, steps: int, paused_s: float, left: bool = False) -> None:
         self.watcher.end(self.clock, self.energy, steps)
 
 

@@ -156,6 +156,20 @@ def test_a_budget_that_nothing_counted_for_is_not_said_to_be_kept() -> None:
     assert list(outcome_lines(document, Messages("forecast", "en")))[-1].endswith("so nobody kept it")
 
 
+def test_a_run_that_was_left_without_a_word_ended_when_it_was_last_heard_of(tmp_path: Path) -> None:
+    around = bench(tmp_path)
+    with around.meter as meter:
+        left = progress(STEPS, name="left", meter=meter, say=lambda _: None)
+        train(around, left, 300)
+        again = progress(STEPS, name="again", meter=meter, say=lambda _: None)
+        train(around, again, STEPS)
+        around.clock.advance(100.0)
+    first, second = kept(tmp_path)["runs"]
+    assert first["outcome"]["duration_s"] == pytest.approx(3.0 + 299 * 0.1 + 3 * 1.0)
+    assert second["outcome"]["duration_s"] == pytest.approx(3.0 + 999 * 0.1 + 10 * 1.0)
+    assert second["outcome"]["complete"]
+
+
 def test_a_run_that_dies_keeps_the_forecasts_it_had_made(tmp_path: Path) -> None:
     around = bench(tmp_path)
     around.meter.start()

@@ -44,8 +44,8 @@ class Sink(Protocol):
         """The forecast as it stands; None where it is not made in this process."""
         ...
 
-    def close(self, steps: int, paused_s: float) -> None:
-        """The training is over."""
+    def close(self, steps: int, paused_s: float, left: bool = False) -> None:
+        """The training is over; ``left``: it was when it was last looked at, nobody said so."""
         ...
 
 
@@ -62,7 +62,7 @@ class Here:
         self.meter = meter
         self._watcher = watcher
         _watched.setdefault(meter, []).append(watcher)
-        self._began = meter.so_far()
+        self._began = self._last = meter.so_far()
         self._kept = 0
         self._speeds = speed.NONE
         self._told = self._began is not None and speed.tells(channel for channel, _ in self._began.channels)
@@ -81,6 +81,7 @@ class Here:
         tick = self.meter.so_far()
         if tick is None or self._began is None:
             return True
+        self._last = tick
         so_far = self._since(tick.elapsed_s, tick.energy)
         going_on = self._watcher.look(*so_far, steps, paused_s, speeds=self._speeds)
         if len(self._watcher.said) > self._kept:
@@ -93,9 +94,9 @@ class Here:
         tick = self.meter.so_far()
         return None if tick is None else self._watcher.now(*self._since(tick.elapsed_s, tick.energy))
 
-    def close(self, steps: int, paused_s: float) -> None:
+    def close(self, steps: int, paused_s: float, left: bool = False) -> None:
         """Keep what came out beside what was forecast."""
-        tick = self.meter.so_far()
+        tick = self._last if left else self.meter.so_far()
         if tick is not None:
             elapsed_s, energy = self._since(tick.elapsed_s, tick.energy)
             self._watcher.end(elapsed_s, energy, steps)
@@ -154,7 +155,7 @@ class Around:
         """None: it is made on the other side."""
         return None
 
-    def close(self, steps: int, paused_s: float) -> None:
+    def close(self, steps: int, paused_s: float, left: bool = False) -> None:
         """Write the last note."""
         self._write(steps, paused_s)
         self._mailbox.close()

@@ -23,7 +23,9 @@ _JITTER = 1e-8
 # The lengths and strengths of the covariance were fitted on public rows that may be among the given ones, so errors on
 # held-out groups come out a little too small; measured on groups that were held out of everything.
 _OPTIMISM = 1.07
-_MOST_BELOW = 0.5  # deviations that a row placed by its own doubt lies below its middle
+# How far a prediction is placed from its middle: deviations of a row placed by its own doubt, natural logs of others.
+# Where errors go over powers of ten the mean relative error is least near zero, which is no answer.
+_MOST_BELOW = 0.5
 _GROSS, _FAR_OFF = float(np.log(10)), 6.0  # natural logs and deviations that a run is off that is taken for an error
 _LEAST_WIDTH = 0.5  # of the normal quantile
 _PRIOR_BLOCKS = 3.0  # how many held-out groups the normal quantile is worth against the measured one
@@ -165,11 +167,13 @@ def conformal(scores: Floats, held_out: int, level: float) -> float:
 def least_relative_error(error: Floats) -> float:
     """The shift of a logarithmic prediction with the smallest mean of abs(predicted / measured - 1).
 
-    error   measured minus predicted, natural logs; the answer is their median weighted by predicted / measured
+    error   measured minus predicted, natural logs; the answer is their median weighted by predicted / measured, held
+            within half of a logarithm
     """
     order = np.argsort(error)
     weight = np.cumsum(np.exp(-np.clip(error[order], -5, 5)))
-    return float(error[order][np.searchsorted(weight, weight[-1] / 2)])
+    middle = error[order][np.searchsorted(weight, weight[-1] / 2)]
+    return float(np.clip(middle, -_MOST_BELOW, _MOST_BELOW))
 
 
 def below(mean: Floats, deviation: Floats) -> Floats:

@@ -108,9 +108,11 @@ class Progress:
 
         whole   the run was not cut short although it took fewer steps than announced (early stopping, shorter batches)
         """
-        if self._sink is not None:
-            sink, self._sink = self._sink, None
-            sink.close(max(self._steps, self._steps_total) if whole else self._steps, self._paused_s)
+        self._close(max(self._steps, self._steps_total) if whole else self._steps)
+
+    def leave(self) -> None:
+        """Whoever measures stops, and nobody said that the run was over: it was when it was last looked at."""
+        self._close(self._steps, left=True)
 
     def __enter__(self) -> Progress:
         return self
@@ -119,6 +121,11 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _close(self, steps: int, left: bool = False) -> None:
+        if self._sink is not None:
+            sink, self._sink = self._sink, None
+            sink.close(steps, self._paused_s, left)
 
     def _look(self, now: float) -> None:
         assert self._sink is not None
@@ -199,7 +206,7 @@ def progress(
         out(Messages("callbacks", language).say("unwatched"))
     made = Progress(sink, steps_total)
     if isinstance(sink, Here):
-        sink.meter.before_end(made.close)
+        sink.meter.before_end(made.leave)
     return made
 
 

@@ -19,8 +19,9 @@ from setsuden.predict.terms import TERMS
 Target = Literal["seconds_per_unit", "energy_j", "power_w"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 FILE = "coefficients.json"
-# Residuals of work that no public table shows: a tenth up or down for each reason to differ.
-PLAIN = Kernel(np.full((len(LEVELS), 6), 0.01) * [1, 0.1, 1, 1, 1, 1], np.full(len(FEATURES), 2.0), 0.0025)
+# Residuals of work that no public table shows: a tenth up or down for each reason to differ, all of it by a factor.
+_EACH = (0.01, 0.001, 0.01, 0.01, 0.01, 0.01)
+PLAIN = Kernel(np.array([(1.0, *_EACH[1:]), *(_EACH,) * (len(LEVELS) - 1)]), np.full(len(FEATURES), 2.0), noise=0.0025)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,17 @@ def checked_target(target: str) -> Target:
 
 @lru_cache(maxsize=len(TARGETS))
 def shipped(target: Target) -> Knowledge:
-    """The knowledge of a target that ships with the package."""
-    return parse(document()[target])
+    """The knowledge of a target that ships with the package.
+
+    Work whose joules nobody has published takes its design power for as long as the law of its seconds says.
+    """
+    known = parse(document()[target])
+    if target != "energy_j":
+        return known
+    timed = parse(document()["seconds_per_unit"])
+    lasting = {name: theta for name, theta in timed.coefficients.items() if name.split("/")[0] not in known.ranges}
+    typical = {**timed.typical, **known.typical}
+    return replace(known, coefficients={**known.coefficients, **lasting}, typical=typical)
 
 
 @lru_cache(maxsize=1)
