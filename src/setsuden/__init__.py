@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from setsuden.meter import Measurement, Meter, meter
     from setsuden.predict.progress import progress
     from setsuden.quantity import Boundary, Estimate, Provenance
+    from setsuden.study.repeats import compare
     from setsuden.workload.profile import profile
 
 __version__ = "0.1.0"
@@ -24,6 +25,7 @@ _HOMES = {
     "Ledger": "setsuden.ledger",
     "Measurement": "setsuden.meter",
     "Meter": "setsuden.meter",
+    "compare": "setsuden.study.repeats",
     "figures": "setsuden.ledger",
     "meter": "setsuden.meter",
     "profile": "setsuden.workload.profile",
@@ -38,6 +40,7 @@ __all__ = [
     "Meter",
     "Provenance",
     "__version__",
+    "compare",
     "figures",
     "meter",
     "profile",

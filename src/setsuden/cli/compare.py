@@ -1,4 +1,4 @@
-"""``setsuden compare``: two or more runs side by side."""
+"""``setsuden compare``: two or more runs side by side, or groups of repeated runs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,45 @@ import click
 
 from setsuden.cli.common import json_option, lang_option, print_json, tell
 from setsuden.cli.ledger_option import duration, figure, ledger_option, open_ledger, table
+from setsuden.errors import InputError
 from setsuden.language import Language, Messages
 from setsuden.ledger.comparison import CLOSE, LESS, UNKNOWN, Comparison, Difference, compare_runs
 from setsuden.quantity import render
 
 
 @click.command()
-@click.argument("run", nargs=-1, required=True)
+@click.argument("run", nargs=-1)
+@click.option(
+    "--group",
+    "groups",
+    metavar="GROUP",
+    multiple=True,
+    help="Repeated runs: tag:TAG, name:NAME, or ids with commas between; twice or more, the first is the baseline.",
+)
 @ledger_option
 @json_option
 @lang_option
-def compare(run: tuple[str, ...], ledger_path: Path | None, as_json: bool, language: Language) -> None:
+def compare(
+    run: tuple[str, ...], groups: tuple[str, ...], ledger_path: Path | None, as_json: bool, language: Language
+) -> None:
     """Two or more runs side by side; the first is what the others are compared with.
 
     Runs of one machine and the same channels share the error of their sensors, which cancels in what they have in
     common. Otherwise the interval of a difference encloses every combination of the two.
+
+    With --group, runs that repeat the same work make one group, and means are compared: is the second cheaper than the
+    first, by how much, and how many further repeats would tell.
     """
+    if bool(run) == bool(groups):
+        raise InputError(
+            "either runs or groups are compared" if run else "nothing to compare",
+            remedy="Name two runs, or give --group twice. See `setsuden runs` for the ids.",
+        )
+    if groups:
+        from setsuden.cli.compare_groups import compare_groups
+
+        compare_groups(groups, ledger_path, as_json=as_json, language=language)
+        return
     with open_ledger(ledger_path) as ledger:
         comparison = compare_runs([ledger.run(name) for name in run])
         if as_json:
@@ -55,6 +78,7 @@ def _lines(comparison: Comparison, messages: Messages) -> Iterator[str]:
         yield _verdict(difference, messages)
     if any(difference.shared for difference in comparison.differences):
         yield messages.say("compare.shared")
+    yield messages.say("compare.repeat")
 
 
 def _verdict(difference: Difference, messages: Messages) -> str:

@@ -97,7 +97,7 @@ def _difference(baseline: RunRecord, run: RunRecord) -> Difference:
     mine, theirs = run.summary.energy, baseline.summary.energy
     if mine is None or theirs is None:
         return Difference(run, None, None, UNKNOWN)
-    parts = shared_parts(run, baseline)
+    parts = shared_parts([run], [baseline])
     if parts is None:
         energy, ratio = mine - theirs, (mine / theirs if theirs.low > 0 else None)
     else:

@@ -1,4 +1,4 @@
-"""Two runs that one machine measured through the same channels: the error that they share cancels.
+"""Runs that one machine measured through the same channels: the error that they share cancels.
 
 Draw each channel of a run as a rectangle, mean power by duration. What the rectangles of two runs have in common, the
 smaller power for the shorter time, was measured with one and the same error and cancels in the difference. What only
@@ -7,12 +7,13 @@ one of them has (it drew more, or for longer) carries the channel's error for it
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from setsuden.ledger.channel import gain_errors
 from setsuden.ledger.measurement import Measurement
 from setsuden.ledger.record import RunRecord
-from setsuden.quantity import Estimate
+from setsuden.quantity import Estimate, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +31,30 @@ class _Part:
     off: tuple[float, float, float, float]
 
 
-def shared_parts(run: RunRecord, baseline: RunRecord) -> tuple[_Part, ...] | None:
-    """The counted channels of two runs side by side; None where they do not share their errors.
+def shared_parts(runs: Sequence[RunRecord], baselines: Sequence[RunRecord]) -> tuple[_Part, ...] | None:
+    """The counted channels of a run and its baseline side by side, or of the means of several of each.
 
-    They do when both were taken on one machine, by their outermost window, through the same counted channels with the
-    same stated error. What was imported says nothing about the instrument behind it, so it never shares.
+    None where they do not share their errors. They do when all were taken on one machine, by their outermost window,
+    through the same counted channels with the same stated error. What was imported says nothing about the instrument
+    behind it, so it never shares.
     """
-    host = run.identity.get("host")
-    mine, theirs = _whole(run), _whole(baseline)
-    if not host or host != baseline.identity.get("host") or mine is None or theirs is None:
+    every = (*runs, *baselines)
+    host, channels = every[0].identity.get("host"), _counted(every[0])
+    if not host or not channels:
         return None
-    if "import" in (run.kind, baseline.kind):
+    for run in every:
+        if run.identity.get("host") != host or run.kind == "import" or _counted(run) != channels:
+            return None
+    mine, theirs = _mean_whole(runs, channels), _mean_whole(baselines, channels)
+    if mine is None or theirs is None:
         return None
-    channels = _counted(run)
-    if not channels or channels != _counted(baseline):
-        return None
-    gross = {part.channel: part.gross for part in mine.channels if part.counted}
-    before = {part.channel: part.gross for part in theirs.channels if part.counted}
-    if gross.keys() != channels.keys() or before.keys() != channels.keys():
-        return None
-    return tuple(
-        _part(channels[name], gross[name], mine.duration_s, before[name], theirs.duration_s) for name in channels
-    )
+    (gross, run_s), (before, baseline_s) = mine, theirs
+    return tuple(_part(channels[name], gross[name], run_s, before[name], baseline_s) for name in channels)
+
+
+def mean(energies: Sequence[Estimate]) -> Estimate:
+    """Of runs that one meter measured: what it is off is in all of them alike, so the ends are averaged as they are."""
+    return total(energies) * (1.0 / len(energies))
 
 
 def difference(energy: Estimate, baseline: Estimate, parts: tuple[_Part, ...]) -> Estimate:
@@ -93,6 +96,17 @@ def _whole(run: RunRecord) -> Measurement | None:
     if len(roots) != 1 or roots[0].energy is None or run.summary.energy is None:
         return None
     return roots[0] if roots[0].energy.value == run.summary.energy.value else None
+
+
+def _mean_whole(runs: Sequence[RunRecord], channels: Collection[str]) -> tuple[dict[str, Estimate], float] | None:
+    """Of each counted channel its joules, and the seconds; None where a run has others."""
+    found = [_whole(run) for run in runs]
+    wholes = [whole for whole in found if whole is not None]
+    parts = [{part.channel: part.gross for part in whole.channels if part.counted} for whole in wholes]
+    if len(wholes) < len(runs) or any(part.keys() != set(channels) for part in parts):
+        return None
+    seconds = sum(whole.duration_s for whole in wholes) / len(wholes)
+    return {name: mean([part[name] for part in parts]) for name in channels}, seconds
 
 
 def _counted(run: RunRecord) -> dict[str, tuple[str, str, float, float]]:

@@ -219,13 +219,23 @@ class Ledger:
         with self.reading() as connection:
             return load_summaries(connection, _rows(connection, kind, name, tag, limit))
 
-    def total(self, *, kind: str | None = None, name: str | None = None, tag: str | None = None) -> Total:
-        """What all such runs took together; time in which several watched one machine is counted once."""
+    def total(
+        self,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        ids: Sequence[str] | None = None,
+    ) -> Total:
+        """What all such runs took together; time in which several watched one machine is counted once.
+
+        ids   only these; None: all
+        """
         from setsuden.ledger.once import add_up
         from setsuden.ledger.record import load_summaries
 
         with self.reading() as connection:
-            rows = _rows(connection, kind, name, tag)
+            rows = _rows(connection, kind, name, tag, ids=ids)
             return add_up(connection, rows, load_summaries(connection, rows))
 
     def run(self, run: str) -> RunRecord:
@@ -288,7 +298,12 @@ class Ledger:
 
 
 def _rows(
-    connection: sqlite3.Connection, kind: str | None, name: str | None, tag: str | None, limit: int | None = None
+    connection: sqlite3.Connection,
+    kind: str | None,
+    name: str | None,
+    tag: str | None,
+    limit: int | None = None,
+    ids: Sequence[str] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Rows of runs, newest first."""
     conditions = ["1"]
@@ -300,6 +315,9 @@ def _rows(
     if tag is not None:
         conditions.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
         values.append(storable(tag))
+    if ids is not None:
+        conditions.append("id IN (SELECT value FROM json_each(?))")
+        values.append(dumps(list(ids)))
     return connection.execute(
         f"SELECT {COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
         (*values, -1 if limit is None else limit),
