@@ -28,7 +28,8 @@ from setsuden.predict.shipped import FILE, TARGETS, parse
 OUT = Path(__file__).parent.parent / "src/setsuden/predict" / FILE
 TABLES = {
     "seconds_per_unit": ("timm_throughput", "neusight_transformer_times", "neusight_gemm_times", "mlenergy_inference",
-                         "edge_conv2d_energy", "zeus_training_power", "mlperf_tiny_energy", "mlperf_inference_power"),
+                         "edge_conv2d_energy", "zeus_training_power", "mlperf_tiny_energy", "mlperf_inference_power",
+                         "cpu_layer_energy"),
     "energy_j": ("mlperf_inference_power", "edge_conv2d_energy", "zeus_training_power", "mlperf_tiny_energy",
                  "mlenergy_inference", "cpu_layer_energy"),
     "power_w": ("mlperf_inference_power", "edge_conv2d_energy", "zeus_training_power", "mlenergy_inference",

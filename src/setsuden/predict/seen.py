@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,8 +39,9 @@ class Seen:
         """Asked rows by the measured configurations that answer them: all, or the likest up to ``_MOST_ROWS`` rows."""
         if len(self.points) <= _MOST_ROWS:
             return [((), np.arange(len(asked), dtype=np.intp))]
-        own = sorted(set(self.points.configurations()))
-        rows = np.array([self.points.configurations().count(name) for name in own])
+        counted = Counter(self.points.configurations())
+        own = sorted(counted)
+        rows = np.array([counted[name] for name in own])
         wanted = list(dict.fromkeys(asked))
         alike = similarity(wanted, own, plain_words)
         chosen: dict[str, tuple[str, ...]] = {}

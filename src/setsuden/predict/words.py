@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -62,9 +62,16 @@ def similarity(left: Sequence[str], right: Sequence[str], words_of: Callable[[st
     """Cosine of weighted words, 0-1, shape (left, right); names without words are like nothing."""
     a, a_of = _distinct(left)
     b, b_of = _distinct(right)
-    vocabulary = {word: k for k, word in enumerate(sorted({w for name in (*a, *b) for w, _ in words_of(name)}))}
-    matrix = _bag(a, words_of, vocabulary) @ _bag(b, words_of, vocabulary).T
+    vocabulary, known = _known(tuple(b), words_of)
+    matrix = _bag(a, words_of, vocabulary) @ known.T
     return np.asarray(matrix[np.ix_(a_of, b_of)], dtype=np.float64)
+
+
+@lru_cache(maxsize=8)
+def _known(names: tuple[str, ...], words_of: Callable[[str], Words]) -> tuple[dict[str, int], Floats]:
+    """The words of names, numbered, and how much each name has of each; asked for again with every part of a table."""
+    vocabulary = {word: k for k, word in enumerate(sorted({w for name in names for w, _ in words_of(name)}))}
+    return vocabulary, _bag(names, words_of, vocabulary)
 
 
 def _distinct(names: Iterable[str]) -> tuple[list[str], npt.NDArray[np.intp]]:
@@ -73,10 +80,13 @@ def _distinct(names: Iterable[str]) -> tuple[list[str], npt.NDArray[np.intp]]:
     return list(index), where
 
 
-def _bag(names: Sequence[str], words_of: Callable[[str], Words], vocabulary: dict[str, int]) -> Floats:
+def _bag(names: Sequence[str], words_of: Callable[[str], Words], vocabulary: Mapping[str, int]) -> Floats:
+    """How much each name has of each word of a vocabulary, all of its words being of length one."""
     bag = np.zeros((len(names), max(len(vocabulary), 1)))
     for i, name in enumerate(names):
-        for word, weight in words_of(name):
-            bag[i, vocabulary[word]] = weight
-    norm = np.linalg.norm(bag, axis=1, keepdims=True)
-    return np.asarray(bag / np.where(norm > 0, norm, 1.0), dtype=np.float64)
+        told = words_of(name)
+        length = sum(weight**2 for _, weight in told) ** 0.5
+        for word, weight in told:
+            if word in vocabulary:
+                bag[i, vocabulary[word]] = weight / length
+    return bag
