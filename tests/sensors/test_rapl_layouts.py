@@ -95,6 +95,19 @@ def test_dies_taken_for_one_that_go_apart_are_flagged_and_bounded(machine: FakeM
     assert sample.low_j <= 150 * 30 <= sample.high_j
 
 
+def test_dies_that_go_apart_slowly_are_flagged_within_seconds(machine: FakeMachine) -> None:
+    machine.powercap.dies(mirrored=True)
+    found = discover(machine.host)
+    first, second = machine.powercap["intel-rapl:0"], machine.powercap["intel-rapl:1"]
+    second.follows, second.count_uj, second.watts = None, first.count_uj, first.watts + 4.0
+    for _ in range(6):
+        machine.advance(1.0)
+        samples = energies(found)
+    sample = samples["rapl/package-0-die-0"]
+    assert sample.flags == ("SET-COUNTER-MIRROR",)
+    assert sample.low_j <= first.truth_j + second.truth_j <= sample.high_j
+
+
 def test_counters_at_zero_are_mirrors_only_on_amd(tmp_path_factory: pytest.TempPathFactory) -> None:
     for vendor, expected in (("AuthenticAMD", 1), ("GenuineIntel", 2)):
         machine = FakeMachine(tmp_path_factory.mktemp(vendor), vendor=vendor)

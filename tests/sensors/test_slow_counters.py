@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from setsuden.ledger.measurement import ChannelEnergy
 from setsuden.meter import Meter, Window
 from setsuden.sensors import Sample, Sensor, between, discover
-from setsuden.testing import FakeMachine, FakeZone
+from setsuden.testing import FakeClock, FakeMachine, FakeZone
 from tests.sensors.rapl import holds, package, poll
 
 
@@ -358,3 +358,58 @@ def test_what_was_left_open_at_the_begin_of_a_window_is_named_in_it(machine: Fak
             zone.present = True
             machine.advance(2.0)
     assert codes(window) == {"SET-COUNTER-RESET"}
+
+
+class RunningClock(FakeClock):
+    """Goes on by itself, and the machine with it, at each look at it."""
+
+    def __init__(self, machine: FakeMachine) -> None:
+        super().__init__()
+        self._machine = machine
+
+    def elapsed(self) -> float:
+        self._machine.advance(2e-5)
+        return self._machine.clock.elapsed()
+
+    def since_boot(self) -> float:
+        return self._machine.clock.since_boot()
+
+
+def edges_alone(machine: FakeMachine, refresh_s: float, lengths_s: Sequence[float]) -> list[tuple[Window, float]]:
+    """Windows of a meter without samples in between, each with what was drawn in it."""
+    zone = machine.powercap.zone("intel-rapl:0", "package-0", 40.0)
+    zone.refresh_s = refresh_s
+    machine.advance(0.0347)
+    clock = RunningClock(machine)
+    sensor = discover(machine.host._replace(clock=clock)).sensors[0]
+    found = []
+    with Meter("x", sensors=[sensor], clock=clock, ledger=False, rate_hz=0, idle_s=0) as meter:
+        for length_s in lengths_s:
+            begin_j = zone.truth_j
+            with meter.window("w") as window:
+                machine.advance(length_s)
+            found.append((window, zone.truth_j - begin_j))
+    return found
+
+
+@pytest.mark.parametrize("refresh_s", [0.015, 0.06, 0.25, 0.9])
+@pytest.mark.parametrize("lengths_s", [[0.05] * 6, [0.02, 0.3, 0.11, 0.4], [0.7, 0.05, 1.2, 0.05]])
+def test_edges_alone_know_that_a_counter_was_not_seen_to_keep_its_word(
+    machine: FakeMachine, refresh_s: float, lengths_s: list[float]
+) -> None:
+    for window, truth_j in edges_alone(machine, refresh_s, lengths_s):
+        gross = cpu(window).gross
+        assert gross.low - 0.05 <= truth_j <= gross.high + 0.05
+        assert abs(gross.value / truth_j - 1) < 0.05 or codes(window) & {"SET-TOO-SHORT", "SET-BELOW-RESOLUTION"}
+
+
+def test_a_counter_that_keeps_its_word_is_believed_from_the_start(machine: FakeMachine) -> None:
+    for window, truth_j in edges_alone(machine, 0.001, [0.05, 0.02, 0.3]):
+        assert cpu(window).gross.value == pytest.approx(truth_j, abs=0.05)
+        assert cpu(window).gross.high < truth_j * 1.05 + 0.2
+        assert not codes(window)
+
+
+def test_a_counter_that_moves_between_all_edges_is_no_older_than_what_lies_between_them(machine: FakeMachine) -> None:
+    *_, (window, truth_j) = edges_alone(machine, 0.008, [0.05] * 12 + [1.0])
+    assert cpu(window).gross.high < 1.1 * truth_j + 0.05

@@ -84,6 +84,10 @@ class CounterTally:
             notes += (flags.CHANNEL_LOST,)
         return self._bridge(now, stretch(self._anchor, now), notes)
 
+    def doubt_pace(self, seconds: float) -> None:
+        """It was not seen to move as often as it says; for all that is known, its figure may be so old."""
+        self._still.doubt_s = self._tally.lag_s = seconds
+
     def told(self, power_w: float) -> None:
         """Another source says what is drawn now; while the counter is silent, that is what is likely."""
         if self.silent:
@@ -210,7 +214,8 @@ class CounterTally:
         self._tally.add(*(-part for part in doubted.settled))
         self._anchor_j, self._anchor = doubted.anchor_j, doubted.anchor
         self._doubted = None
-        self._moved()
+        self.silent = self._stuck = False
+        self._still.seconds = 0.0
 
     def _wrapped(self, reading_j: float) -> float | None:
         span_j = self.traits.range_j
@@ -293,13 +298,13 @@ class CounterTally:
             settled = kept.settled[0] + value_j, kept.settled[1] + low_j, kept.settled[2] + high_j
             self._doubted = kept._replace(settled=settled)
         self._anchor_j, self._anchor = reading_j, now
-        self._moved()
+        self._moved(span)
         return self._tally.sample(now.t_s, power_w, notes)
 
-    def _moved(self) -> None:
+    def _moved(self, span: Stretch) -> None:
         self.silent = self._stuck = False
-        self._still.seconds = 0.0
-        self._tally.lag_s = self._still.habit_s
+        self._still.moved(span)
+        self._tally.lag_s = self._still.lag_s
         self._told = 0
 
     def _bridge(self, now: Moment, span: Stretch, notes: tuple[str, ...]) -> Sample:

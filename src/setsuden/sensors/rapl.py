@@ -16,7 +16,7 @@ from setsuden.sensors.counter import CounterTally
 from setsuden.sensors.host import Host
 from setsuden.sensors.machine import Machine
 from setsuden.sensors.open_file import OpenFile, OpenFiles
-from setsuden.sensors.plausible import CounterTraits
+from setsuden.sensors.plausible import SLOWEST_S, CounterTraits
 from setsuden.sensors.protocol import Channel, Component, Finding, Sample, Status, finding
 from setsuden.sensors.rapl_domain import channel_of, limit_w, traits_of
 from setsuden.sensors.rapl_zones import Zone, find_zones, powercap_root
@@ -25,6 +25,15 @@ from setsuden.sensors.tally import Moment, Moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+# How long counters are watched when they are opened, and how often each has to move meanwhile to be believed.
+_WATCHED_S = 0.004
+_MOVES = 2
+# A part draws at least this, so one step of its counter tells for how long at most it had stood still.
+_LEAST_W = 2.0
+# Two views of one counter differ by no more than what is drawn while they are read.
+_APART_S = 0.02
 
 
 class RaplSensor:
@@ -50,6 +59,10 @@ class RaplSensor:
             CounterTally(traits_of(host, zone, channel, machine), first, now)
             for zone, channel, first in zip(zones, channels, firsts, strict=True)
         ]
+        outer = [i for i, channel in enumerate(channels) if channel.contained_in is None]
+        for i, steps_j in _watched(outer, files, host).items():
+            if len(steps_j) < _MOVES:
+                self._tallies[i].doubt_pace(min(SLOWEST_S, steps_j[0] / _LEAST_W if steps_j else SLOWEST_S))
         self._mirrors = tuple(mirrors.items())
         self.files = OpenFiles(host.files, files)
         self._stand_ins = _stand_ins(unread, zones, machine, now)
@@ -92,6 +105,25 @@ def _first(file: OpenFile) -> float | None:
         return file.number() / 1e6
     except (OSError, ValueError):
         return None
+
+
+def _watched(places: Sequence[int], files: list[OpenFile], host: Host) -> dict[int, list[float]]:
+    """By how much these counters moved within a few of the milliseconds that they say, ``_MOVES`` times being enough.
+
+    Nothing where the clock stands still, so that nothing can be seen.
+    """
+    begun_s = now_s = host.clock.elapsed()
+    last = [_first(files[place]) or 0.0 for place in places]
+    steps_j: dict[int, list[float]] = {place: [] for place in places}
+    while min(map(len, steps_j.values()), default=_MOVES) < _MOVES and now_s - begun_s < _WATCHED_S:
+        for k, place in enumerate(places):
+            before_j, last[k] = last[k], _first(files[place]) or 0.0
+            if last[k] > before_j:
+                steps_j[place].append(last[k] - before_j)
+        before_s, now_s = now_s, host.clock.elapsed()
+        if now_s == before_s:
+            return {}
+    return steps_j
 
 
 def _stand_ins(
@@ -139,7 +171,7 @@ def _mirrors(zones: list[Zone], files: list[OpenFile], firsts: list[float | None
 
 def _checked(original: Sample, mirror: Sample, traits: CounterTraits) -> Sample:
     """The original's sample, doubted by its mirror's energy once the two have gone apart."""
-    if original.flags or mirror.flags or abs(original.energy_j - mirror.energy_j) <= 0.1 * traits.limit_w:
+    if original.flags or mirror.flags or abs(original.energy_j - mirror.energy_j) <= _APART_S * traits.limit_w:
         return original
     high_j = original.high_j + mirror.high_j
     return original._replace(high_j=high_j, flags=(*original.flags, flags.MIRROR_DIVERGED))
