@@ -111,6 +111,11 @@ def test_the_shift_of_least_relative_error_beats_every_other() -> None:
     assert min(losses, key=losses.__getitem__) == best
 
 
+def test_where_errors_go_over_powers_of_ten_a_prediction_stays_near_its_middle() -> None:
+    error = np.random.default_rng(6).normal(0, 5, 300)
+    assert abs(least_relative_error(error)) <= 0.5
+
+
 def test_non_negative_least_squares_meets_its_optimality_conditions() -> None:
     random = np.random.default_rng(3)
     for _ in range(20):

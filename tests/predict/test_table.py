@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from setsuden.errors import InputError
 from setsuden.predict import seen
+from setsuden.predict.shipped import TARGETS
 from setsuden.predict.table import fit
 from tests.predict.conftest import untimed
 
@@ -105,6 +106,13 @@ def test_without_rows_more_work_takes_longer_and_bigger_batches_save_time(
     plain, longer, batched = fit(None, "seconds_per_unit").predict([row, more, bigger])
     assert 0 < plain < longer
     assert batched <= plain
+
+
+@pytest.mark.parametrize("device", ["Tesla T4", "NVIDIA GeForce RTX 4090", "Intel Xeon Gold 5120"])
+def test_joules_that_nobody_has_counted_are_seconds_at_the_watts_foretold(device: str) -> None:
+    row = {"mode": "infer", "device": device, "params_m": 25.6, "gmacs": 4.1, "macts_m": 11.1, "batch_size": 32}
+    seconds, joules, watts = (float(fit(None, target).predict([row])[0]) for target in TARGETS)
+    assert joules == pytest.approx(seconds * watts, rel=1e-6)
 
 
 def test_a_faster_card_is_faster() -> None:

@@ -28,10 +28,11 @@ from setsuden.predict.domain import (
 from setsuden.predict.frame import Floats, Rows, rows_of
 from setsuden.predict.kernel import Kernel, Points, variance
 from setsuden.predict.layer import sized_layers
-from setsuden.predict.posterior import Posterior, below, conformal, least_relative_error, normal_quantile
+from setsuden.predict.likewise import Likewise
+from setsuden.predict.posterior import Posterior, below, normal_quantile
 from setsuden.predict.seen import Seen, points_of, with_sizes
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
-from setsuden.predict.situation import DEVICE, FAMILY, GROUP, PAIR, ROW, SETTING, labels, situations
+from setsuden.predict.situation import DEVICE, FAMILY, GROUP, PAIR, ROW, SETTING, situations
 from setsuden.predict.sizes import borrowed_sizes
 
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
@@ -42,7 +43,6 @@ _HEIGHTS, _HEIGHT = {"image": 1024.0, "video": 720.0}, FEATURES.index("input_0")
 # been seen, and new networks beside many others; anything else as what was held out likewise.
 _KNOWN, _MANY_LABELS = (ROW, SETTING, PAIR), 100
 _BY_OWN_DOUBT = {BOARDS: _KNOWN, MICROCONTROLLERS: _KNOWN, NETWORKS: (GROUP, FAMILY)}
-_FEW_LABELS = 5.0  # held-out labels that the middle of relative errors is weighed against, taken to lie at zero
 
 
 def fit(frame: Any, target: str) -> Predictor:
@@ -79,11 +79,9 @@ class Predictor:
     logs: Floats
     _watts: Predictor | None = None
     _timed: tuple[Rows, npt.NDArray[np.bool_]] | None = None
+    _last: tuple[Rows, list[_Asked]] | None = None
     _seen: dict[str, Seen] = field(default_factory=dict)
-    _posteriors: dict[tuple[str, tuple[str, ...]], Posterior] = field(default_factory=dict)
-    _shifts: dict[tuple[int, str], float] = field(default_factory=dict)
-    _usual: dict[tuple[int, str], float] = field(default_factory=dict)
-    _widths: dict[tuple[int, str, float], float] = field(default_factory=dict)
+    _posteriors: dict[tuple[str, tuple[str, ...]], Likewise] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         kinds = domains_of(self.rows)
@@ -100,28 +98,11 @@ class Predictor:
         logs = np.empty(len(rows))
         for asked in self._asked(rows):
             logs[asked.index] = asked.base
-            if asked.posterior is not None:
-                told = _mean_and_deviation(asked, asked.posterior) if _by_own_doubt(asked, asked.posterior) else None
-                mean, deviation = told or (asked.posterior.mean(asked.points), None)
-                logs[asked.index] += self._placed(asked, asked.posterior, mean, deviation)
+            if asked.likewise is not None:
+                posterior = asked.likewise.posterior
+                told = _mean_and_deviation(asked, posterior) if _by_own_doubt(asked, posterior) else None
+                logs[asked.index] += _placed(asked, asked.likewise, *(told or (posterior.mean(asked.points), None)))
         return np.exp(logs)
-
-    def _placed(self, asked: _Asked, posterior: Posterior, mean: Floats, deviation: Floats | None) -> Floats:
-        """Where the mean relative error of each row is smallest, natural logs beside the physical part.
-
-        deviation   None where no row is placed by its own
-
-        Devices are too few to be held out for that: a known model on a new device is placed as on a known one.
-        """
-        known = set(posterior.points.groups)
-        new = [
-            PAIR if how == DEVICE and group in known else how
-            for how, group in zip(situations(asked.points, posterior.points), asked.points.groups, strict=True)
-        ]
-        own_doubt = _by_own_doubt(asked, posterior)
-        doubted = np.array([how in own_doubt for how in new], dtype=bool)
-        shift = [0.0 if own else self._shift(posterior, how) for own, how in zip(doubted, new, strict=True)]
-        return np.where(doubted, mean if deviation is None else below(mean, deviation), mean + shift)
 
     def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
         """Where the target of every row lies with probability ``level`` (0-1, exclusive): (low, high).
@@ -136,14 +117,13 @@ class Predictor:
         scale = normal_quantile(level) / normal_quantile(0.9)
         for asked in self._asked(rows):
             far = np.array([1.5 if reason else 1.0 for reason in asked.outside])
-            if asked.posterior is None:
+            if asked.likewise is None:
                 mean = said = np.zeros(len(far))
                 half = scale * asked.law_doubt()
             else:
-                mean, deviation = _mean_and_deviation(asked, asked.posterior)
-                said = self._placed(asked, asked.posterior, mean, deviation)
-                new = situations(asked.points, asked.posterior.points)
-                half = deviation * np.array([self._width(asked.posterior, how, level) for how in new])
+                mean, deviation = _mean_and_deviation(asked, asked.likewise.posterior)
+                said = _placed(asked, asked.likewise, mean, deviation)
+                half = deviation * asked.likewise.width(asked.new, level)
             half = np.minimum(far * half, scale * _MOST_OFF)
             low[asked.index] = asked.base + np.minimum(mean - half, said)
             high[asked.index] = asked.base + np.maximum(mean + half, said)
@@ -163,31 +143,27 @@ class Predictor:
         rows = rows_of(frame)
         found = [DEVICE] * len(rows)
         for asked in self._asked(rows):
-            if asked.posterior is not None:
-                for i, new in zip(asked.index, situations(asked.points, asked.posterior.points), strict=True):
-                    found[i] = new
+            for i, new in zip(asked.index, asked.new, strict=True):
+                found[i] = new
         return tuple(found)
 
     def by_speed(self, frame: Any) -> npt.NDArray[np.bool_]:
         """Which rows are answered from their speed: those of joules that state one and whose watts are known better."""
-        rows = rows_of(frame)
-        if self._timed is None or self._timed[0] is not rows:
+        rows, last = rows_of(frame), self._timed
+        if last is None or last[0] is not rows:
             told = np.asarray((rows.numbers["units_per_s"] > 0) & (self.target == "energy_j"))
             if told.any():
                 timed = rows.take(np.flatnonzero(told))
                 told[told] = self.watts()._doubt(timed) < self._doubt(timed)
-            self._timed = rows, told
-        return self._timed[1]
+            last = self._timed = rows, told
+        return last[1]
 
     def _doubt(self, rows: Rows) -> Floats:
         """How far off rows that are new in the same way are without their speed, in nine of ten cases, natural logs."""
         far = np.empty(len(rows))
         for asked in self._alike(rows):
-            if asked.posterior is None:
-                far[asked.index] = asked.law_doubt()
-            else:
-                new = situations(asked.points, asked.posterior.points)
-                far[asked.index] = [self._usual_error(asked.posterior, how) for how in new]
+            known = asked.likewise
+            far[asked.index] = asked.law_doubt() if known is None else known.usual_error(asked.new)
         return far
 
     def watts(self) -> Predictor:
@@ -199,7 +175,14 @@ class Predictor:
         return self._watts
 
     def _asked(self, rows: Rows) -> list[_Asked]:
-        """Rows that share a kind of work, the measured rows that answer them, and whether their speed is known."""
+        """Rows that share a kind of work and the measured rows that answer them; of the last table, as they were."""
+        last = self._last
+        if last is None or last[0] is not rows:
+            last = self._last = rows, self._prepared(rows)
+        return last[1]
+
+    def _prepared(self, rows: Rows) -> list[_Asked]:
+        """``_alike``, those whose speed is known and tells more by their watts."""
         told = self.by_speed(rows)
         if not told.any():
             return self._alike(rows)
@@ -225,22 +208,14 @@ class Predictor:
             outside = self._outside(own, kind)
             kernel, width = self.knowledge.kernels.get(kind, PLAIN), self.knowledge.widths.get(kind, 1.645)
             if seen is None:
-                found.append(_Asked(kind, index, base, points, outside, kernel, width, None))
+                new = [DEVICE] * len(points)
+                found.append(_Asked(kind, index, base, points, outside, new, kernel, width, None))
                 continue
             for configured, part in seen.split(points.configurations()):
-                posterior = self._posterior(kind, seen, configured)
-                found.append(
-                    _Asked(
-                        kind,
-                        index[part],
-                        base[part],
-                        points.take(part.tolist()),
-                        tuple(outside[i] for i in part),
-                        kernel,
-                        width,
-                        posterior,
-                    )
-                )
+                likewise, own_points = self._likewise(kind, seen, configured), points.take(part.tolist())
+                new = situations(own_points, likewise.posterior.points)
+                reasons = tuple(outside[i] for i in part)
+                found.append(_Asked(kind, index[part], base[part], own_points, reasons, new, kernel, width, likewise))
         return found
 
     def _at_measured_heights(self, rows: Rows, points: Points, seen: Seen | None) -> Points:
@@ -256,44 +231,11 @@ class Predictor:
             sizes[i, _HEIGHT] = near[np.abs(near - sizes[i, _HEIGHT]).argmin()]
         return replace(points, sizes=sizes)
 
-    def _posterior(self, kind: str, seen: Seen, configured: tuple[str, ...]) -> Posterior:
+    def _likewise(self, kind: str, seen: Seen, configured: tuple[str, ...]) -> Likewise:
         key = (kind, configured)
         if key not in self._posteriors:
-            self._posteriors[key] = seen.posterior(configured, self.knowledge.kernels.get(kind, PLAIN))
+            self._posteriors[key] = Likewise(seen.posterior(configured, self.knowledge.kernels.get(kind, PLAIN)))
         return self._posteriors[key]
-
-    def _shift(self, posterior: Posterior, how: str) -> float:
-        """Natural logarithm to add so that the mean relative error of rows held out likewise is smallest."""
-        if how == ROW:
-            return 0.0
-        how = how if how in (SETTING, PAIR) else GROUP
-        key = (id(posterior), how)
-        if key not in self._shifts:
-            told = labels(posterior.points)[how]
-            error, _ = posterior.held_out(told)
-            count = len(set(told))
-            self._shifts[key] = least_relative_error(error) * count / (count + _FEW_LABELS)
-        return self._shifts[key]
-
-    def _usual_error(self, posterior: Posterior, how: str) -> float:
-        """What the error of nine in ten rows held out likewise stays below; of one label alone, what is expected."""
-        key = (id(posterior), how)
-        if key not in self._usual:
-            told = labels(posterior.points)[how]
-            prior = np.sqrt(variance(posterior.kernel, posterior.points) + posterior.kernel.noise)
-            error = np.abs(posterior.held_out(told)[0]) if len(set(told)) > 1 else normal_quantile(0.9) * prior
-            self._usual[key] = float(np.quantile(error, 0.9))
-        return self._usual[key]
-
-    def _width(self, posterior: Posterior, how: str, level: float) -> float:
-        key = (id(posterior), how, level)
-        if key not in self._widths:
-            told = labels(posterior.points)[how]
-            error, deviation = posterior.held_out(told)
-            count = len(set(told))
-            scores = np.abs(error) / deviation if count > 1 else np.empty(0)
-            self._widths[key] = conformal(scores, count if count > 1 else 0, level)
-        return self._widths[key]
 
     def _outside(self, rows: Rows, kind: str) -> tuple[str, ...]:
         ranges = self.knowledge.ranges.get(kind)
@@ -316,13 +258,31 @@ class _Asked:
     base: Floats
     points: Points
     outside: tuple[str, ...]
+    new: list[str]
     kernel: Kernel
     width: float
-    posterior: Posterior | None
+    likewise: Likewise | None
 
     def law_doubt(self) -> Floats:
         """How far off the law alone is in nine of ten cases, natural logs."""
         return np.asarray(self.width * np.sqrt(variance(self.kernel, self.points) + self.kernel.noise))
+
+
+def _placed(asked: _Asked, likewise: Likewise, mean: Floats, deviation: Floats | None) -> Floats:
+    """Where the mean relative error of each row is smallest, natural logs beside the physical part.
+
+    deviation   None where no row is placed by its own
+
+    Devices are too few to be held out for that: a known model on a new device is placed as on a known one.
+    """
+    known, own_doubt = set(likewise.posterior.points.groups), _by_own_doubt(asked, likewise.posterior)
+    new = [
+        PAIR if how == DEVICE and group in known else how
+        for how, group in zip(asked.new, asked.points.groups, strict=True)
+    ]
+    doubted = np.array([how in own_doubt for how in new], dtype=bool)
+    shifted = mean + likewise.shift([ROW if own else how for own, how in zip(doubted, new, strict=True)])
+    return np.where(doubted, mean if deviation is None else below(mean, deviation), shifted)
 
 
 def _by_own_doubt(asked: _Asked, posterior: Posterior) -> tuple[str, ...]:
