@@ -290,6 +290,7 @@ def test_a_tag_and_a_name_that_read_alike_are_told_apart() -> None:
         (("tag:baseline", " , "), "names no group"),
         (("tag:baseline", "name:baseline"), "in two groups"),
         (("tag:baseline", "nope"), "no such run"),
+        (("tag:baseline", "pruned"), "Write tag:pruned for the runs of that tag"),
         (("tag:baseline", "tag:broken"), "no run of this group has finished"),
     ],
 )

@@ -111,7 +111,7 @@ def test_a_run_inside_another_adds_nothing(ledger: Ledger) -> None:
     assert list(found.shares) == [outer]
     assert [run.id for run in found.runs] == [inner, outer]
     assert codes(found) == ["SET-COUNTED-ONCE"]
-    assert found.flags[0].detail.startswith("2 of the runs watched one machine at the same time: 600 J that")
+    assert found.flags[0].detail.startswith("2 of the runs watched one machine at the same time: 600 J were")
 
 
 def test_ranks_of_one_training_count_the_machine_once_and_each_its_own_card(ledger: Ledger) -> None:
@@ -249,7 +249,7 @@ def test_a_run_within_another_on_another_machine_adds_its_own(ledger: Ledger, mo
     add(ledger, 1, 9), add(ledger, 1, 9, writer={"boot": "another node"})
     found = ledger.total()
     assert ends(found)[0] == 180.0
-    assert len(found.runs) == 2
+    assert (len(found.runs), len(found.inner), len(found.shares)) == (3, 1, 2)
 
 
 def test_a_sum_with_an_unknown_run_is_unknown(ledger: Ledger) -> None:

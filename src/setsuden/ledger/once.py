@@ -38,15 +38,17 @@ _KIND, _STARTED, _WRITER, _SUMMARY = 2, 5, 9, 14  # places in a row of the table
 class Total:
     """What some runs took together.
 
-    runs      in the order given; runs within another of them are left out where that one holds all their joules
+    runs      in the order given
     shares    by id what a run adds, J; a run is missing where others hold all its joules, and where its own are unknown
-    unknown   ids of the runs whose energy is unknown
+    unknown   ids of the runs whose energy is unknown; one that began within another of them need not be known
+    inner     ids of the runs that began within another of them and add nothing
     flags     what was counted once, and how
     """
 
     runs: tuple[RunSummary, ...]
     shares: Mapping[str, Estimate]
     unknown: tuple[str, ...]
+    inner: frozenset[str]
     flags: tuple[Flag, ...] = ()
 
     @property
@@ -75,9 +77,9 @@ def add_up(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], runs
     runs   their summaries, in the same order
     """
     shares = {run.id: run.energy for run in runs if run.energy is not None}
-    machines: dict[str, list[_Watch]] = defaultdict(list)
+    machines: dict[str, list[Watch]] = defaultdict(list)
     for row, run in zip(rows, runs, strict=True):
-        if (watch := _watch(row, run)) is not None:
+        if (watch := watch_of(row, run)) is not None:
             machines[watch.machine].append(watch)
     told = _Told()
     for watches in machines.values():
@@ -85,8 +87,9 @@ def add_up(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], runs
             if len(group) > 1:
                 _share(connection, group, shares, told)
     outer = set(outermost({run.id: run.tags for run in runs}))
-    shown = tuple(run for run in runs if run.id in outer or run.id in shares)
-    return Total(shown, shares, tuple(run.id for run in shown if run.energy is None), tuple(told.flags()))
+    unknown = tuple(run.id for run in runs if run.energy is None and run.id in outer)
+    inner = frozenset(run.id for run in runs if run.id not in outer and run.id not in shares)
+    return Total(tuple(runs), shares, unknown, inner, tuple(told.flags()))
 
 
 @dataclass(slots=True)
@@ -102,8 +105,8 @@ class _Told:
             energy = render(total(self.once), interval=False)
             yield Flag(
                 COUNTED_ONCE,
-                f"{self.runs} of the runs watched one machine at the same time: {energy} that another of them counted "
-                "as well is in the sum once.",
+                f"{self.runs} of the runs watched one machine at the same time: {energy} were counted by more than one "
+                "of them and are in the sum once.",
             )
         if self.by_time:
             yield Flag(
@@ -114,7 +117,7 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Watch:
+class Watch:
     """A run and where it watched: equal ``machine`` means one machine and one clock.
 
     scope     what holds for a modelled processor: the namespace of its process, and its group of processes
@@ -130,7 +133,7 @@ class _Watch:
     clock_s: float
 
 
-def _watch(row: tuple[Any, ...], run: RunSummary) -> _Watch | None:
+def watch_of(row: tuple[Any, ...], run: RunSummary) -> Watch | None:
     """None where nothing says which machine it was: an imported run does not know the instrument behind it."""
     if run.energy is None or run.extent_s is None or row[_KIND] == "import":
         return None
@@ -138,14 +141,14 @@ def _watch(row: tuple[Any, ...], run: RunSummary) -> _Watch | None:
     scope = writer.get("pid_namespace"), writer.get("cgroup")
     begin_s, end_s = run.extent_s
     if writer.get("boot"):  # all its processes share the elapsed clock
-        return _Watch(row, run, writer["boot"], scope, begin_s, end_s, 0.0)
+        return Watch(row, run, writer["boot"], scope, begin_s, end_s, 0.0)
     if not writer.get("host"):
         return None
     clock_s = datetime.fromisoformat(row[_STARTED]).timestamp() - begin_s
-    return _Watch(row, run, writer["host"], scope, begin_s + clock_s, end_s + clock_s, clock_s)
+    return Watch(row, run, writer["host"], scope, begin_s + clock_s, end_s + clock_s, clock_s)
 
 
-def _share(connection: sqlite3.Connection, group: Sequence[_Watch], shares: dict[str, Estimate], told: _Told) -> None:
+def _share(connection: sqlite3.Connection, group: Sequence[Watch], shares: dict[str, Estimate], told: _Told) -> None:
     """Take off ``shares`` what runs of one machine that overlap in time counted a second time."""
     looks = _Looks(connection, {watch.row[0]: watch.clock_s for watch in group})
     by_part: dict[Hashable, list[Span]] = defaultdict(list)
@@ -192,7 +195,7 @@ def _more(part: Estimate | None, joules: float, like: Estimate) -> Estimate:
     return Estimate(value, low, max(high, value), like.unit, like.provenance, like.boundary, like.factors)
 
 
-def _spans(group: Sequence[_Watch], looks: _Looks) -> Iterator[Span]:
+def _spans(group: Sequence[Watch], looks: _Looks) -> Iterator[Span]:
     """What each run of a group counted, by part of the machine."""
     counted = {watch.row[0]: list(_counted(watch, looks)) for watch in group}
     measured = {
@@ -223,7 +226,7 @@ def _modelled(channel: str, component: str) -> bool:
     return channel.startswith("model/") and component not in _CARDS
 
 
-def _counted(watch: _Watch, looks: _Looks) -> Iterator[tuple[str, str, float, float, Estimate]]:
+def _counted(watch: Watch, looks: _Looks) -> Iterator[tuple[str, str, float, float, Estimate]]:
     """Channel, component, begin, end and joules of what entered the total of a run."""
     if watch.row[_SUMMARY] is not None:
         assert watch.run.extent_s is not None

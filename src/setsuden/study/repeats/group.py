@@ -63,15 +63,27 @@ def _group(ledger: Ledger, asked: str) -> Group:
         raise InputError("this names no group", place="--group", value=asked, remedy=_FORMS)
     else:
         value = asked
-        records = list(
-            {(run := ledger.run(name.strip())).id: run for name in asked.split(",") if name.strip()}.values()
-        )
+        named = [_run(ledger, name.strip()) for name in asked.split(",") if name.strip()]
+        records = list({run.id: run for run in named}.values())
     records.sort(key=lambda run: run.started_at)
     good = [run for run in records if run.status == "finished" and _known(run)]
     if not good:
         what = "no run of this group has finished with an energy" if records else "no run belongs to this group"
         raise InputError(what, place="--group", value=asked, remedy="See `setsuden runs`.")
     return Group(asked, value, tuple(good), tuple(run.id for run in records if run not in good))
+
+
+def _run(ledger: Ledger, name: str) -> RunRecord:
+    """One run by id; whoever left out ``tag:`` or ``name:`` is told."""
+    try:
+        return ledger.run(name)
+    except InputError as error:
+        remedy = error.remedy
+        if ledger.runs(tag=name, limit=1):
+            remedy = f"Write tag:{name} for the runs of that tag."
+        elif ledger.runs(name=name, limit=1):
+            remedy = f"Write name:{name} for the runs of that name."
+        raise InputError(error.message, place="--group", value=name, remedy=remedy) from None
 
 
 def _known(run: RunRecord) -> bool:
