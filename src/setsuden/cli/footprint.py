@@ -148,7 +148,7 @@ def _result(
         duration_s=hours * 3600.0,
         windows=windows,
         embodied=embodied_kg,
-        price=_price(price, currency),
+        price=stated_price(price, currency),
         wue=wue,
     )
     return replace(result, notes=(*notes, *result.notes))
@@ -228,7 +228,8 @@ def _time(text: str | None, site: str | None) -> datetime | None:
     return moment.replace(tzinfo=ZoneInfo(zone.timezone))
 
 
-def _price(price: float | None, currency: str | None) -> Estimate | None:
+def stated_price(price: float | None, currency: str | None) -> Estimate | None:
+    """What --price and --currency say, per kWh; None where they were not given."""
     if price is None and currency is None:
         return None
     if price is None or currency is None:

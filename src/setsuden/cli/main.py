@@ -35,6 +35,7 @@ _COMMANDS = {
     "runs": "setsuden.cli.runs",
     "show": "setsuden.cli.show",
     "compare": "setsuden.cli.compare",
+    "dashboard": "setsuden.cli.dashboard",
     "indicators": "setsuden.cli.indicators",
     "report": "setsuden.cli.report",
     "export": "setsuden.cli.export",

@@ -53,9 +53,9 @@ def connect_readable(place: str, busy_s: float) -> sqlite3.Connection:
         )
         try:
             return _up_to_date(connection, place)
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             connection.close()
-            if "immutable" in options:
+            if "immutable" in options or "locked" in str(error):  # what somebody is writing is not taken for unchanging
                 raise
     raise AssertionError("unreachable")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from setsuden.ledger.channel import energy_between, node_total
 from setsuden.ledger.codec import unpack
+from setsuden.ledger.once import Total, add_up, watch_of
 from setsuden.ledger.record import RUNNING, RunSummary, load_summaries, stretches_of
 from setsuden.ledger.store import COLUMNS, Ledger
 from setsuden.quantity import Estimate, Provenance
@@ -30,6 +31,7 @@ class Entry:
     parts      energy of the counted channels by provenance, J
     phases     energy of the windows that name a phase (``train``, ``infer``), J; what a window of another phase inside
                took is taken off
+    watched    machine, begin and end on its clock; None where nothing says which machine it was
     version    changes whenever the row did
     """
 
@@ -41,6 +43,7 @@ class Entry:
     processor: str
     parts: Mapping[Provenance, Estimate]
     phases: Mapping[str, Estimate]
+    watched: tuple[str, float, float] | None
     version: tuple[object, ...]
 
 
@@ -61,6 +64,13 @@ def entries(ledger: Ledger, known: Mapping[int, Entry]) -> dict[int, Entry]:
         missing = [number for number in versions if number not in fresh]
         read = {entry.number: entry for entry in _read(connection, missing, versions)}
     return {number: fresh.get(number) or read[number] for number in versions if number in fresh or number in read}
+
+
+def shares(ledger: Ledger, numbers: Sequence[int]) -> Total:
+    """What each of some runs adds to their sum, where they watched one machine at the same time; see ``once``."""
+    with ledger.reading() as connection:
+        rows = [row for some in _batches(numbers) for row in _rows(connection, some)]
+        return add_up(connection, rows, load_summaries(connection, rows))
 
 
 def power_now(ledger: Ledger, number: int) -> Estimate | None:
@@ -89,9 +99,9 @@ def _read(
     connection: sqlite3.Connection, numbers: Sequence[int], versions: Mapping[int, tuple[Any, ...]]
 ) -> Iterator[Entry]:
     for some in _batches(numbers):
-        places = ",".join("?" * len(some))
-        rows = connection.execute(f"SELECT {COLUMNS} FROM runs WHERE number IN ({places})", some).fetchall()
+        rows = _rows(connection, some)
         for row, summary in zip(rows, load_summaries(connection, rows), strict=True):
+            watch = watch_of(row, summary)
             yield Entry(
                 number=row[0],
                 summary=summary,
@@ -101,8 +111,14 @@ def _read(
                 processor=_processor(json.loads(row[_ENVIRONMENT])),
                 parts=_parts(connection, row),
                 phases=_phases(connection, row[0]),
+                watched=None if watch is None else (watch.machine, watch.begin_s, watch.end_s),
                 version=versions[row[0]],
             )
+
+
+def _rows(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+    places = ",".join("?" * len(numbers))
+    return connection.execute(f"SELECT {COLUMNS} FROM runs WHERE number IN ({places})", numbers).fetchall()
 
 
 def _batches(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:

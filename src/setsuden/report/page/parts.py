@@ -14,12 +14,16 @@ from setsuden.report.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell: text or a figure; ``tone`` is ``good``, ``bad`` or empty and never the only carrier of meaning."""
+    """A table cell: text or a figure; ``tone`` is ``good``, ``bad`` or empty and never the only carrier of meaning.
+
+    link   where the text leads; only pages of a dashboard have places to lead to
+    """
 
     text: str = ""
     figure: Shown | None = None
     tone: str = ""
     small: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

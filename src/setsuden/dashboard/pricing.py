@@ -1,0 +1,40 @@
+"""What joules mean where the machines stand: the footprint of a sum, worked out once for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from setsuden.dashboard.settings import Settings
+from setsuden.dashboard.words import DashboardWords
+from setsuden.footprint import Footprint, footprint
+from setsuden.quantity import Boundary, Estimate, Scope
+
+_MOST_KEPT = 4096
+
+
+@dataclass(slots=True)
+class Pricing:
+    """Footprints at the site of the settings."""
+
+    settings: Settings
+    _kept: dict[tuple[float, float, float, str], Footprint] = field(default_factory=dict)
+
+    def of(self, energy: Estimate) -> Footprint:
+        """Carbon and cost of an energy; facility overhead only where it has none yet and the settings say it."""
+        key = energy.value, energy.low, energy.high, f"{energy.unit} {energy.provenance} {energy.boundary}"
+        if key not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            pue = self.settings.pue if _is_node(energy.boundary) else None
+            self._kept[key] = footprint(energy, site=self.settings.site, pue=pue, price=self.settings.price)
+        return self._kept[key]
+
+
+def _is_node(boundary: Boundary | None) -> bool:
+    return boundary is None or (boundary.scope is Scope.NODE and not boundary.network)
+
+
+def price_notes(priced: Footprint, words: DashboardWords) -> list[str]:
+    """What to know of the carbon and the cost, and why there is no cost where there is none."""
+    notes = [*priced.notes, *(note for name, note in priced.missing.items() if name == "cost")]
+    return [note.text(words.language) for note in notes]
