@@ -172,6 +172,74 @@ def test_a_command_without_progress_and_budget_has_no_forecast(tmp_path: Path, m
     assert stage.end() is None
 
 
+def trained(stage: Stage, name: str, steps: int, step_s: float, **settings: Any) -> None:
+    with progress(steps, name=name, environment=stage.follower.environment, **settings) as run:
+        for _ in range(steps):
+            stage.bench.clock.advance(step_s)
+            if not run.step():
+                return
+            stage.follower.look(stage.child)  # type: ignore[arg-type]
+
+
+def test_trainings_that_follow_each_other_are_forecast_and_judged_each_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    trained(stage, "first", 200, 0.1)
+    trained(stage, "second", 100, 0.3)
+    first, second = stage.end()["runs"]
+    assert [entry["name"] for entry in (first, second)] == ["first", "second"]
+    for entry, seconds in ((first, 20.0), (second, 30.0)):
+        assert entry["outcome"]["complete"]
+        assert entry["outcome"]["duration_s"] == pytest.approx(seconds)
+        assert entry["outcome"]["energy"]["value"] == pytest.approx(50 * seconds)
+        assert all(abs(said["duration_error"]) < 0.01 for said in entry["said"])
+        assert len(entry["said"]) >= 5
+
+
+def test_a_training_within_another_one_hides_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    with progress(5, environment=stage.follower.environment) as outer:
+        for fold in range(5):
+            trained(stage, f"fold {fold}", 100, 0.1)
+            outer.step()
+    entries = stage.end()["runs"]
+    assert [entry["outcome"]["duration_s"] for entry in entries] == pytest.approx([50.0, *[10.0] * 5])
+    assert all(entry["outcome"]["complete"] for entry in entries)
+
+
+def test_the_budget_of_the_command_line_is_for_all_trainings_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch, limit_j=1500.0, stops=True)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    saved: list[float] = []
+    for name in ("first", "second", "third"):
+        trained(stage, name, 200, 0.1, on_stop=saved.append)
+    assert len(saved) == 2  # the second is stopped on its way, the third as soon as it begins
+    assert 1450 < saved[0] < 1500.001
+    entries = stage.end()["runs"]
+    assert [entry["outcome"]["complete"] for entry in entries] == [True, False, False]
+    assert entries[0]["budget"]["state"] == "stopped"
+
+
+def test_a_budget_of_one_training_does_not_stop_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    saved: list[float] = []
+    for name in ("first", "second"):
+        trained(stage, name, 200, 0.1, budget_kwh=500 / 3.6e6, on_stop=saved.append)
+    trained(stage, "third", 400, 0.1, budget_kwh=3000 / 3.6e6, on_stop=saved.append)
+    assert len(saved) == 2
+    assert stage.child.signals == []
+    entries = stage.end()["runs"]
+    assert [entry["outcome"]["complete"] for entry in entries] == [False, False, True]
+    for entry in entries[:2]:
+        assert 450 < entry["outcome"]["energy"]["value"] < 500.001
+
+
 SCRIPT = """
 import setsuden
 with setsuden.progress(40, steps_per_epoch=10) as run:

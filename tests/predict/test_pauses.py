@@ -141,13 +141,11 @@ def test_an_evaluation_is_told_by_its_loader_through_the_run_around() -> None:
     try:
         for evaluation, steps in ((Loader([None] * 7), 7.0), (7, 7.0), (0, 0.0), (None, None)):
             progress(Loader([None] * 50), epochs=10, evaluation=evaluation, environment=environment).close()
-            note = around.read()
-            assert note is not None
+            *_, note = around.read()
             assert note.evaluation_steps == steps
             assert note.steps_per_epoch == 50
         progress(500, evaluation=3, environment=environment).close()
-        note = around.read()
-        assert note is not None
+        *_, note = around.read()
         assert note.steps_per_epoch == 500
         with pytest.raises(InputError, match="batches or none"):
             progress(500, evaluation=-1, environment=environment)

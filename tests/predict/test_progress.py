@@ -270,14 +270,15 @@ def test_a_command_tells_the_run_around_it_and_is_asked_to_stop() -> None:
     try:
         saved: list[float] = []
         environment = {VARIABLE: str(around.path)}
-        assert around.read() is None
+        assert around.read() == []
         run = progress(500, steps_per_epoch=50, budget_kwh=1.0, on_stop=saved.append, environment=environment)
-        note = around.read()
-        assert note == Note(500, 50, 0, 0.0, note.at_s if note else 0.0, 3.6e6, True, Speeds(5000.0, 1), NUMBER)
+        (note,) = around.read()
+        assert note.begun_s <= note.at_s
+        told = Note(500, 50, 0, 0.0, note.at_s, 3.6e6, True, Speeds(5000.0, 1), NUMBER, begun_s=note.begun_s)
+        assert note == told
         run.on_step(1, 0.5)
         run.on_epoch(None)
-        note = around.read()
-        assert note is not None
+        (note,) = around.read()
         assert note.steps_done == 1
         assert note.paused_s >= 0.0
         around.ask_to_stop(123.0)
@@ -290,11 +291,27 @@ def test_a_command_tells_the_run_around_it_and_is_asked_to_stop() -> None:
     assert not around.path.exists()
 
 
+def test_trainings_of_one_command_keep_apart_what_they_wrote() -> None:
+    around = Mailbox.make()
+    try:
+        for begun in range(1, 11):
+            name = "節電" * 20 if begun == 9 else f"fold {begun}"
+            Mailbox(around.path).write(Note(100, None, 100, 0.0, begun + 0.5, begun_s=float(begun), name=name))
+        assert [note.begun_s for note in around.read()] == list(range(3, 11))
+        assert [note.name for note in around.read()][-3:] == ["fold 8", ("節電" * 20)[:21], "fold 10"]
+        around.ask_to_stop(7.0, 10.0)
+        assert [around.asked_to_stop(begun) for begun in (9.0, 10.0)] == [None, 7.0]
+        around.ask_to_stop(8.0)
+        assert [around.asked_to_stop(begun) for begun in (9.0, 10.0)] == [8.0, 8.0]
+    finally:
+        around.close(remove=True)
+
+
 def test_only_the_first_of_several_ranks_tells() -> None:
     around = Mailbox.make()
     try:
         progress(500, environment={VARIABLE: str(around.path), "RANK": "1"})
-        assert around.read() is None
+        assert around.read() == []
     finally:
         around.close(remove=True)
     with pytest.raises(InputError, match="cannot be opened"):
@@ -348,11 +365,11 @@ def test_a_half_written_note_is_not_read_and_a_wrong_file_is_refused(tmp_path: P
     around = Mailbox.make()
     try:
         around.write(Note(10, None, 3, 0.0, 1.0))
-        assert around.read() is not None
+        assert len(around.read()) == 1
         damaged = bytearray(around.path.read_bytes())
         damaged[16] ^= 0xFF
         around.path.write_bytes(bytes(damaged))
-        assert around.read() is None
+        assert around.read() == []
     finally:
         around.close(remove=True)
     (tmp_path / "short").write_bytes(b"x")

@@ -126,11 +126,14 @@ class Around:
 
     def __init__(self, mailbox: Mailbox, said: Note, on_stop: OnStop | None) -> None:
         self._mailbox = mailbox
-        self._said = said
+        self._begun_s = self._read_s = self.now()
+        others = {note.begun_s for note in mailbox.read()}
+        while self._begun_s in others:  # a coarse clock
+            self._begun_s += 1e-6
+        self._said = replace(said, begun_s=self._begun_s)
         self._on_stop = on_stop
         self._asked = False
         self._speeds = speed.NONE
-        self._begun_s = self._read_s = self.now()
         self.look(0, 0.0)
 
     def now(self) -> float:
@@ -144,7 +147,7 @@ class Around:
             self._speeds += speed.reading()
             self._read_s = now + min(_APART * (now - self._begun_s), 1.0)
         self._write(steps, paused_s)
-        spent_j = self._mailbox.asked_to_stop
+        spent_j = self._mailbox.asked_to_stop(self._begun_s)
         if spent_j is not None and not self._asked:
             self._asked = True
             if self._on_stop is not None:

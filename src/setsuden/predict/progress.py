@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from setsuden.meter import Meter
 
 OnBudget = Literal["warn", "stop"]
+NAME = "training"
+"""Of one that was given none."""
 APART = 0.01
 """Looks lie so far apart, as a share of the time so far, within the bounds of whoever listens."""
 
@@ -138,7 +140,7 @@ def progress(
     *,
     epochs: int = 1,
     evaluation: int | Sized | None = None,
-    name: str = "training",
+    name: str = NAME,
     steps_per_epoch: int | None = None,
     meter: Meter | None = None,
     site: str | None = None,
@@ -199,8 +201,9 @@ def progress(
     elif environment.get(VARIABLE) and speaks:
         stops = on_stop is not None or on_budget == "stop"
         said = Note(
-            steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, stops, evaluation_steps=evaluation_steps, limit_g=budget_g
-        )
+            steps_total, steps_per_epoch, 0, 0.0, 0.0, limit, stops,
+            evaluation_steps=evaluation_steps, limit_g=budget_g, name="" if name == NAME else name,
+        )  # fmt: skip
         sink = Around(Mailbox(Path(environment[VARIABLE])), said, on_stop)
     elif limit is not None:
         out(Messages("callbacks", language).say("unwatched"))
