@@ -86,6 +86,8 @@ def _worded(problem: ErrorDetails, path: FieldPath, model: type[BaseModel]) -> t
     if kind in bounds:
         words, key = bounds[kind]
         return words.format(bound=_plain(context.get(key))), ""
+    if kind == "string_pattern_mismatch":
+        return "not of the form expected here", f"The form is {context.get('pattern', '')}."
     if kind == "finite_number":
         return "must be a finite number", "Leave the key out if you do not know it."
     plain = {

@@ -53,7 +53,7 @@ def test_what_fills_a_sentence_is_told_as_well() -> None:
     ],
 )
 def test_further_problems_are_counted_after_the_remedy(remedy: str, told: str) -> None:
-    assert refusal(InputError("is required", remedy=remedy), "ja") == f"必要です。{told}"
+    assert refusal(InputError("is required", remedy=remedy), "ja") == f"指定が必要です。{told}"
 
 
 def test_braces_and_line_breaks_in_what_was_given_stay_as_they_are() -> None:

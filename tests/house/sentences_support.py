@@ -15,8 +15,9 @@ from setsuden.language.sentences import SENTENCE_END
 SOURCES = Path(setsuden.__file__).parent
 FILLED = "{}"
 """Stands for whatever is put into a sentence."""
-_RAISED = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-_PLACEHOLDER = re.compile(r"\{\w+(![rs])?\}")
+_OURS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+_RAISED = _OURS | {"ValueError", "BadParameter", "UsageError"}  # a ValueError of a validator becomes one of ours
+_PLACEHOLDER = re.compile(r"\{\w+(![rs])?\}|%[rs]")
 _Names = Mapping[str, list[ast.expr]]
 
 
@@ -31,9 +32,9 @@ def written(paths: Iterable[Path]) -> frozenset[str]:
     for path in paths:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant | ast.JoinedStr):
+            if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
                 for text in map(opened, _texts(node, {})):
-                    found |= {text, text.strip(), *SENTENCE_END.split(text)}
+                    found |= {text, text.strip(), text.removeprefix(FILLED), *SENTENCE_END.split(text)}
     return frozenset(found)
 
 
@@ -46,21 +47,25 @@ def raised() -> tuple[tuple[str, str], ...]:
 def _raised_in(path: Path) -> Iterator[tuple[str, str]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     outer = _assigned([node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)])
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    scopes = {call: {**outer, **_assigned(ast.walk(scope))} for scope in functions for call in _calls(scope)}
-    for call in _calls(tree):
-        name = getattr(call.func, "id", "")
-        if name not in _RAISED and name not in ("require", "ValueError"):
-            continue
-        place = 1 if name == "MissingDependencyError" else 0
+    for call, names in _raising(tree, outer):
+        place = 1 if getattr(call.func, "id", "") == "MissingDependencyError" else 0
         sentences = [*call.args[place : place + 1], *(item.value for item in call.keywords if item.arg == "remedy")]
         for sentence in sentences:
-            for text in _texts(sentence, scopes.get(call, outer)):
+            for text in _texts(sentence, names):
                 yield f"{path.relative_to(SOURCES)}:{call.lineno}", text
 
 
-def _calls(tree: ast.AST) -> list[ast.Call]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+def _raising(node: ast.AST, names: _Names) -> Iterator[tuple[ast.Call, _Names]]:
+    """Every call that makes an error, with what the names around it may stand for."""
+    for child in ast.iter_child_nodes(node):
+        inner = names
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            inner = {**names, **_assigned(ast.walk(child))}
+        elif isinstance(child, ast.Call):
+            name = getattr(child.func, "id", getattr(child.func, "attr", ""))
+            if name in _RAISED or (name == "require" and isinstance(child.func, ast.Name)):
+                yield child, names
+        yield from _raising(child, inner)
 
 
 def _assigned(nodes: Iterable[ast.AST]) -> _Names:
@@ -87,6 +92,9 @@ def _texts(node: ast.AST, names: _Names, depth: int = 0) -> list[str]:
         return ["".join(str(part.value) if isinstance(part, ast.Constant) else FILLED for part in node.values)]
     if isinstance(node, ast.IfExp):
         return [*_texts(node.body, names, depth), *_texts(node.orelse, names, depth)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = (_texts(part, names, depth) or [FILLED] for part in (node.left, node.right))
+        return [before + after for before in left for after in right]
     if isinstance(node, ast.BoolOp):
         return [text for value in node.values for text in _texts(value, names, depth)]
     if isinstance(node, ast.Name) and depth < 3:

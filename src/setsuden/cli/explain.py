@@ -9,6 +9,8 @@ from setsuden.errors import InputError
 from setsuden.language import Language, Messages, table
 from setsuden.language.codes import ANYWHERE, advice
 
+_START = "SET-"
+
 
 @click.command()
 @click.argument("code", nargs=-1)
@@ -30,13 +32,13 @@ def explain(code: tuple[str, ...], as_json: bool, language: Language) -> None:
 
 def _known(written: str, known: dict[str, str]) -> str:
     """The code that was written, in any case and with or without SET-; raises InputError with the nearest ones."""
-    upper = written.upper().replace("_", "-")
-    for item in (upper, f"SET-{upper}"):
-        if item in known:
-            return item
+    upper = _START + written.upper().replace("_", "-").removeprefix(_START)
+    if upper in known:
+        return upper
     from difflib import get_close_matches
 
-    close = get_close_matches(upper if upper.startswith("SET-") else f"SET-{upper}", known, n=2, cutoff=0.6)
+    names = [item.removeprefix(_START) for item in known]
+    close = [_START + name for name in get_close_matches(upper.removeprefix(_START), names, n=2)]
     remedy = f"Did you mean {' or '.join(close)}?" if close else "setsuden explain lists them all."
     raise InputError("unknown code", value=written, remedy=remedy)
 

@@ -15,6 +15,7 @@ from setsuden.language import Language, table
 
 Room = Literal["commands", "errors", "flag_details", "names"]
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_WORDS = "words"  # a placeholder that only takes what has words itself: its sentence says too little alone
 _NUMBERS = ("count", "hour", "month", "number", "year")
 SENTENCE_END = re.compile(r"(?<=[.?]) ")
 
@@ -61,7 +62,8 @@ def _filled(sentence: str, language: Language, room: Room) -> str | None:
     for template in templates(room, language):
         if (values := template.values(sentence)) is not None:
             said_values = {name: said(value.strip(), language, room) for name, value in values.items()}
-            if template.has_words or any(said_values.values()):
+            enough = said_values[_WORDS] if _WORDS in values else template.has_words or any(said_values.values())
+            if enough:
                 return template.translation.format(**{name: said_values[name] or values[name] for name in values})
     return None
 
