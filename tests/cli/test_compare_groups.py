@@ -261,6 +261,7 @@ def test_groups_are_tags_names_or_ids_and_the_first_is_the_baseline() -> None:
     ids = [",".join(group.runs) for group in by_name.groups]
     by_id = compared(ids[1], ids[0] + "," + ids[0].split(",")[0])
     assert by_id.contrasts[0].ratio == compared().contrasts[0].ratio
+    assert [group.label for group in by_id.groups] == ["baseline", "pruned"]
     third = add("third", 120, 9), add("third", 121, 10)
     many = compared("tag:baseline", "tag:pruned", "tag:third")
     assert [contrast.verdict for contrast in many.contrasts] == ["less", "more"]

@@ -16,7 +16,8 @@ _FORMS = "Write tag:TAG, name:NAME, or ids of runs with commas between them."
 class Group:
     """Runs of one kind of work, oldest first.
 
-    asked      as the user wrote it; ``label`` is the tag or the name alone
+    asked      as the user wrote it
+    label      the tag or the name alone, of runs named one by one the name that all have; ``asked`` where there is none
     left_out   ids of runs that did not finish, or whose energy is unknown
     """
 
@@ -62,9 +63,9 @@ def _group(ledger: Ledger, asked: str) -> Group:
     elif colon or not asked.strip(", "):
         raise InputError("this names no group", place="--group", value=asked, remedy=_FORMS)
     else:
-        value = asked
         named = [_run(ledger, name.strip()) for name in asked.split(",") if name.strip()]
         records = list({run.id: run for run in named}.values())
+        value = records[0].name if len({run.name for run in records}) == 1 else asked
     records.sort(key=lambda run: run.started_at)
     good = [run for run in records if run.status == "finished" and _known(run)]
     if not good:
