@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import exp, inf, log
+from dataclasses import dataclass
+from math import exp, inf
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from setsuden.errors import InputError
-from setsuden.predict.domain import NETWORKS, domains_of
+from setsuden.predict.domain import domains_of
+from setsuden.predict.drawn import fitted, sheet_of, spread, watts_at_work
+from setsuden.predict.figures import estimated, joined, product, widened, width
 from setsuden.predict.frame import rows_of
 from setsuden.predict.level import level
 from setsuden.predict.posterior import normal_quantile
-from setsuden.predict.sheet import Sheet, class_of, design_power, is_cpu, sheet
-from setsuden.predict.shipped import PLAIN, Target, loosened, shipped
-from setsuden.predict.table import Predictor, fit, fit_with
-from setsuden.predict.work import busy
-from setsuden.quantity import DEVICE, NODE, Boundary, Estimate, Provenance
+from setsuden.predict.sheet import class_of, is_cpu
+from setsuden.predict.shipped import PLAIN
+from setsuden.predict.table import Predictor, fit
+from setsuden.quantity import DEVICE, NODE, Estimate, Provenance
 
 if TYPE_CHECKING:
     from setsuden.workload.profile import Profile
 
-# What an accelerator draws while it answers, as a share of its design power, and a processor's package; median and
-# 5-95 % of 120 public training configurations on four cards without a power limit; for packages a wider assumption.
-_SHARE_OF_DESIGN = {"gpu": (0.67, 0.21, 0.90), "cpu": (0.70, 0.35, 1.0)}
-_IDLE_SHARE = 0.1  # of the design power of an accelerator, where its idle power is not published
 # Boards and microcontrollers have laws of their own, for they have no data sheet of rates: what a row of one says.
 _MEASURED_AS = {"edge": ("sample", "whole system, wall"), "mcu": ("inference", "device rail")}
-_FAR = 1.5  # an interval is widened by half where nothing of the kind was measured
 _RATES = {"device_flops": "arithmetic rate", "device_bytes_per_s": "memory bandwidth"}
 
 
@@ -168,7 +162,7 @@ def predict(
     row = row_of(work, device, batch_size=batch_size, precision=precision, training=training, device_class=kind)
     asked = [{**row, **rates, "units_per_s": throughput}]
     seconds, watts, per_sample, outside = (_board if kind in _MEASURED_AS else _processor)(asked, own)
-    known = kind not in _MEASURED_AS and _sheet(asked).known
+    known = kind not in _MEASURED_AS and sheet_of(asked).known
     return Prediction(
         work=work,
         device=device,
@@ -185,7 +179,7 @@ def predict(
         level=level(sheet=known, runs=bool(own), here=bool(own) and calibrated_here, speed=throughput is not None),
         calibration_rows=len(own),
         outside=outside,
-        narrows_most="time" if _width(seconds) >= _width(watts) else "power",
+        narrows_most="time" if width(seconds) >= width(watts) else "power",
         guessed=() if kind in _MEASURED_AS else _guessed(asked, own),
     )
 
@@ -196,15 +190,15 @@ _Answer = tuple[Estimate, Estimate, Estimate, str]
 
 def _processor(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer:
     """A processor or accelerator: time by its rates, power by its design power, energy their product."""
-    clock = _fitted(own, "seconds_per_unit")
-    seconds, watts = _estimate(clock, asked, "s"), _power(asked, own)
+    clock = fitted(own, "seconds_per_unit")
+    seconds, watts = estimated(clock, asked, "s"), watts_at_work(asked, own)
     outside = clock.outside(asked)[0]
     if asked[0]["units_per_s"] is not None:
         seconds, outside = _timed(clock, asked), ""  # whatever the size of the work, its time is known
-    elif not own and not _sheet(asked).known:
-        low, high = _spread(asked)
-        seconds = _joined(seconds, 1 / high, 1 / low)
-    return seconds, watts, _product(seconds, watts), outside
+    elif not own and not sheet_of(asked).known:
+        low, high = spread(asked)
+        seconds = joined(seconds, 1 / high, 1 / low)
+    return seconds, watts, product(seconds, watts), outside
 
 
 def _board(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer:
@@ -212,14 +206,14 @@ def _board(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> _Answer
     asked = [{**asked[0], **_run_as(asked[0], own)}]
     whole = asked[0]["device_class"] == "edge"
     clock, counter, gauge = (fit(own, t) for t in ("seconds_per_unit", "energy_j", "power_w"))
-    seconds = _estimate(clock, asked, "s") if asked[0]["units_per_s"] is None else _timed(clock, asked)
-    joules = _estimate(counter, asked, "J", NODE if whole else DEVICE)
-    drawn = _estimate(gauge, asked, "W")
+    seconds = estimated(clock, asked, "s") if asked[0]["units_per_s"] is None else _timed(clock, asked)
+    joules = estimated(counter, asked, "J", NODE if whole else DEVICE)
+    drawn = estimated(gauge, asked, "W")
     outside = counter.outside(asked)[0]
     seen = any(row.get("mode") == "train" for row in own)
     if asked[0]["mode"] == "train" and not seen:  # nor has anybody published a training on one
-        joules, drawn = _widened(joules), _widened(drawn)
-        seconds = seconds if asked[0]["units_per_s"] is not None else _widened(seconds)
+        joules, drawn = widened(joules), widened(drawn)
+        seconds = seconds if asked[0]["units_per_s"] is not None else widened(seconds)
         outside = "kind of work"
     power = joules.value / seconds.value
     sure = drawn if asked[0]["units_per_s"] is None else joules  # a known time leaves watts as sure as joules
@@ -237,33 +231,12 @@ def _run_as(asked: Mapping[str, Any], own: list[Mapping[str, Any]]) -> dict[str,
     return {name: like.get(name, "") for name in told}
 
 
-def _sheet(asked: list[dict[str, Any]]) -> Sheet:
-    return sheet(str(asked[0]["device"]), str(asked[0]["device_class"]), str(asked[0]["precision"]))
-
-
 def _guessed(asked: list[dict[str, Any]], own: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Figures of the device that were neither published nor measured."""
     known = {name for column, name in _RATES.items() if column in asked[0]}
     if any(row.get("power_w") not in (None, "") for row in own):
         known.add("design power")
-    return tuple(name for name in _sheet(asked).guessed if name not in known)
-
-
-def _fitted(own: list[Mapping[str, Any]], target: Target) -> Predictor:
-    """The shipped models with the rows of this one device, which is free to be anything where its sheet was guessed."""
-    known = shipped(target)
-    if own and sheet(str(own[0]["device"]), str(own[0].get("device_class", ""))).guessed:
-        known = loosened(known, NETWORKS)
-    return fit_with(own, target, known)
-
-
-def _estimate(
-    predictor: Predictor, asked: list[dict[str, Any]], unit: str, boundary: Boundary | None = DEVICE
-) -> Estimate:
-    low, high = predictor.interval(asked)
-    value = min(max(float(predictor.predict(asked)[0]), float(low[0])), float(high[0]))
-    boundary = None if unit == "s" else boundary
-    return Estimate(value, float(low[0]), float(high[0]), unit, Provenance.ESTIMATED, boundary)
+    return tuple(name for name in sheet_of(asked).guessed if name not in known)
 
 
 def _timed(clock: Predictor, asked: list[dict[str, Any]]) -> Estimate:
@@ -271,72 +244,3 @@ def _timed(clock: Predictor, asked: list[dict[str, Any]]) -> Estimate:
     kernel = clock.knowledge.kernels.get(domains_of(rows_of(asked))[0], PLAIN)
     seconds, off = 1 / float(asked[0]["units_per_s"]), exp(normal_quantile(0.9) * kernel.noise**0.5)
     return Estimate(seconds, seconds / off, seconds * off, "s", Provenance.ESTIMATED)
-
-
-def _power(asked: list[dict[str, Any]], own: list[Mapping[str, Any]]) -> Estimate:
-    if any(row.get("power_w") not in (None, "") for row in own):
-        return _estimate(_fitted(own, "power_w"), asked, "W")
-    found, kind = _sheet(asked), str(asked[0]["device_class"])
-    if kind != "cpu" and asked[0]["mode"] == "train":
-        drawn = _trained(asked[0], found)
-        return _joined(drawn, *_spread(asked)) if "design power" in found.guessed else drawn
-    share, low, high = _SHARE_OF_DESIGN["cpu" if kind == "cpu" else "gpu"]
-    watts = found.power_w
-    if kind != "cpu":  # work that does not fill an accelerator leaves it near the least that was seen of it at work
-        idle = min(found.idle_w / watts if found.idle_w else _IDLE_SHARE, low)
-        filled = _filled_share(asked[0], found)
-        share, low = low + (share - low) * filled, idle + (low - idle) * filled
-    floor = min(found.idle_w or 0.0, share * watts)
-    drawn = Estimate(share * watts, max(low * watts, floor), high * watts, "W", Provenance.ESTIMATED, DEVICE)
-    return _joined(drawn, *_spread(asked)) if "design power" in found.guessed else drawn
-
-
-def _trained(asked: Mapping[str, Any], found: Sheet) -> Estimate:
-    """Watts of training by the law of cards that were measured; half as wide again, for frameworks and data differ."""
-    gauge = fit(None, "power_w")
-    epoch = {**asked, "unit": "epoch", "extra": "", "units_per_s": None}
-    drawn = _widened(_estimate(gauge, [epoch], "W"))
-    least, most = min(found.idle_w or 0.0, drawn.value), max(found.power_w, drawn.value)
-    return replace(drawn, low=max(drawn.low, least), high=min(drawn.high, most))
-
-
-def _filled_share(asked: Mapping[str, Any], found: Sheet) -> float:
-    """How much of the time a batch keeps an accelerator busy, 0-1."""
-    flop = 2e9 * float(asked["gmacs"]) * float(asked["batch_size"])
-    return float(busy(*(np.array([one]) for one in (flop, 0.0, found.bandwidth)))[0])
-
-
-def _spread(asked: list[dict[str, Any]]) -> tuple[float, float]:
-    """Least and most design power of devices of the kind over the one that was guessed; about as far go their rates."""
-    found = design_power(str(asked[0]["device"]), str(asked[0]["device_class"]))
-    watts = _sheet(asked).power_w
-    return min(found.low / watts, 1.0), max(found.high / watts, 1.0)
-
-
-def _joined(figure: Estimate, low: float, high: float) -> Estimate:
-    """A figure with a second doubt, factors around one; widths add in quadrature on the logarithm."""
-    down = (log(figure.value / figure.low) ** 2 + log(low) ** 2) ** 0.5
-    up = (log(figure.high / figure.value) ** 2 + log(high) ** 2) ** 0.5
-    return replace(figure, low=figure.value * exp(-down), high=figure.value * exp(up))
-
-
-def _widened(figure: Estimate) -> Estimate:
-    low, high = (figure.value * (end / figure.value) ** _FAR for end in (figure.low, figure.high))
-    return replace(figure, low=low, high=high)
-
-
-def _product(seconds: Estimate, watts: Estimate) -> Estimate:
-    """Joules of a sample: widths add in quadrature on the logarithm, as time and power err apart from each other."""
-    joules = Estimate(
-        seconds.value * watts.value,
-        seconds.low * watts.value,
-        seconds.high * watts.value,
-        "J",
-        Provenance.ESTIMATED,
-        DEVICE,
-    )
-    return _joined(joules, watts.low / watts.value, watts.high / watts.value)
-
-
-def _width(estimate: Estimate) -> float:
-    return log(estimate.high / estimate.low)
