@@ -65,7 +65,8 @@ def pack(rows: Sequence[Row]) -> bytes:
     if len(rows) >= 16:
         import zlib  # a start does without
 
-        smaller = zlib.compress(body, 1)
+        # The window of a usual block: the quarter of a megabyte that zlib takes otherwise costs more than compressing.
+        smaller = zlib.compress(body, 1, wbits=12)
         if len(smaller) < len(body):
             return bytes((kind | _ZLIB,)) + smaller
     return bytes((kind,)) + body

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from setsuden.errors import InputError, LedgerError
 from setsuden.meter.handle import Window, inert
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from setsuden.meter.live import Tick
     from setsuden.meter.recorder import Recorder
     from setsuden.meter.rig import Reading, Rig
+
+T = TypeVar("T")
 
 
 class Edges:
@@ -62,25 +64,26 @@ class Edges:
         if self._elsewhere:
             return 0
         plain = plain_attributes(attributes)
-        with self._edge() as reading:
-            return self._begin_at(reading, name, plain)
+        return self._at_edge(lambda reading: self._begin_at(reading, name, plain))
 
     def end(self, window_id: int, **attributes: Any) -> Measurement:
         """End a window; raises InputError for one that is not open."""
         if self._elsewhere:
             return inert(window_id)
         plain = plain_attributes(attributes)
-        with self._edge() as reading:
-            return self._end_at(reading, window_id, plain)
+        return self._at_edge(lambda reading: self._end_at(reading, window_id, plain))
 
     def switch(self, window_id: int, name: str, **attributes: Any) -> tuple[Measurement, int]:
         """End one window and begin the next at the very same reading, so that the two leave no gap between them."""
         if self._elsewhere:
             return inert(window_id), 0
         plain = plain_attributes(attributes)
-        with self._edge() as reading:
+
+        def switched(reading: Reading) -> tuple[Measurement, int]:
             ended = self._end_at(reading, window_id, {})
             return ended, self._begin_at(reading, name, plain, parent_id=ended.parent_id)
+
+        return self._at_edge(switched)
 
     def annotate(self, **attributes: Any) -> None:
         """Add attributes to the innermost window that this thread has open, else to the outermost one."""
@@ -109,10 +112,10 @@ class Edges:
             return None
         from setsuden.meter.live import tick_between
 
-        with self._edge() as reading:
-            assert self._rig is not None
-            assert self._first is not None
-            return tick_between(self._rig.channels, self._first, self._first, reading)
+        rig, first = self._rig, self._first
+        assert rig is not None
+        assert first is not None
+        return self._at_edge(lambda reading: tick_between(rig.channels, first, first, reading))
 
     def elapsed_s(self) -> float:
         """Seconds since the meter began, without reading a sensor."""
@@ -156,15 +159,14 @@ class Edges:
             raise InputError("the meter is not running", value=self.name, remedy="Use it inside its with block.")
         return self._book
 
-    @contextmanager
-    def _edge(self) -> Iterator[Reading]:
-        """A reading at a window's edge, after queued device work has finished; its own CPU time is booked."""
+    def _at_edge(self, work: Callable[[Reading], T]) -> T:
+        """What ``work`` makes of a reading after queued device work has finished; its own CPU time is booked."""
         self._running()
         synchronise_devices()
         started = time.thread_time()
         with self._lock:
             try:
-                yield self._read()
+                return work(self._read())
             finally:
                 self._edge_cpu_s += time.thread_time() - started
 
