@@ -93,6 +93,14 @@ def test_an_estimate_is_called_one_with_its_interval(tmp_path: Path) -> None:
     assert document["factors"]
 
 
+def test_a_card_of_which_nothing_is_known_is_not_inside_what_an_estimate_is_said_to_hold(tmp_path: Path) -> None:
+    found = discover(FakeMachine(tmp_path, nvml=FakeNvml(FakeGpu(lost=True))).host)
+    text = " ".join(doctor_text(found, "en").split())
+    assert "Estimated: GPU 0 (answers nothing), CPU" in text
+    assert "the truth may lie anywhere" not in text
+    assert "（応答なし）" in doctor_text(found, "ja")
+
+
 def test_denied_access_comes_with_commands_to_copy(tmp_path: Path) -> None:
     text = doctor_text(discover(denied(tmp_path).host), "en")
     assert "\n      sudo find /sys/devices/virtual/powercap -name energy_uj -exec chmod a+r {} +\n" in text

@@ -9,7 +9,7 @@ from setsuden.quantity import render
 from setsuden.quantity.rendering import significant
 from setsuden.sensors.diagnosis import basis, cpu_watts, modelled_watts
 from setsuden.sensors.discovery import Discovery
-from setsuden.sensors.protocol import Channel, Finding, Method, Status
+from setsuden.sensors.protocol import Channel, Component, Finding, Method, Status
 
 _INDENT = "    "
 _ORDER = (Status.AVAILABLE, Status.MODELLED, Status.DENIED, Status.BROKEN, Status.ABSENT)
@@ -92,7 +92,7 @@ def _verdict(found: Discovery, messages: Messages) -> list[str]:
         named = {"measured": _labels(measured, messages), "estimated": _labels(modelled, messages)}
         return _wrapped(messages.say("partly_estimated", **named))
     full = modelled_watts(found, 1.0)
-    if full is None:
+    if full is None or any(channel.component not in (Component.CPU, Component.DRAM) for channel in counted):
         return _wrapped(messages.say("partly_estimated", measured="-", estimated=_labels(counted, messages)))
     low, value, high = (significant(60 * watts, 2) for watts in (full.low, full.value, full.high))
     return _wrapped(messages.say("estimate_only", energy=value, low=low, high=high))

@@ -32,7 +32,9 @@ class NvmlSensor:
         self.gpus = tuple(Gpu(nvml, index, now) for index in indices)
         limit_w = max((gpu.limit_w for gpu in self.gpus), default=LIMIT_W)
         siblings = tuple(range(len(self.gpus)))
-        self._lost = [StandIn(lost_channel(i), siblings, limit_w, flags.CHANNEL_LOST, now) for i in lost]
+        self._lost = [
+            StandIn(lost_channel(i, alone=not siblings), siblings, limit_w, flags.CHANNEL_LOST, now) for i in lost
+        ]
         self.channels: tuple[Channel, ...] = (
             *(gpu.channel for gpu in self.gpus),
             *(card.channel for card in self._lost),

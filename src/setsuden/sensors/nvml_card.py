@@ -190,8 +190,8 @@ def identity(nvml: Any, handle: Any, index: int) -> tuple[str, str]:
         return uuid, f"GPU {index}"
 
 
-def lost_channel(index: int) -> Channel:
-    """How a card that answers nothing presents itself."""
+def lost_channel(index: int, *, alone: bool) -> Channel:
+    """How a card that answers nothing presents itself; ``alone``: no other answers either."""
     error, source = _COUNTER_ERROR
     channel = Channel(
         id=f"nvml/gpu-{index}",
@@ -203,7 +203,7 @@ def lost_channel(index: int) -> Channel:
         relative_error=error,
         error_source=source,
     )
-    return stand_in_channel(channel, "answers nothing, taken as the others are")
+    return stand_in_channel(channel, "answers nothing" if alone else "answers nothing, taken as the others are")
 
 
 def _code(error: Any) -> int | None:
