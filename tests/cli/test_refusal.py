@@ -138,3 +138,57 @@ def test_wrong_use_in_english_is_as_the_parser_says_it_and_a_misspelt_command_is
     assert told.startswith("Usage: ")
     assert told.endswith("Error: Invalid value for '--rate': 'abc' is neither a number nor 'adaptive'\n")
     assert "No such command 'doktor'. Did you mean doctor?" in CliRunner().invoke(main, ["doktor"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words", "sentence"),
+    [
+        ("a.yaml", "models: [mlp\n", ("pilot", "a.yaml"), "「,」か「]」が必要な所に、ファイルの終わりがあります"),
+        ("a.yaml", "models: {a: 1\n", ("pilot", "a.yaml"), "「,」か「}」が必要な所に"),
+        ("a.yaml", "a: b: c\n", ("pilot", "a.yaml"), "ここに「:」は書けません"),
+        ("a.yaml", "a: 1\n\tb: 2\n", ("pilot", "a.yaml"), "タブは空白に直してください"),
+        ("a.yaml", "a: *b\n", ("pilot", "a.yaml"), "エイリアス 'b' は定義されていません"),
+        ("a.yaml", "models: mlp\nphases: [trian]\n", ("pilot", "a.yaml"), "使える値：'train', 'infer', 'serve'"),
+        (
+            "a.yaml",
+            "models: mlp\ndevice: gpu\n",
+            ("pilot", "a.yaml"),
+            "決められた形ではありません（入力値：'gpu'）。形：",
+        ),
+        ("a.json", "oops", ("import", "mlflow", "a.json"), "JSON ではありません：値が必要な所に値がありません"),
+        ("a.json", "{", ("profile", "a.json"), "二重引用符で囲んだ名前が必要です（1 行 2 文字目）"),
+        ("a.csv", "a,b\n1,2\n", ("import", "codecarbon", "a.csv"), "列がありません：timestamp"),
+        ("a.csv", "a,b\n1,2\n", ("federate", "table", "none"), "ファイルまたはフォルダがありません（'none'）"),
+    ],
+)
+def test_what_parsers_say_of_a_file_is_told_in_japanese(
+    name: str, content: str, words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(content, encoding="utf-8")
+    assert sentence in said(*words)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("cannot be read: denied: for good", "読めません：denied: for good"),  # at the first colon, not at the last
+        ("cannot be read: [Errno 13] Permission denied: 'a: b'", "読めません：アクセス権がありません（'a: b'）"),
+        ("unknown precision", "知らない演算精度です"),
+        ("unknown thing", "unknown thing"),  # what has no words leaves its sentence whole
+        ("must be a finite number of at least 2", "2 以上の有限の数にしてください"),
+        ("must be a ghost", "must be a ghost"),
+    ],
+)
+def test_a_sentence_is_told_with_what_is_put_into_it_or_not_at_all(message: str, told: str) -> None:
+    assert refusal(InputError(message), "ja").strip() == told
+
+
+def test_a_group_of_commands_takes_the_language_and_a_choice_that_lacks_is_listed() -> None:
+    result = CliRunner().invoke(main, ["--lang", "ja", "import"])
+    assert "の指定がありません。次から選んでください：" in result.stderr
+    assert (
+        CliRunner()
+        .invoke(main, ["--lang", "ja", "catalogue"])
+        .stderr.startswith("使い方：main catalogue [オプション] コマンド")
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from setsuden.cli.common import WholeHelp, json_option, lang_option, print_json
-from setsuden.language import Language, Messages
+from setsuden.language import Language, Messages, looked_up
 from setsuden.language.columns import pad
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def match(name: tuple[str, ...], kind: Kind | None, as_json: bool, language: Lan
     if found.remark:
         click.echo("  " + say(f"remark.{found.remark}", seen=found.seen, name=found.row.name))
     for factor in found.tdp_w.factors if found.tdp_w else ():
-        click.echo(f"  {say('source')}: {factor.source}")
+        click.echo(f"  {say('source')}: {looked_up.source(factor.source, language)}")
     if variants:
         listed = ", ".join(row.name for row in variants[:_MOST_VARIANTS])
         click.echo(f"  {say('variants', count=len(variants))}: {listed}" + " ..." * (len(variants) > _MOST_VARIANTS))
