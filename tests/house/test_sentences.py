@@ -88,7 +88,7 @@ def test_every_template_is_a_sentence_of_the_code(room: Room) -> None:
     assert {*unmet} - met == set()
 
 
-_FOR_PROGRAMMERS = ("testing/", "dashboard/", "team/")
+_FOR_PROGRAMMERS = ("testing/",)
 
 
 def is_told(text: str) -> bool:
