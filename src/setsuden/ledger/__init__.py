@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from setsuden.ledger.measurement_json import measurement_from_json, measurement_to_json
     from setsuden.ledger.named_figures import figures
     from setsuden.ledger.once import Total
-    from setsuden.ledger.record import Event, RunRecord, RunSummary, Series
+    from setsuden.ledger.record import Event, RunRecord, RunSummary
+    from setsuden.ledger.series import Series
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.writer import RunWriter
 
@@ -35,7 +36,7 @@ _HOMES = {
     "Event": "record",
     "RunRecord": "record",
     "RunSummary": "record",
-    "Series": "record",
+    "Series": "series",
     "Total": "once",
     "Ledger": "store",
     "RunWriter": "writer",

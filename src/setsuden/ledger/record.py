@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,12 +16,10 @@ from setsuden.ledger.faults import understood
 from setsuden.ledger.liveness import is_alive
 from setsuden.ledger.measurement import ChannelEnergy, Flag, Measurement, Utilisation
 from setsuden.ledger.measurement_json import measurement_from_json
+from setsuden.ledger.series import Series, series_of
 from setsuden.quantity import Estimate, Factor, merged_factors
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from setsuden.ledger.store import Ledger
 
 RUNNING, CUT_OFF = "running", "cut off"
@@ -58,25 +55,6 @@ class Event:
     at: str
     code: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """All samples of one channel as arrays.
-
-    t_s, energy_j, low_j, high_j   one entry per sample; the count starts again where another meter took over
-    power_t_s, power_w             watts as the hardware gave them, else the mean since the sample before; the first
-                                   sample may have none
-    flags                          codes that occurred
-    """
-
-    t_s: NDArray[np.float64]
-    energy_j: NDArray[np.float64]
-    low_j: NDArray[np.float64]
-    high_j: NDArray[np.float64]
-    power_t_s: NDArray[np.float64]
-    power_w: NDArray[np.float64]
-    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +105,7 @@ class RunRecord:
         if channel not in ids:
             raise InputError("no such channel", value=channel, remedy=f"This run has: {', '.join(ids) or 'none'}.")
         with understood(str(self.ledger.path)):
-            return _series(self.ledger.blocks(self.number, channel))
+            return series_of(self.ledger.blocks(self.number, channel))
 
 
 def load_summaries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[RunSummary]:
@@ -288,36 +266,6 @@ def _window(row: tuple[Any, ...], stretches: Sequence[Stretch], status: str) -> 
             *(Flag(CORRECTED, note) for note in correction_notes([channel for channel, _, _ in parts])),
         ),
         attributes=json.loads(attributes),
-    )
-
-
-def _series(blocks: Sequence[tuple[int, str | None, bytes]]) -> Series:
-    import numpy as np
-
-    found = [unpack(data, samples) for samples, _, data in blocks]
-
-    def joined(columns: Iterable[array[float]]) -> NDArray[np.float64]:
-        return np.concatenate([np.empty(0), *(np.frombuffer(column) for column in columns if column)])
-
-    t_s, energy_j = joined(c.t_s for c in found), joined(c.energy_j for c in found)
-    known = np.concatenate(
-        [np.empty(0, bool), *(np.frombuffer(c.known, bool) if c.known else np.zeros(len(c.t_s), bool) for c in found)]
-    )
-    given = joined(c.power_w if c.power_w is not None else array("d", bytes(8 * len(c.t_s))) for c in found)
-    seconds, drawn = np.diff(t_s, prepend=t_s[:1]), np.diff(energy_j, prepend=energy_j[:1])
-    # Where the hardware gave no power, the mean since the sample before; not across a count that began anew.
-    derivable = (seconds > 0) & (drawn >= 0)
-    mean = np.divide(drawn, seconds, out=np.zeros_like(drawn), where=derivable)
-    there = known | derivable
-    codes = tuple(dict.fromkeys(code for _, flags, _ in blocks if flags for code in json.loads(flags)))
-    return Series(
-        t_s,
-        energy_j,
-        joined(c.low_j for c in found),
-        joined(c.high_j for c in found),
-        t_s[there],
-        np.where(known, given, mean)[there],
-        codes,
     )
 
 
