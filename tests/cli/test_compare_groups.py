@@ -93,8 +93,8 @@ def test_a_clear_saving_is_said_with_its_interval_in_both_languages() -> None:
     assert text.splitlines()[0].startswith("group")
     assert "pruned takes 12.0 % [" in text
     assert "less than baseline: clear." in text
-    assert "because the runs took turns" in text
-    assert "most of its error cancels" in text
+    assert "because the runs took turns: -12.0 % [-" in text
+    assert "the error that both share cancels" in text
     assert "Attention" not in text
     assert "明らかです" in cli(*TWO, "--lang", "ja").stdout
     document = json.loads(cli(*TWO, "--json").stdout)

@@ -55,14 +55,14 @@ def _grounds(contrast: Contrast, messages: Messages) -> Iterator[str]:
             yield messages.say(
                 "scatter.paired",
                 pairs=len(contrast.group.runs),
-                paired=_interval(contrast.paired, digits),
-                unpaired=_interval(contrast.unpaired, digits),
+                paired=_signed(contrast.paired, digits),
+                unpaired=_signed(contrast.unpaired, digits),
             )
         else:
-            yield messages.say("scatter.unpaired", unpaired=_interval(contrast.unpaired, digits))
+            yield messages.say("scatter.unpaired", unpaired=_signed(contrast.unpaired, digits))
     if contrast.meter is not None:
         key = "meter.shared" if contrast.shared else "meter.apart"
-        yield messages.say(key, meter=_interval(contrast.meter, digits))
+        yield messages.say(key, meter=_signed(contrast.meter, digits))
 
 
 def _interval(ratio: Estimate, digits: int) -> str:
@@ -72,6 +72,12 @@ def _interval(ratio: Estimate, digits: int) -> str:
     low, high = sorted(ends)
     best = _percent(value, digits)
     return f"{best} %" if low == high else f"{best} % [{_percent(low, digits)}, {_percent(high, digits)}]"
+
+
+def _signed(ratio: Estimate, digits: int) -> str:
+    """A ratio as a change against the baseline, less is negative: ``-12 % [-16, -8]``."""
+    value, low, high = (f"{(end - 1) * 100:+,.{digits}f}" for end in (ratio.value, ratio.low, ratio.high))
+    return f"{value} % [{low}, {high}]"
 
 
 def _change(ratio: float, digits: int, messages: Messages) -> str:
