@@ -191,6 +191,26 @@ def test_two_trainings_of_one_meter_are_kept_side_by_side(tmp_path: Path) -> Non
     assert [entry["name"] for entry in kept(tmp_path)["runs"]] == ["first", "second"]
 
 
+def test_of_many_trainings_each_is_kept_when_it_is_over_and_not_written_anew_for_every_forecast(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = bench(tmp_path)
+    written: list[int] = []
+    with around.meter as meter:
+        keep = meter.keep
+        monkeypatch.setattr(
+            meter, "keep", lambda name, document: (written.append(len(document["runs"])), keep(name, document))
+        )
+        for fold in range(25):
+            with progress(100, name=f"fold {fold}", meter=meter, say=lambda _: None) as run:
+                train(around, run, 100)
+    assert written.count(20) > 3
+    assert written[-5:] == [21, 22, 23, 24, 25]
+    entries = kept(tmp_path)["runs"]
+    assert [entry["name"] for entry in entries] == [f"fold {fold}" for fold in range(25)]
+    assert all(entry["outcome"]["complete"] and entry["said"] for entry in entries)
+
+
 def test_a_budget_stops_before_it_is_passed_and_the_hook_can_save(tmp_path: Path) -> None:
     saved: list[float] = []
     said: list[str] = []

@@ -141,7 +141,7 @@ class Follower:
     def _watch(self, note: Note, tick: Tick) -> bool:
         """Whether the command may go on."""
         from setsuden.predict import speed
-        from setsuden.predict.watcher import forecast_document
+        from setsuden.predict.watcher import AT_ONCE, forecast_document
 
         told = note.speed_of == speed.NUMBER and speed.tells(channel for channel, _ in tick.channels)
         moved = self._is_news(note)
@@ -156,7 +156,7 @@ class Follower:
         one.speeds = note.speeds if told else None
         said = len(one.watcher.said)
         going_on = one.watcher.look(elapsed_s, energy, note.steps_done, note.paused_s, behind_s, one.speeds)
-        if len(one.watcher.said) > said:
+        if len(one.watcher.said) > said and len(self._trainings) <= AT_ONCE:
             self._meter.keep(DOCUMENT, forecast_document([each.watcher for each in self._trainings.values()]))
         if self._budget is None or one.watcher.budget is self._budget or tick.energy is None:
             return going_on

@@ -12,7 +12,7 @@ from setsuden.predict.budget import OnStop
 from setsuden.predict.foretold import Saying
 from setsuden.predict.mailbox import Mailbox, Note
 from setsuden.predict.saying import DOCUMENT
-from setsuden.predict.watcher import Watcher, forecast_document
+from setsuden.predict.watcher import AT_ONCE, Watcher, forecast_document
 from setsuden.quantity import Estimate
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Here:
         return self.meter.elapsed_s()
 
     def look(self, steps: int, paused_s: float) -> bool:
-        """Read the meter; a new forecast is kept at once."""
+        """Read the meter; a new forecast is kept at once, unless many trainings would be written anew for it."""
         if self._told:
             self._speeds += speed.reading()
         tick = self.meter.so_far()
@@ -84,7 +84,7 @@ class Here:
         self._last = tick
         so_far = self._since(tick.elapsed_s, tick.energy)
         going_on = self._watcher.look(*so_far, steps, paused_s, speeds=self._speeds)
-        if len(self._watcher.said) > self._kept:
+        if len(self._watcher.said) > self._kept and len(_watched[self.meter]) <= AT_ONCE:
             self._kept = len(self._watcher.said)
             self._keep()
         return going_on

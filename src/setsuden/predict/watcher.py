@@ -20,6 +20,8 @@ SAY_AT = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
 """Shares of the steps at which a forecast is said and kept; the first counts from the end of the warm-up."""
 MORE = 0.02
 """A run that goes on for more steps beyond those announced, as a share, is another one than was forecast."""
+AT_ONCE = 20
+"""Of more trainings, which all are written together, no forecast is kept before its training is over."""
 UNIT = "gCO2e"
 
 
@@ -46,6 +48,7 @@ class Watcher:
     _forecast: EarlyForecast | None = None
     _said: list[Saying] = field(default_factory=list)
     _outcome: Outcome | None = None
+    _ended: dict[str, Any] | None = None  # the entry, once it does not change any more
     _last: tuple[float, float, float] = (0.0, 0.0, 0.0)  # seconds, joules, seconds paused
     _counted: Estimate | None = None  # the latest joules
     _first_epoch: FirstEpoch | None = None
@@ -135,6 +138,14 @@ class Watcher:
 
     def to_json(self) -> dict[str, Any]:
         """One entry of the forecast document."""
+        if self._ended is None:
+            entry = self._entry()
+            if self._outcome is None:
+                return entry
+            self._ended = entry  # of hundreds of trainings each is made once
+        return self._ended
+
+    def _entry(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "steps_total": self.steps_total,
