@@ -22,6 +22,7 @@ SCRIPTS = (
     "federated/simulate.py",
     "forecast/run.py",
     "ledger/many_runs.py",
+    "ledger/team.py",
     "ledger/ten_million.py",
     "meter/kill.py",
     "meter/overhead.py",

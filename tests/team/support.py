@@ -45,14 +45,16 @@ def results(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def documents(ledger: Ledger) -> list[Any]:
-    """Everything that commands read of every run: its line in lists, the run in full, and every sample."""
-    found: list[Any] = []
-    for summary in ledger.runs():
-        record = ledger.run(summary.id)
-        series = {name: [part.tolist() for part in _arrays(record, name)] for name in {c.id for c in record.channels}}
-        further = {name: record.document(name) for name in record.documents}
-        found.append((summary_document(summary), run_document(record), series, further))
-    return found
+    """Everything that commands read of every run."""
+    return [told(ledger, summary.id) for summary in ledger.runs()]
+
+
+def told(ledger: Ledger, run_id: str) -> Any:
+    """A run's line in lists, the run in full, every sample and every document."""
+    record = ledger.run(run_id)
+    series = {name: [part.tolist() for part in _arrays(record, name)] for name in {c.id for c in record.channels}}
+    further = {name: record.document(name) for name in record.documents}
+    return summary_document(record.summary), run_document(record), series, further
 
 
 def _arrays(record: Any, name: str) -> list[Any]:

@@ -12,7 +12,16 @@ pytest.importorskip("psycopg", reason='psycopg is not installed: pip install "se
 
 @pytest.fixture(autouse=True)
 def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGSSLMODE", "PGSERVICE", "PGPASSWORD", "SETSUDEN_TEAM_LEDGER"):
+    for name in (
+        "PGHOST",
+        "PGHOSTADDR",
+        "PGPORT",
+        "PGDATABASE",
+        "PGSSLMODE",
+        "PGSERVICE",
+        "PGPASSWORD",
+        "SETSUDEN_TEAM_LEDGER",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -72,6 +81,9 @@ def test_a_password_is_taken_out_of_what_others_say(monkeypatch: pytest.MonkeyPa
         ("postgresql:///energy?host=/run/pg", None),
         ("postgresql:///energy", None),
         ("postgresql://localhost,db.example.org/energy", "require"),
+        ("postgresql:///energy?hostaddr=192.0.2.1", "require"),
+        ("postgresql://localhost.example.org/energy", "require"),
+        ("postgresql://127.example.org/energy", "require"),
         ("postgresql://?service=team", None),
     ],
 )

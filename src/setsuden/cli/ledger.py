@@ -33,7 +33,9 @@ def _address_option(name: str, what: str) -> Callable[[Any], Any]:
 def _selecting(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
-            "--since", metavar="TIME", help="Only runs that began then or later: 2026-06-01, UTC without a zone."
+            "--since",
+            metavar="TIME",
+            help="Only runs that began then or later, such as 2026-06-01; UTC where no zone is named.",
         ),
         click.option("--tag", help="Only runs with this tag."),
         click.option("--name", help="Only runs of this name."),

@@ -25,6 +25,7 @@ _PATIENCE: dict[str, object] = {
     "tcp_user_timeout": 30_000,
 }
 _SECRET = ("password", "sslpassword")
+_NEAR = r"[/@].*|localhost|127(\.\d+){3}|::1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,9 @@ def _hosts(given: Mapping[str, str]) -> list[str]:
 
 
 def _is_near(given: Mapping[str, str]) -> bool:
-    near = ("/", "@", "localhost", "127.", "::1")
-    return "service" not in given and all(host.startswith(near) for host in _hosts(given))
+    numeric = (given.get("hostaddr") or os.environ.get("PGHOSTADDR") or "").split(",")
+    named = [*_hosts(given), *filter(None, numeric)]
+    return "service" not in given and all(re.fullmatch(_NEAR, host) for host in named)
 
 
 def _may_be_open(given: Mapping[str, str]) -> bool:
@@ -103,7 +105,7 @@ def _may_be_open(given: Mapping[str, str]) -> bool:
 def _label(given: Mapping[str, str]) -> str:
     if "service" in given:
         return f"service {given['service']}"
-    hosts = ",".join(_hosts(given)) or "localhost"
+    hosts = ",".join(_hosts(given)) or given.get("hostaddr") or "localhost"
     port = given.get("port") or os.environ.get("PGPORT") or "5432"
     name = given.get("dbname") or os.environ.get("PGDATABASE") or given.get("user") or ""
     return f"{hosts}:{port}/{name}"

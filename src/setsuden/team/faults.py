@@ -32,7 +32,7 @@ _STATES = {
 _MESSAGES = (
     (("timeout",), "the database does not answer", "Check host, port and firewall; ?connect_timeout=60 waits longer."),
     (
-        ("translate host name", "resolve host", "not known"),
+        ("translate host name", "resolve host", "not known", "name resolution"),
         "there is no host of this name",
         "Check the address and the network.",
     ),
