@@ -68,13 +68,13 @@ def test_braces_and_line_breaks_in_what_was_given_stay_as_they_are() -> None:
         (("pilot", "none.yaml"), "スタディのファイルを読めません：ファイルまたはフォルダがありません"),
         (("pilot", "empty.yaml"), "スタディのファイルが空です。次のコマンドの出力から始めてください："),
         (("pilot", "broken.yaml"), "broken.yaml:2: YAML として正しくありません"),
-        (("pilot", "wrong.yaml"), "wrong.yaml:1: epoch: 知らないキーです"),
+        (("pilot", "wrong.yaml"), "wrong.yaml:1: epoch: 不明なキーです"),
         (("pilot", "wrong.yaml"), "このあとに問題がもう一つあります。"),
         (("footprint", "--kwh", "-1"), "有限の数にしてください（入力値：-1.0）"),
         (("footprint", "--kwh", "1", "--site", "Germny"), "（入力値：'Germny'）。DE (Germany) のことでしょうか。"),
-        (("footprint", "--device", "H1000", "--hours", "1"), "知らないデバイスです"),
+        (("footprint", "--device", "H1000", "--hours", "1"), "不明なデバイスです"),
         (("footprint",), "電力量の指定がありません。--kwh X"),
-        (("explain", "SET-TOO-SHRT"), "知らないコードです（入力値：'SET-TOO-SHRT'）。SET-TOO-SHORT のことでしょうか。"),
+        (("explain", "SET-TOO-SHRT"), "不明なコードです（入力値：'SET-TOO-SHRT'）。SET-TOO-SHORT のことでしょうか。"),
         (("federate", "simulate"), "シナリオのファイルを指定してください"),
     ],
 )  # fmt: skip
@@ -174,7 +174,7 @@ def test_what_parsers_say_of_a_file_is_told_in_japanese(
     [
         ("cannot be read: denied: for good", "読めません：denied: for good"),  # at the first colon, not at the last
         ("cannot be read: [Errno 13] Permission denied: 'a: b'", "読めません：アクセス権がありません（'a: b'）"),
-        ("unknown precision", "知らない演算精度です"),
+        ("unknown precision", "不明な演算精度です"),
         ("unknown thing", "unknown thing"),  # what has no words leaves its sentence whole
         ("must be a finite number of at least 2", "2 以上の有限の数にしてください"),
         ("must be a ghost", "must be a ghost"),
