@@ -142,6 +142,28 @@ def test_a_wall_meter_that_was_imported_can_be_the_reference(tmp_path: Path) -> 
     assert found["delay"]["value"] == pytest.approx(3.0, abs=0.5)
 
 
+@pytest.mark.parametrize("gain", [0.8, 1.0, 1.4])
+@pytest.mark.parametrize("late_s", [0.0, 0.3, 0.7])
+def test_a_meter_that_shows_means_over_its_second_does_not_pull_the_gain_down(
+    tmp_path: Path, gain: float, late_s: float
+) -> None:
+    run = recorded(1.0, 0.0, 0.0)
+    fine = np.arange(-2.0, LENGTH_S, 0.01)
+    drawn = np.concatenate([[0.0], np.cumsum([0.01 * truth(t) for t in fine])])
+    ends = np.arange(0.0, LENGTH_S - 1.0, 1.0)
+    means = drawn[np.searchsorted(fine, ends - late_s)] - drawn[np.searchsorted(fine, ends - late_s - 1.0)]
+    rows = [f"{1767225600.0 + t},{gain * w + 20.0}" for t, w in zip(ends, means, strict=True)]
+    path = file(tmp_path, "wall.csv", "time,power_w\n" + "\n".join(rows))
+    assert imported("csv", path, "--name", "wall").exit_code == 0
+    words = ["--sensor", "sensor", "--against", "csv/board", "--against-run", "last", "--run", run, "--json"]
+    code, output = calibrate(*words)
+    assert code == 0, output
+    found = json.loads(output)
+    assert found["gain"]["value"] == pytest.approx(gain, rel=0.012)
+    assert found["gain"]["low"] <= gain <= found["gain"]["high"]
+    assert found["offset"]["low"] <= 20.0 <= found["offset"]["high"]
+
+
 @pytest.mark.parametrize("words", [["--sensor", "sensor"], ["--against", "truth"], ["--sensor", "x", "--against", "y"]])
 def test_wrong_use_exits_with_2(words: list[str]) -> None:
     recorded(1.0, 0.0, 0.0)

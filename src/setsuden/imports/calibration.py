@@ -51,6 +51,14 @@ class _Trace:
         """Mean power between ``edges_s``."""
         return np.asarray(np.diff(np.interp(edges_s, self.t_s, self.energy_j)) / np.diff(edges_s), float)
 
+    def as_read_at(self, t_s: Array) -> _Trace:
+        """What a meter would have made of it that reads, at these times, the mean power around each of them."""
+        half_s = 0.5 * float(np.median(np.diff(t_s)))
+        begin_j, end_j = (np.interp(t_s + aside_s, self.t_s, self.energy_j) for aside_s in (-half_s, half_s))
+        watts = (end_j - begin_j) / (2 * half_s)
+        steps_j = 0.5 * (watts[1:] + watts[:-1]) * np.diff(t_s)
+        return _Trace(t_s, np.concatenate([[0.0], np.cumsum(steps_j)]))
+
 
 def compare(
     run: RunRecord, channel: str, reference_run: RunRecord, reference: str, *, most_s: float = 60.0, seed: int = 0
@@ -93,9 +101,15 @@ def compare(
     if len(edges) <= _LEAST_BINS:
         raise InputError("too little common time to compare", place=channel, remedy="Record longer or sample faster.")
     delays = found.seconds + found.uncertainty_s * np.linspace(-2, 2, _DELAYS)
-    truth, shown = theirs.means(edges), np.asarray([ours.means(edges + delay) for delay in delays])
+    truth = theirs.means(edges)
+    views = [np.asarray([ours.means(edges + delay) for delay in delays])]
+    if kinds[1][reference].method == "power":
+        # Readings of a power blur it; beside what is not blurred that pulls the gain down, by how much nobody says.
+        views.append(np.asarray([ours.as_read_at(theirs.t_s + delay).means(edges + delay) for delay in delays]))
+    shown = views[-1]
     best, gain, offset = _fit(shown, truth)
-    low, high = np.quantile(_refits(shown, truth, delays, seed), (0.05, 0.95), axis=0)
+    ends = np.asarray([np.quantile(_refits(view, truth, delays, seed), (0.05, 0.95), axis=0) for view in views])
+    low, high = ends[:, 0].min(axis=0), ends[:, 1].max(axis=0)
     trusted = kinds[1][reference]
     provenance = weakest([kinds[0][channel].provenance, trusted.provenance])
 
