@@ -137,24 +137,21 @@ def judged_in_turn(traces: list[Trace], before: list[Trace]) -> list[dict[str, A
 
 
 def in_turn(traces: list[Trace]) -> Iterator[tuple[Trace, Earlier]]:
-    """Each with what those before it have left, as ``setsuden.predict.earlier`` would leave it."""
+    """Each with what those before it have left, as ``setsuden.predict.earlier`` would; CPU seconds stand for joules."""
     speeds: list[tuple[float, float]] = []
-    wanders: list[float] = []
+    seconds: list[float] = []
+    joules: list[float] = []
     for trace in traces:
         usual = Usual(tuple(speeds[-RUNS:])) if speeds else None
-        yield trace, Earlier(usual, tuple(wanders[-RUNS:]))
+        yield trace, Earlier(usual, tuple(seconds[-RUNS:]), tuple(joules[-RUNS:]))
         if trace.wall_s[-1] >= SHORTEST_S:
-            wanders.append(watched(trace, trace.wall_s).scatter_share)
+            forecast = EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch)
+            for _ in tell(forecast, trace, trace.wall_s, trace.cpu_s):
+                pass
+            seconds.append(forecast.wander("seconds"))
+            joules.append(forecast.wander("joules"))
             if trace.speed is not None:
                 speeds.append((trace.speed, float(trace.wall_s[-1])))
-
-
-def watched(trace: Trace, readings: Floats, earlier: Earlier = NOTHING) -> EarlyForecast:
-    """A whole training, of whose readings one kind is taken for seconds and joules alike."""
-    forecast = EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch, earlier=earlier)
-    for _ in tell(forecast, trace, readings, readings):
-        pass
-    return forecast
 
 
 def tell(forecast: EarlyForecast, trace: Trace, seconds: Floats, joules: Floats) -> Iterator[int]:

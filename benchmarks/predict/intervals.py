@@ -52,9 +52,9 @@ class Scored:
 class Scorer:
     """Scores a forecast when each share is reached; one that comes twice as late as it should is left out."""
 
-    def __init__(self, forecast: EarlyForecast, truth: float) -> None:
+    def __init__(self, forecast: EarlyForecast, said: Callable[[], Estimate | None], truth: float) -> None:
         self.found: list[Scored] = []
-        self._forecast, self._truth = forecast, truth
+        self._forecast, self._said, self._truth = forecast, said, truth
         self._waiting = list(SHARES)
 
     def look(self) -> None:
@@ -63,7 +63,7 @@ class Scorer:
         if not (self._waiting and forecast.ready and share >= self._waiting[0]):
             return
         due = self._waiting.pop(0)
-        said = forecast.total_time()
+        said = self._said()
         if said is not None and share <= 2 * due:
             self.found.append(Scored.of(due, said, self._truth))
 
@@ -71,10 +71,11 @@ class Scorer:
 def recorded(folder: Path, kind: str) -> Iterator[Scored]:
     """All trainings of a set."""
     for trace, earlier in in_turn(read(folder)):
-        readings = trace.wall_s if kind == "wall clock" else trace.cpu_s
+        of_time = kind == "wall clock"
         forecast = EarlyForecast(trace.steps_total, steps_per_epoch=trace.per_epoch, earlier=earlier)
-        scorer = Scorer(forecast, float(readings[-1]))
-        for _ in tell(forecast, trace, readings, readings):
+        said = forecast.total_time if of_time else forecast.total_energy
+        scorer = Scorer(forecast, said, float((trace.wall_s if of_time else trace.cpu_s)[-1]))
+        for _ in tell(forecast, trace, trace.wall_s, trace.cpu_s):
             scorer.look()
         yield from scorer.found
 
@@ -142,7 +143,7 @@ def made_up(
     pauses = 0.15 * STEP_S * each * rng.lognormal(0.0, SCATTER, EPOCHS) if paused else np.zeros(EPOCHS)
     told = 0.45 * each if paused else 0.0
     forecast = EarlyForecast(steps, steps_per_epoch=each, evaluation_steps=told, earlier=earlier)
-    scorer = Scorer(forecast, float(costs.sum() + pauses.sum()))
+    scorer = Scorer(forecast, forecast.total_time, float(costs.sum() + pauses.sum()))
     clock = looked = 0.0
     forecast.observe(0.0, 0.0, 0)
     for step, cost in enumerate(costs.tolist(), 1):
@@ -165,7 +166,7 @@ def on_machine(make: Make, seeds: int, seconds: float, known: bool, paused: bool
     for seed in range(seeds):
         rng = np.random.default_rng([seed, round(seconds), known])
         before = [made_up(make, rng, seconds, NOTHING)[1] for _ in range(BEFORE if known else 0)]
-        found += made_up(make, rng, seconds, Earlier(wanders=tuple(before)), paused)[0]
+        found += made_up(make, rng, seconds, Earlier(seconds=tuple(before)), paused)[0]
     return found
 
 

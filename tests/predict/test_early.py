@@ -28,7 +28,7 @@ def watched(
     return forecast
 
 
-STILL = Earlier(wanders=(0.0,) * 20)
+STILL = Earlier(seconds=(0.0,) * 20)
 """A machine whose runs have shown no wander."""
 
 

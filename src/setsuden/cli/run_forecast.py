@@ -125,7 +125,7 @@ class Follower:
 
         for one in self._trainings.values():
             one.watcher.end(*one.ended, one.steps_done)
-            earlier.leave(self._meter, one.ended[0], one.speeds, one.watcher.wander)
+            earlier.leave(self._meter, one.ended[0], one.speeds, one.watcher.wanders)
         watchers = [one.watcher for one in self._trainings.values()]
         if not watchers:
             watchers = [Watcher(self._name, None, None, self._intensity, self._budget)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import fsum, isfinite, sqrt
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from setsuden.predict import speed
-from setsuden.predict.speed import SPREAD, Speeds, Usual
+from setsuden.predict.pauses import Of
+from setsuden.predict.speed import Speeds, Usual
 
 if TYPE_CHECKING:
     from setsuden.meter import Meter
 
+_OF: tuple[Of, ...] = ("seconds", "joules")
 _NAMES = {True: "wander of steps", False: "wander of steps on a GPU"}
 
 
@@ -20,16 +23,17 @@ class Earlier:
     """What is known of a machine before a run.
 
     speed     how fast it was; None: not known, or the steps wait for a GPU
-    wanders   Allan deviation of the cost of a step in each of the last runs, as a share (0-1), oldest first
+    seconds   Allan deviation of the seconds of a step in each of the last runs, as a share (0-1), oldest first
+    joules    the same of its joules, where they were counted
     """
 
     speed: Usual | None = None
-    wanders: tuple[float, ...] = ()
+    seconds: tuple[float, ...] = ()
+    joules: tuple[float, ...] = ()
 
-    @property
-    def wander(self) -> float:
-        """Root mean square of the wanders; what is assumed counts as one more of them."""
-        return sqrt(fsum((SPREAD**2, *(share**2 for share in self.wanders))) / (1 + len(self.wanders)))
+    def wanders(self, of: Of) -> tuple[float, ...]:
+        """Of the one or the other."""
+        return self.seconds if of == "seconds" else self.joules
 
 
 NOTHING = Earlier()
@@ -43,22 +47,22 @@ def recall(meter: Meter, told: bool) -> Earlier:
     """
     usual = speed.usual(meter.recall(speed.NAME, speed.USUAL_FOR_S)) if told else None
     kept = meter.recall(_NAMES[told], speed.USUAL_FOR_S) or {}
-    return Earlier(usual, tuple(float(share) for share in kept.get("runs", ())))
+    return Earlier(usual, *(tuple(map(float, kept.get(of, ()))) for of in _OF))
 
 
-def leave(meter: Meter, seconds: float, speeds: Speeds | None, wander: float) -> None:
+def leave(meter: Meter, seconds: float, speeds: Speeds | None, wanders: Mapping[Of, float]) -> None:
     """Leave what a training has shown behind for later ones, unless it was too short to tell.
 
-    speeds   of the machine; None where its steps did not follow them
-    wander   Allan deviation of the cost of a step; not finite where there were too few
+    speeds    of the machine; None where its steps did not follow them
+    wanders   Allan deviations of the cost of a step; not finite where there were too few, or none
     """
     if seconds < speed.SHORTEST_S:
         return
     if speeds is not None:
         speed.leave(meter, speeds, seconds)
-    if isfinite(wander):
-        meter.leave(_NAMES[speeds is not None], speed.USUAL_FOR_S, lambda kept: _with(kept, wander))
+    meter.leave(_NAMES[speeds is not None], speed.USUAL_FOR_S, lambda kept: _with(kept or {}, wanders))
 
 
-def _with(kept: dict[str, Any] | None, wander: float) -> dict[str, Any]:
-    return {"runs": [*(kept or {}).get("runs", ()), wander][-speed.RUNS :]}
+def _with(kept: Mapping[str, Any], wanders: Mapping[Of, float]) -> dict[str, Any]:
+    found = {of: [*kept.get(of, ()), *filter(isfinite, [wanders[of]])] for of in _OF}
+    return {of: shares[-speed.RUNS :] for of, shares in found.items()}

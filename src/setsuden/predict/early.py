@@ -145,10 +145,15 @@ class EarlyForecast:
 
     @property
     def scatter_share(self) -> float:
-        """How far the cost of a step has wandered so far, as a share of it; inf before there is enough to go by."""
-        if not self.ready:
+        """How far the seconds of a step have wandered so far, as a share; inf before there is enough to go by."""
+        return self.wander("seconds")
+
+    def wander(self, of: Of) -> float:
+        """How far the cost of a step has wandered, as a share; inf where there is too little to go by, or none."""
+        readings = self._times if of == "seconds" else self._joules
+        if not self.ready or readings[-1] <= readings[0]:
             return inf
-        costs, weights = _per_step(self._times, self._steps)
+        costs, weights = _per_step(readings, self._steps)
         cut = self._cut
         return deviation(costs[cut:], weights[cut:])
 
@@ -194,7 +199,7 @@ class EarlyForecast:
             return None
         costs, weights = _per_step(self._times, self._steps)
         cut = self._cut
-        return self._doubts(costs[cut:], weights[cut:], cut)
+        return self._doubts("seconds", costs[cut:], weights[cut:], cut)
 
     def _total(self, of: Of, readings: Sequence[float], paused: float) -> tuple[float, float, float] | None:
         if not self.ready:
@@ -206,12 +211,12 @@ class EarlyForecast:
         at = self._standing
         to_come = (step * at.left + self._pauses.to_come(of, at, step)) * self._dearer(cut)
         spent = readings[-1] - readings[0] + paused + step * self._steps[0]
-        apart = self._doubts(costs, weights, cut)  # in logarithms: what is to come is above zero
+        apart = self._doubts(of, costs, weights, cut)  # in logarithms: what is to come is above zero
         return spent + to_come, spent + to_come * exp(-apart.joined), spent + to_come * exp(apart.upwards)
 
-    def _doubts(self, costs: Floats, weights: Floats, cut: int) -> Doubts:
+    def _doubts(self, of: Of, costs: Floats, weights: Floats, cut: int) -> Doubts:
         at = self._standing
-        wander, speed = reach(costs, weights, at.left / float(weights.sum()), self.earlier)
+        wander, speed = reach(costs, weights, at.left / float(weights.sum()), self.earlier.wanders(of))
         unseen = log1p(max(self.unseen_share, FIRST_EPOCH_SHARE) if at.in_first_epoch else self.unseen_share)
         evaluation, missing = self._pauses.doubt(at)
         if self._speed_since(cut) is not None:

@@ -101,7 +101,7 @@ class Here:
             elapsed_s, energy = self._since(tick.elapsed_s, tick.energy)
             self._watcher.end(elapsed_s, energy, steps)
             self._keep()
-            earlier.leave(self.meter, elapsed_s, self._speeds if self._told else None, self._watcher.wander)
+            earlier.leave(self.meter, elapsed_s, self._speeds if self._told else None, self._watcher.wanders)
 
     def _since(self, elapsed_s: float, energy: Estimate | None) -> tuple[float, Estimate | None]:
         """Less what was before this training; a sensor's error is a share, the same for both."""

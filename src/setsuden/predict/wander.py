@@ -11,12 +11,13 @@ will again, so that what earlier runs showed counts beside it.
 
 from __future__ import annotations
 
-from math import log, log1p, sqrt
+from collections.abc import Sequence
+from math import fsum, log, log1p, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
-from setsuden.predict.earlier import Earlier
+from setsuden.predict.speed import SPREAD
 
 Floats = npt.NDArray[np.float64]
 
@@ -87,18 +88,23 @@ def deviation(costs: Floats, weights: Floats) -> float:
     return min(sqrt(max(found[-2:])) / mean, 1.0) if found and mean > 0 else 1.0
 
 
-def reach(costs: Floats, weights: Floats, ahead: float, earlier: Earlier) -> tuple[float, float]:
+def reach(costs: Floats, weights: Floats, ahead: float, earlier: Sequence[float]) -> tuple[float, float]:
     """Half-widths, in logarithms, of the 90 % interval of the mean cost of the steps ahead, to be joined.
 
     ahead     steps ahead over steps seen
-    earlier   what runs on this machine have shown: it counts for one more than they are, and at most as this run
+    earlier   deviations that runs on this machine have shown: they count for one more than they are, at most as this
 
     The first by how this run wandered so far, the second by how runs on this machine do.
     """
-    known = min(1 + len(earlier.wanders), _OWN)
+    known = min(1 + len(earlier), _OWN)
     far = _NINE_IN_TEN[_OWN + known] * sqrt(_apart(ahead) / (_OWN + known))
-    own, usual = sqrt(_OWN) * deviation(costs, weights), sqrt(known) * earlier.wander
-    return min(far * own, _MOST), min(far * usual, _MOST)
+    own, others = sqrt(_OWN) * deviation(costs, weights), sqrt(known) * usual(earlier)
+    return min(far * own, _MOST), min(far * others, _MOST)
+
+
+def usual(earlier: Sequence[float]) -> float:
+    """Root mean square of the deviations of earlier runs; what is assumed counts as one more of them."""
+    return sqrt(fsum((SPREAD**2, *(share**2 for share in earlier))) / (1 + len(earlier)))
 
 
 def _apart(ahead: float) -> float:

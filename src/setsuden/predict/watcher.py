@@ -13,6 +13,7 @@ from setsuden.predict.earlier import NOTHING, Earlier
 from setsuden.predict.early import EarlyForecast
 from setsuden.predict.first_epoch import FirstEpoch
 from setsuden.predict.foretold import Outcome, Saying, errors, plain
+from setsuden.predict.pauses import Of
 from setsuden.predict.speed import Speeds
 from setsuden.quantity import Estimate, Provenance
 
@@ -101,9 +102,11 @@ class Watcher:
         return self._said
 
     @property
-    def wander(self) -> float:
-        """How far the cost of a step has wandered so far, as a share; inf before there is enough to go by."""
-        return inf if self._forecast is None else self._forecast.scatter_share
+    def wanders(self) -> dict[Of, float]:
+        """How far the seconds and joules of a step have wandered; inf before there is enough to go by."""
+        forecast = self._forecast
+        of: tuple[Of, ...] = ("seconds", "joules")
+        return {one: inf if forecast is None else forecast.wander(one) for one in of}
 
     def now(self, elapsed_s: float, energy: Estimate | None) -> Saying | None:
         """The forecast as it stands; None before there is enough to go by."""
@@ -224,7 +227,7 @@ class Watcher:
             steps_total=forecast.steps_total,
             first_evaluation=forecast.first_evaluation,
             counted=counted,
-            runs=len(self.earlier.wanders),
+            runs=len(self.earlier.seconds),
             share_to_come=max(1 - elapsed_s / duration.value, 0.0),
         )
 
