@@ -169,6 +169,19 @@ def test_what_parsers_say_of_a_file_is_told_in_japanese(
     assert sentence in said(*words)
 
 
+def test_the_place_in_a_file_is_told_too() -> None:
+    error = InputError("is not a number", place="a, b.csv, line 3, column power_w", value="x")
+    assert refusal(error, "ja") == "a, b.csv の 3 行目、列 power_w: 数ではありません（入力値：'x'）"
+
+
+def test_a_list_that_is_cut_short_says_so_in_japanese() -> None:
+    error = InputError("there are several: which study is meant?", remedy="Give --study: a, b and 3 more.")
+    assert (
+        refusal(error, "ja")
+        == "study が複数あります。どれかの指定が必要です。--study で指定してください：a, b ほか 3 件"
+    )
+
+
 @pytest.mark.parametrize(
     ("message", "told"),
     [
@@ -176,12 +189,12 @@ def test_what_parsers_say_of_a_file_is_told_in_japanese(
         ("cannot be read: [Errno 13] Permission denied: 'a: b'", "読めません：アクセス権がありません（'a: b'）"),
         ("unknown precision", "不明な演算精度です"),
         ("unknown thing", "unknown thing"),  # what has no words leaves its sentence whole
-        ("must be a finite number of at least 2", "2 以上の有限の数にしてください"),
+        ("must be a finite number of at least 2", "有限の数（2 以上）にしてください"),
         ("must be a ghost", "must be a ghost"),
     ],
 )
 def test_a_sentence_is_told_with_what_is_put_into_it_or_not_at_all(message: str, told: str) -> None:
-    assert refusal(InputError(message), "ja").strip() == told
+    assert refusal(InputError(message), "ja") == told
 
 
 def test_a_group_of_commands_takes_the_language_and_a_choice_that_lacks_is_listed() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from functools import cache
 from inspect import getfile
 from pathlib import Path
@@ -58,6 +59,8 @@ _MADE_OF_PARTS = {
     "Usage: {command} [OPTIONS]",
     "Usage: {command} [OPTIONS] {rest}",
     "Choose from:",
+    "{names} and {number} more",
+    "Invalid value for {name} (env var: {variable}): {message}",
     "File",
     "Directory",
     "Path",
@@ -77,7 +80,7 @@ _MADE_OF_PARTS = {
 """Put together by click, by the parsers of YAML and JSON and by Python; tried in tests/cli/test_refusal.py."""
 
 
-@pytest.mark.parametrize("room", ["errors", "flag_details"])
+@pytest.mark.parametrize("room", ["errors", "flag_details", "places"])
 def test_every_template_is_a_sentence_of_the_code(room: Room) -> None:
     """Otherwise a sentence was changed, and its translation is lost until its template follows."""
     known = of_the_code() | (of_others() if room == "errors" else set())
@@ -96,7 +99,7 @@ def is_told(text: str) -> bool:
     return any(
         _has_words(shown.replace(FILLED, filling))
         for shown in (text.strip(), text.removeprefix(FILLED).strip())
-        for filling in ("7", "a finite number")
+        for filling in ("7", "a finite number", "--x")
     )
 
 
@@ -110,6 +113,14 @@ def test_what_an_error_says_is_told_at_every_raise_site() -> None:
     sites = [(place, text) for place, text in raised() if not place.startswith(_FOR_PROGRAMMERS)]
     assert len(sites) > 1000
     assert [f"{place}: {text}" for place, text in sites if not is_told(text)] == []
+
+
+def test_what_is_told_leaves_no_part_of_its_sentence_in_english() -> None:
+    """A template such as ``Use {values}.`` takes a whole clause for a list; such a clause needs words of its own."""
+    texts = {text.replace(FILLED, "7") for place, text in raised() if not place.startswith(_FOR_PROGRAMMERS)}
+    told_texts = {text: said(text.strip(), "ja", "errors") or "" for text in texts}
+    english = re.compile(r"\b(or|the|of|is|it|that|which)\b")
+    assert {text: told for text, told in told_texts.items() if english.search(re.sub(r"`[^`]*`", "", told))} == {}
 
 
 def test_a_sentence_without_words_would_be_noticed() -> None:

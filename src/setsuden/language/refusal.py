@@ -18,7 +18,7 @@ def refusal(error: SetsudenError, language: Language) -> str:
     if text is None:
         return str(error)
     if error.place:
-        text = f"{table('errors', language).get(error.place, error.place)}: {text}"
+        text = f"{told(error.place, language, 'places')}: {text}"
     if error.value is not None:
         text = table("errors", language)[_SEEN].format(text=text.rstrip(_ENDS), value=repr(error.value))
     if error.remedy:

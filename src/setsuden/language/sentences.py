@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 
 from setsuden.language import Language, table
 
-Room = Literal["commands", "errors", "flag_details", "names"]
+Room = Literal["commands", "errors", "flag_details", "names", "places"]
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _WORDS = "words"  # a placeholder that only takes what has words itself: its sentence says too little alone
+_FLAG = "flag"
 _NUMBERS = ("count", "hour", "month", "number", "year")
 SENTENCE_END = re.compile(r"(?<=[.?]) ")
 
@@ -102,4 +103,5 @@ def _pattern(english: str) -> re.Pattern[str]:
 
 
 def _open(name: str) -> str:
-    return f"(?P<{name}>" + (r"(?<!\d)\d+)" if name in _NUMBERS else ".*?)")
+    taken = r"(?<!\d)\d+" if name in _NUMBERS else r"--\S+" if name == _FLAG else ".*?"
+    return f"(?P<{name}>{taken})"
