@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from setsuden.ledger.store import Ledger
     from setsuden.ledger.transaction import Transaction
 
-# Rows of one statement; an SQLite from before 2020 takes 999 values.
-_AT_ONCE = 64
+# Rows of one statement: few sizes, because Python keeps every statement that it has seen, up to a tenth of a megabyte
+# each. An SQLite from before 2020 takes 999 values.
+_SIZES = (1, 4, 16, 64)
 
 
 class RunWriter:
@@ -213,11 +214,16 @@ def status_after(error: BaseException | None) -> tuple[str, str | None]:
 
 
 def _insert(connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
-    """Many rows by few statements: each lets go of the interpreter and may get it back 5 ms later."""
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        places = ",".join([f"({','.join('?' * len(some[0]))})"] * len(some))
-        connection.execute(f"{head} VALUES {places} {tail}", list(chain.from_iterable(some)))
+    """Many rows by few statements: each lets go of the interpreter and may get it back 5 ms later.
+
+    The first of the columns is never NULL in a row that is there.
+    """
+    for start in range(0, len(rows), _SIZES[-1]):
+        some = rows[start : start + _SIZES[-1]]
+        width, size = len(some[0]), next(size for size in _SIZES if size >= len(some))
+        places = ",".join([f"({','.join('?' * width)})"] * size)
+        values = [*chain.from_iterable(some), *[None] * (width * (size - len(some)))]
+        connection.execute(f"{head} SELECT * FROM (VALUES {places}) WHERE column1 IS NOT NULL {tail}", values)
 
 
 def _now() -> str:
