@@ -115,6 +115,17 @@ def test_joules_that_nobody_has_counted_are_seconds_at_the_watts_foretold(device
     assert joules == pytest.approx(seconds * watts, rel=1e-6)
 
 
+@pytest.mark.parametrize("limit", [100, 200, 300])
+def test_no_card_is_said_to_draw_more_than_the_design_power_that_its_row_states(limit: int) -> None:
+    row = {"mode": "train", "unit": "epoch", "device": "NVIDIA A40", "device_class": "gpu", "device_tdp_w": 300}
+    asked = [{**row, "gmacs": gmacs, "batch_size": 64, "power_limit_w": limit} for gmacs in (0.001, 1, 1000)]
+    for known in ([], [{**asked[1], "power_w": 299}]):
+        predictor = fit(known, "power_w")
+        _, high = predictor.interval(asked, level=0.99)
+        assert (predictor.predict(asked) <= high).all()
+        assert (high <= 300 * (1 + 1e-9)).all()
+
+
 def test_a_faster_card_is_faster() -> None:
     row = {"mode": "infer", "params_m": 25.6, "gmacs": 4.1, "macts_m": 11.1, "batch_size": 128, "precision": "amp"}
     cards = ["Tesla T4", "NVIDIA GeForce RTX 3090", "NVIDIA GeForce RTX 4090", "NVIDIA H100 80GB HBM3"]

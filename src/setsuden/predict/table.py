@@ -34,6 +34,7 @@ from setsuden.predict.seen import Seen, points_of, with_sizes
 from setsuden.predict.shipped import PLAIN, Knowledge, Target, checked_target, shipped
 from setsuden.predict.situation import DEVICE, FAMILY, GROUP, PAIR, ROW, SETTING, situations
 from setsuden.predict.sizes import borrowed_sizes
+from setsuden.predict.terms import most_power
 
 _FAR = float(np.log(2))  # beyond the seen range by more than this factor is outside it
 _MOST_OFF = float(np.log(1000))  # how far an interval of 90 % reaches either way; on public rows none reached so far
@@ -102,6 +103,7 @@ class Predictor:
                 posterior = asked.likewise.posterior
                 told = _mean_and_deviation(asked, posterior) if _by_own_doubt(asked, posterior) else None
                 logs[asked.index] += _placed(asked, asked.likewise, *(told or (posterior.mean(asked.points), None)))
+            logs[asked.index] = np.minimum(logs[asked.index], asked.most)
         return np.exp(logs)
 
     def interval(self, frame: Any, level: float = 0.9) -> tuple[Floats, Floats]:
@@ -125,8 +127,9 @@ class Predictor:
                 said = _placed(asked, asked.likewise, mean, deviation)
                 half = deviation * asked.likewise.width(asked.new, level)
             half = np.minimum(far * half, scale * _MOST_OFF)
-            low[asked.index] = asked.base + np.minimum(mean - half, said)
-            high[asked.index] = asked.base + np.maximum(mean + half, said)
+            placed = np.minimum(asked.base + said, asked.most)
+            low[asked.index] = np.minimum(asked.base + mean - half, placed)
+            high[asked.index] = np.maximum(np.minimum(asked.base + mean + half, asked.most), placed)
         return np.exp(low), np.exp(high)
 
     def outside(self, frame: Any) -> tuple[str, ...]:
@@ -189,7 +192,7 @@ class Predictor:
         timed, others = np.flatnonzero(told), np.flatnonzero(~told)
         pace = np.log(rows.numbers["units_per_s"][timed])
         drawn = self.watts()._alike(rows.take(timed))
-        found = [replace(asked, index=timed[asked.index], base=asked.base - pace[asked.index]) for asked in drawn]
+        found = [asked.over(pace[asked.index], timed[asked.index]) for asked in drawn]
         return found + [replace(asked, index=others[asked.index]) for asked in self._alike(rows.take(others))]
 
     def _alike(self, rows: Rows) -> list[_Asked]:
@@ -202,6 +205,7 @@ class Predictor:
             seen = self._seen.get(kind)
             own = sized_layers(own) if seen is None else borrowed_sizes(own, seen.rows)
             base = log_base(own, (kind,) * len(own), self.target, self.knowledge)
+            most = np.log(most_power(own, (kind,) * len(own), self.target))
             points = points_of(own, kind, self.target, self.knowledge)
             if kind == GENERATION:
                 points = self._at_measured_heights(own, points, seen)
@@ -209,13 +213,15 @@ class Predictor:
             kernel, width = self.knowledge.kernels.get(kind, PLAIN), self.knowledge.widths.get(kind, 1.645)
             if seen is None:
                 new = [DEVICE] * len(points)
-                found.append(_Asked(kind, index, base, points, outside, new, kernel, width, None))
+                found.append(_Asked(kind, index, base, most, points, outside, new, kernel, width, None))
                 continue
             for configured, part in seen.split(points.configurations()):
                 likewise, own_points = self._likewise(kind, seen, configured), points.take(part.tolist())
                 new = situations(own_points, likewise.posterior.points)
                 reasons = tuple(outside[i] for i in part)
-                found.append(_Asked(kind, index[part], base[part], own_points, reasons, new, kernel, width, likewise))
+                found.append(
+                    _Asked(kind, index[part], base[part], most[part], own_points, reasons, new, kernel, width, likewise)
+                )
         return found
 
     def _at_measured_heights(self, rows: Rows, points: Points, seen: Seen | None) -> Points:
@@ -256,12 +262,17 @@ class _Asked:
     kind: str
     index: npt.NDArray[np.intp]
     base: Floats
+    most: Floats
     points: Points
     outside: tuple[str, ...]
     new: list[str]
     kernel: Kernel
     width: float
     likewise: Likewise | None
+
+    def over(self, pace: Floats, index: npt.NDArray[np.intp]) -> _Asked:
+        """Watts over a known speed (natural logs of units a second) as joules of the rows ``index``."""
+        return replace(self, index=index, base=self.base - pace, most=self.most - pace)
 
     def law_doubt(self) -> Floats:
         """How far off the law alone is in nine of ten cases, natural logs."""

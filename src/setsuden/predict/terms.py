@@ -11,7 +11,7 @@ import numpy.typing as npt
 from setsuden.predict import domain as kinds
 from setsuden.predict.frame import Floats, Rows, input_numbers
 from setsuden.predict.layer import ELEMENTWISE, POOLINGS, layers
-from setsuden.predict.sheet import Sheet, sheet, stated
+from setsuden.predict.sheet import Sheet, is_cpu, sheet, stated
 from setsuden.predict.work import (
     at_once,
     busy,
@@ -36,6 +36,7 @@ _CDNA, _CDNA_MATRIX = "radeon instinct mi", 1.4
 # An output of so many bytes is new memory to a process half of the time: on a server with two processors an element
 # took 0.6 ns below it and 2.0 above.
 _FRESH_BYTES, _FRESH_SHARPNESS = 2.0 * 2**30, 4.0
+_ON_CARDS = (kinds.NETWORKS, kinds.EPOCHS, kinds.TOKENS, kinds.SEQUENCES, kinds.GENERATION)  # power of the card alone
 _MOST_SAMPLES = 1e15  # in an epoch; more is no number of them
 _SIZES = ("gmacs", "macts_m", "params_m", "active_params_m", "batch_size", "device_count", "input_0")
 
@@ -193,6 +194,19 @@ def power_limits(rows: Rows, domains: tuple[str, ...], target: str) -> Floats:
     count = rows.numbers["device_count"]
     devices = _Devices.of(rows, np.where(np.isnan(count), 1.0, count))
     return np.where(np.array(domains) == kinds.EPOCHS, devices.ceiling * devices.count, np.inf)
+
+
+def most_power(rows: Rows, domains: tuple[str, ...], target: str) -> Floats:
+    """Watts that accelerators never pass: the design power that a row states, inf for all else and other targets.
+
+    Public rows reach 99 % of it; processors pass theirs for a while, and what is measured at the wall holds more.
+    """
+    count, stated_w, w = rows.numbers["device_count"], rows.numbers["device_tdp_w"], rows.words
+    bound = [
+        target == "power_w" and kind in _ON_CARDS and not is_cpu(device, told)
+        for kind, device, told in zip(domains, w["device"], w["device_class"], strict=True)
+    ]
+    return np.where(np.array(bound) & np.isfinite(stated_w), stated_w * np.where(np.isnan(count), 1.0, count), np.inf)
 
 
 @dataclass(frozen=True, slots=True)
