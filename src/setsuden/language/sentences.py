@@ -3,6 +3,9 @@
 English is written once, where a sentence is made: at the raise site of an error, in the help of an option, in a flag
 that a ledger keeps. A room of such sentences has one table per other language, ``ROOM.ja.toml``: the English template,
 with a placeholder where something is put in, and what to say instead. A sentence is found again by its template.
+
+Placeholders are named freely, but for some: ``number``, ``count``, ``hour``, ``month`` and ``year`` take digits,
+``flag`` takes an option, and ``words`` only what has words itself, where a sentence says too little without.
 """
 
 from __future__ import annotations
@@ -15,8 +18,7 @@ from setsuden.language import Language, table
 
 Room = Literal["commands", "errors", "flag_details", "names", "places"]
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_WORDS = "words"  # a placeholder that only takes what has words itself: its sentence says too little alone
-_FLAG = "flag"
+_WORDS, _FLAG = "words", "flag"
 _NUMBERS = ("count", "hour", "month", "number", "year")
 SENTENCE_END = re.compile(r"(?<=[.?]) ")
 
