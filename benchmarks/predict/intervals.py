@@ -28,7 +28,7 @@ from setsuden.quantity import Estimate
 
 Floats = npt.NDArray[np.float64]
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75)
-FOLDERS = ("development", "judged_busy", "judged_quiet", "judged_later", "judged_long")
+FOLDERS = ("development", "judged_busy", "judged_quiet", "judged_later", "judged_long", "judged_overloaded")
 STEP_S, FIRST_S, SCATTER, EPOCHS, BEFORE = 0.02, 1.0, 0.1, 20, 9
 SECONDS = (60.0, 600.0)
 
