@@ -10,7 +10,7 @@ from setsuden.dashboard.columns import Upright, columns
 from setsuden.dashboard.groups import group_chart, group_table, phase_keys, phase_parts
 from setsuden.dashboard.live import live_table
 from setsuden.dashboard.period import LENGTHS, OWN, STEPS
-from setsuden.dashboard.pricing import Pricing, price_notes
+from setsuden.dashboard.pricing import Pricing, price_notes, price_said
 from setsuden.dashboard.request import Request
 from setsuden.dashboard.settings import Settings
 from setsuden.dashboard.spent import Spent
@@ -75,7 +75,7 @@ def home(
         study=period,
         facts=_facts(found, settings, words),
         headline=_headline(found, period, words),
-        because=_because(priced, words),
+        because=price_said(priced, words) if priced is not None else words("home.choose_another"),
         sure=known_said(found.total, words),
         confidence=pill,
         confidence_word=word,
@@ -94,18 +94,6 @@ def _headline(found: Spent, period: str, words: DashboardWords) -> str:
         return words("home.nothing", period=period) if not found.entries else words("home.no_energy", period=period)
     energy = figure(found.total.energy, interval=False)
     return words("home.headline", period=period, energy=energy, runs=f"{found.total.runs:,}")
-
-
-def _because(priced: Footprint | None, words: DashboardWords) -> str:
-    if priced is None:
-        return words("home.choose_another")
-    from setsuden.language.looked_up import place
-
-    carbon = figure(priced.total_carbon, interval=False)
-    where = place(priced.intensity.place, words.language)
-    if priced.cost is None:
-        return words("home.carbon", carbon=carbon, place=where)
-    return words("home.carbon_and_cost", carbon=carbon, place=where, cost=figure(priced.cost, interval=False))
 
 
 def _todo(found: Spent, settings: Settings, words: DashboardWords) -> list[str]:

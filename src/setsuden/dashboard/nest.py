@@ -6,13 +6,18 @@ from collections.abc import Iterable
 
 from setsuden.ledger.entries import Entry
 from setsuden.ledger.nesting import outer_of
+from setsuden.quantity import Estimate
 
 
 class Nest:
-    """Over some runs."""
+    """Over some runs.
+
+    splits   the energy of a run by phase, by its number, once somebody has asked for it
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._by_id = {entry.summary.id: entry for entry in entries}
+        self.splits: dict[int, dict[str, Estimate]] = {}
         self._inner: dict[str, list[Entry]] = {}
         for entry in self._by_id.values():
             if (outer := outer_of(entry.summary.tags)) is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from setsuden.catalogue.grid import WORLD
 from setsuden.dashboard.settings import Settings
-from setsuden.dashboard.words import DashboardWords
+from setsuden.dashboard.words import DashboardWords, figure
 from setsuden.footprint import Footprint, footprint
+from setsuden.language.looked_up import place
 from setsuden.quantity import Boundary, Estimate, Scope
 
 _MOST_KEPT = 4096
@@ -38,3 +40,14 @@ def price_notes(priced: Footprint, words: DashboardWords) -> list[str]:
     """What to know of the carbon and the cost, and why there is no cost where there is none."""
     notes = [*priced.notes, *(note for name, note in priced.missing.items() if name == "cost")]
     return [note.text(words.language) for note in notes]
+
+
+def price_said(priced: Footprint, words: DashboardWords) -> str:
+    """The carbon and, where it is known, the cost in one sentence."""
+    carbon = figure(priced.total_carbon, interval=False)
+    if priced.intensity.site == WORLD:
+        return words("home.carbon_world", carbon=carbon)
+    where = place(priced.intensity.place, words.language)
+    if priced.cost is None:
+        return words("home.carbon", carbon=carbon, place=where)
+    return words("home.carbon_and_cost", carbon=carbon, place=where, cost=figure(priced.cost, interval=False))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from setsuden.dashboard.power_chart import Span, power_chart, time_unit
-from setsuden.dashboard.pricing import Pricing, price_notes
+from setsuden.dashboard.pricing import Pricing, price_notes, price_said
 from setsuden.dashboard.request import Request
 from setsuden.dashboard.run_parts import channels, events, flags, forecast, hardware, windows
 from setsuden.dashboard.settings import Settings
@@ -107,10 +107,7 @@ def _because(subject: Subject, priced: Footprint | None, words: DashboardWords) 
     if subject.power_now is not None:
         said.append(words("run.power_now", power=render(subject.power_now)))
     if priced is not None:
-        from setsuden.language.looked_up import place
-
-        where = place(priced.intensity.place, words.language)
-        said.append(words("home.carbon", carbon=figure(priced.total_carbon, interval=False), place=where))
+        said.append(price_said(priced, words))
     return words.sentences(said)
 
 

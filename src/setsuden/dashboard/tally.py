@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from setsuden.dashboard.nest import Nest
 from setsuden.dashboard.sharing import Shares
 from setsuden.ledger.entries import Entry
-from setsuden.quantity import Boundary, Estimate, Provenance
+from setsuden.quantity import Boundary, Estimate, Provenance, weakest
 
 PHASES = ("train", "infer", "other")
 
@@ -23,14 +23,14 @@ class Sum:
     weakest: Provenance = Provenance.MEASURED
     boundary: Boundary | None = None
 
-    def add(self, energy: Estimate) -> None:
-        """One more."""
-        self.value += energy.value
-        self.low += energy.low
-        self.high += energy.high
+    def add(self, energy: Estimate, share: float = 1.0) -> None:
+        """So much of one more."""
+        self.value += energy.value * share
+        self.low += energy.low * share
+        self.high += energy.high * share
         self.boundary = energy.boundary
-        if energy.provenance.strength < self.weakest.strength:
-            self.weakest = energy.provenance
+        if energy.provenance is not self.weakest:
+            self.weakest = weakest((self.weakest, energy.provenance))
 
     def estimate(self) -> Estimate:
         """The sum, J."""
@@ -92,9 +92,11 @@ def tally(entries: Iterable[Entry], shares: Shares, nest: Nest) -> Tally:
         found.adding += 1
         whole.add(share)
         for provenance, part in entry.parts.items():
-            parts[provenance].add(part * scale)
-        for phase, part in split(entry, nest).items():
-            phases[phase].add(part * scale)
+            parts[provenance].add(part, scale)
+        if entry.number not in nest.splits:
+            nest.splits[entry.number] = split(entry, nest)
+        for phase, part in nest.splits[entry.number].items():
+            phases[phase].add(part, scale)
         if (dynamic := entry.summary.dynamic) is not None:
             found.based_j += share.value
             found.idle_j += max(0.0, energy.value - max(0.0, dynamic.value)) * scale
@@ -116,13 +118,14 @@ def split(entry: Entry, nest: Nest) -> dict[str, Estimate]:
     least = sum(part.value for part in named.values())
     # Windows that overlap in time count the same joules: they share what there is.
     scale = min(1.0, energy.value / least) if least > 0 else 0.0
-    found = {phase: part * scale for phase, part in named.items()}
+    found = named if scale == 1.0 else {phase: part * scale for phase, part in named.items()}
     rest = energy.value - sum(part.value for part in found.values())
     if rest > 1e-9 * energy.value or not found:
         low = max(0.0, energy.low - sum(part.high for part in found.values()))
         high = max(rest, energy.high - sum(part.low for part in found.values()))
         rest = max(0.0, rest)
-        found["other"] = Estimate(rest, min(low, rest), high, "J", energy.provenance, energy.boundary)
+        other = Estimate(rest, min(low, rest), high, "J", energy.provenance, energy.boundary)
+        found = {**found, "other": other}
     return found
 
 
@@ -131,7 +134,7 @@ _DEEPEST = 8
 
 def _named(entry: Entry, nest: Nest, depth: int) -> dict[str, Estimate]:
     own = {
-        phase: Estimate(part.value, max(0.0, part.low), part.high, "J", part.provenance, part.boundary)
+        phase: part if part.low >= 0 else replace(part, low=0.0)
         for phase, part in entry.phases.items()
         if phase in PHASES and part.value > 0
     }

@@ -151,28 +151,27 @@ def _parts(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[Provena
 
 
 def _phases(connection: sqlite3.Connection, number: int) -> dict[str, Estimate]:
+    named_phase = "instr(measurement, '\"phase\":') > 0"
     rows = connection.execute(
-        "SELECT id, parent, CASE WHEN instr(measurement, '\"phase\":') > 0 THEN measurement END FROM windows "
-        "WHERE run = ?",
+        f"SELECT id, parent, CASE WHEN {named_phase} THEN json_extract(measurement, '$.attributes.phase') END, "
+        f"CASE WHEN {named_phase} THEN json_extract(measurement, '$.energy') END FROM windows WHERE run = ?",
         (number,),
     ).fetchall()
     parents: dict[int, int | None] = {}
     named: dict[int, tuple[str, Estimate]] = {}
-    for window, parent, text in rows:
+    for window, parent, phase, energy in rows:
         parents[window] = parent
-        if text is not None:
-            found = json.loads(text)
-            if isinstance(phase := found["attributes"].get("phase"), str) and found["energy"] is not None:
-                named[window] = phase, Estimate.from_json(found["energy"])
+        if isinstance(phase, str) and energy is not None:
+            named[window] = phase, Estimate.from_json(json.loads(energy))
     phases: dict[str, Estimate] = {}
-    for window, (phase, energy) in named.items():
+    for window, (phase, took) in named.items():
         around = _named_around(window, parents, named)
         if around is not None and named[around][0] == phase:
             continue
-        phases[phase] = phases[phase] + energy if phase in phases else energy
+        phases[phase] = phases[phase] + took if phase in phases else took
         if around is not None:
             other = named[around][0]
-            phases[other] = phases[other] - energy if other in phases else energy * -1.0
+            phases[other] = phases[other] - took if other in phases else took * -1.0
     return phases
 
 
