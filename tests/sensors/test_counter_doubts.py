@@ -121,6 +121,13 @@ def test_a_counter_that_stood_still_for_a_moment_at_the_end_may_have_missed_it(t
     assert holds(poll(machine, sensor, 3, 0.1)[-1], zone.truth_j)
 
 
+def test_a_load_may_rise_to_the_rating_while_the_counter_stands_still(machine: FakeMachine) -> None:
+    zone, sensor = package(machine, 8.0, max_power_w=105.0)
+    poll(machine, sensor, 10, 0.1)
+    zone.frozen, zone.watts = True, 100.0
+    assert holds(poll(machine, sensor, 3, 0.1)[-1], zone.truth_j)
+
+
 def test_two_clocks_that_are_read_one_after_the_other_are_no_sleep(machine: FakeMachine) -> None:
     zone, sensor = package(machine, 15.0)
     for watts in (15.0, 90.0, 15.0, 90.0):

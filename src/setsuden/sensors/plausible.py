@@ -106,8 +106,9 @@ class Plausible:
         return (self.mean_w or 0.0) * span.awake_s
 
     def unseen_j(self, seconds: float) -> float:
-        """The most that may have been drawn unseen, by the look of the highest power so far."""
-        return min(self.limit_w, _DOUBTFUL_RATIO * self.peak_w or self.limit_w) * seconds
+        """The most that may have been drawn unseen, by its rating and by the highest power so far."""
+        seen_w = max(_DOUBTFUL_RATIO * self.peak_w, self._nominal_w) if self.peak_w else self.limit_w
+        return min(self.limit_w, seen_w) * seconds
 
     def doubtful(self, step_j: float, span: Stretch) -> bool:
         """Whether it takes more power than what was seen and what the part is rated for."""
