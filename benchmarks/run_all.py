@@ -17,6 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SCRIPTS = (
     "campaign/million.py",
+    "dashboard/many_runs.py",
     "decision/scenarios.py",
     "federated/price.py",
     "federated/simulate.py",
