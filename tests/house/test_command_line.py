@@ -49,14 +49,16 @@ def test_every_command_speaks_json(name: str) -> None:
     assert silent in ([], [["report"]])
 
 
-def test_the_page_of_commands_is_the_program() -> None:
+def test_the_pages_of_commands_are_the_program() -> None:
     """If this fails after a command or an option has changed: python tools/write_commands.py."""
     spec = importlib.util.spec_from_file_location("write_commands", ROOT / "tools" / "write_commands.py")
     assert spec is not None
     assert spec.loader is not None
     writer = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(writer)
-    assert writer.PAGE.read_text(encoding="utf-8") == writer.page()
+    pages = writer.pages()
+    assert [path.name for path in pages] == ["commands.md", "commands.ja.md"]
+    assert {path: path.read_text(encoding="utf-8") for path in pages} == pages
 
 
 def test_an_unknown_command_is_wrong_use() -> None:
