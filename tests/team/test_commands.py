@@ -131,9 +131,20 @@ def test_a_run_that_cannot_be_read_is_found(mine: list[str], tmp_path: Path, dam
     connection.close()
     (problem,) = document("ledger-check", "check", code=1)["problems"]
     assert problem["run"] == mine[1]
-    said = setsuden("check")
-    assert said.exit_code == 1
-    assert mine[1] in said.stdout
+    for language in ("en", "ja"):
+        said = setsuden("check", "--lang", language)
+        assert said.exit_code == 1
+        assert mine[1] in said.stdout
+
+
+def test_rows_of_no_run_are_found(mine: list[str], tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite")
+    with connection:
+        connection.execute("DELETE FROM runs WHERE number = 1")
+    connection.close()
+    (problem,) = document("ledger-check", "check", code=1)["problems"]
+    assert problem == {"run": None, "what": "7 rows belong to no run"}
+    assert "7 行" in setsuden("check", "--lang", "ja").stdout
 
 
 def test_a_damaged_file_is_found(mine: list[str], tmp_path: Path) -> None:

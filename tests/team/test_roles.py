@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from setsuden.errors import LedgerError
 from setsuden.ledger import Ledger
 from tests.team.server import Server
 from tests.team.support import add_run, fetch_all, results, send_all
+
+psycopg = pytest.importorskip("psycopg", reason='psycopg is not installed: pip install "setsuden[team]"')
 
 PAGE = Path(__file__).parents[2] / "docs" / "team.md"
 GRANTS, QUESTION = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

@@ -199,12 +199,12 @@ def check(ledger_path: Path | None, as_json: bool, language: Language) -> None:
         found = list(problems(opened))
         runs = 0 if any(problem.run is None for problem in found) else sum(overview(opened).statuses.values())
     if as_json:
-        listed = [{"run": problem.run, "what": problem.what} for problem in found]
+        listed = [{"run": problem.run, "what": str(problem.error)} for problem in found]
         print_json({"ledger": str(opened.path), "sound": not found, "problems": listed})
     else:
         say = Messages("team", language).say
         for problem in found:
-            tell(say("check.problem", run=problem.run or say("check.file"), what=problem.what))
+            tell(say("check.problem", run=problem.run or say("check.file"), what=refusal(problem.error, language)))
         tell(say("check.bad", count=len(found)) if found else say("check.sound", runs=runs, path=opened.path))
     if found:
         raise SystemExit(1)

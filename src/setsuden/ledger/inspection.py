@@ -42,7 +42,7 @@ class Problem:
     """Something that cannot be read; ``run`` is None where it is not of one run."""
 
     run: str | None
-    what: str
+    error: SetsudenError
 
 
 def overview(ledger: Ledger) -> Overview:
@@ -69,16 +69,16 @@ def problems(ledger: Ledger) -> Iterator[Problem]:
             loose = connection.execute("PRAGMA foreign_key_check").fetchall()
             ids = [row[0] for row in connection.execute("SELECT id FROM runs ORDER BY number")]
     except LedgerError as error:
-        yield Problem(None, str(error))
+        yield Problem(None, error)
         return
-    yield from (Problem(None, text) for text in found if text != "ok")
+    yield from (Problem(None, LedgerError(text)) for text in found if text != "ok")
     if loose:
-        yield Problem(None, f"{len(loose)} rows belong to no run")
+        yield Problem(None, LedgerError(f"{len(loose)} rows belong to no run"))
     for run_id in ids:
         try:
             _read(ledger, run_id)
         except SetsudenError as error:
-            yield Problem(run_id, str(error))
+            yield Problem(run_id, error)
 
 
 def _read(ledger: Ledger, run_id: str) -> None:
