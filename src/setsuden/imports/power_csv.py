@@ -101,10 +101,12 @@ def _value_column(table: CsvTable, settings: Settings) -> tuple[str, float, bool
     found = powers or energies
     if len(found) == 1:
         return found[0]
-    problem = (
-        "several columns of power" if powers else "several columns of energy" if energies else "no column of power"
-    )
-    option = "--energy-column" if energies and not powers else "--power-column"
+    if powers:
+        problem, option = "several columns of power", "--power-column"
+    elif energies:
+        problem, option = "several columns of energy", "--energy-column"
+    else:
+        problem, option = "no column of power or energy", "--power-column/--energy-column"
     raise InputError(
         problem, place=table.path, value=[name for name, _, _ in found] or None,
         remedy=f"Choose one with {option} NAME=UNIT; columns there: {', '.join(table.columns)}.",
