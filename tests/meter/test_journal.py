@@ -198,3 +198,38 @@ def test_a_ledger_locked_from_the_start_to_the_end_costs_no_measurement_and_leav
     other.execute("ROLLBACK")
     with Ledger.open(path) as ledger:
         assert ledger.runs() == []
+
+
+def test_without_a_thread_the_edges_of_windows_write_what_is_due(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    bench = Bench(ledger=path, idle_s=0)
+
+    def kept() -> list[str]:
+        with Ledger.open(path) as ledger:
+            return [window.name for window in ledger.run("last").windows]
+
+    with bench.meter as meter:
+        with meter.window("first"):
+            bench.clock.advance(0.5)
+        assert kept() == []
+        bench.clock.advance(0.5)
+        with meter.window("second"):
+            assert kept() == ["first"]
+            bench.clock.advance(0.5)
+    assert kept() == ["run", "first", "second"]
+    assert codes(meter.result) == []
+
+
+def test_windows_that_came_faster_than_they_could_be_kept_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(journal, "MAX_NOTES", 10)
+    bench = Bench(ledger=tmp_path / "ledger.sqlite", idle_s=0)
+    with bench.meter as meter:
+        for _ in range(20):
+            with meter.window("step"):
+                pass
+        bench.clock.advance(1.0)
+    (flag,) = (flag for flag in meter.result.flags if flag.code == "SET-NOT-RECORDED")
+    # Twenty that began, twenty-one that ended, ten kept.
+    assert "windows and notes lost: 31." in flag.detail

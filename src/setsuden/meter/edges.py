@@ -160,13 +160,20 @@ class Edges:
         return self._book
 
     def _at_edge(self, work: Callable[[Reading], T]) -> T:
-        """What ``work`` makes of a reading after queued device work has finished; its own CPU time is booked."""
+        """What ``work`` makes of a reading after queued device work has finished; its own CPU time is booked.
+
+        Where there is no thread that would do it, what is due is written here.
+        """
         self._running()
         synchronise_devices()
         started = time.thread_time()
         with self._lock:
             try:
-                return work(self._read())
+                reading = self._read()
+                done = work(reading)
+                if not self._background.threaded:
+                    self._recorder.write_due(reading.t_s, 0.0)
+                return done
             finally:
                 self._edge_cpu_s += time.thread_time() - started
 

@@ -228,12 +228,12 @@ def _write_notes(run: RunWriter, notes: list[Note]) -> None:
 
 def describe_loss(journal: Journal) -> str | None:
     """One sentence on what the ledger lacks; None when it is complete."""
-    if journal.fault is None or journal.complete:
+    if journal.complete:
         return None
     if journal.run is None:
         return f"Nothing is kept on disk: {journal.fault}"
     return (
-        f"The ledger could not be written ({journal.fault}); readings lost: "
+        f"The ledger could not be written ({journal.fault or 'not as fast as there was more'}); readings lost: "
         f"{journal.dropped_readings + len(journal._readings)}, windows and notes lost: "
         f"{journal.dropped_notes + len(journal._notes)}."
     )

@@ -37,7 +37,7 @@ class Recorder:
         self._waits = False
         self._surroundings = Surroundings()
         self._checkpointed_s = 0.0
-        self.latest_s = 0.0
+        self.latest_s = float("inf")
         self.journal = Journal()
 
     @property
