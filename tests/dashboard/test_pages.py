@@ -221,8 +221,8 @@ def test_a_run_that_is_being_written_is_shown_as_far_as_it_was_committed(file: P
         writer = write(ledger, "open.py", 2.0, status="running", samples=100)
         with ledger.transaction():
             writer.write_samples(0, [(4000.0, 9e9, 9e9, 9e9, None)])
-            assert "2.00 kWh in 1 runs" in page(file, "/").text
-        assert "2.00 kWh in 1 runs" not in page(file, "/").text
+            assert "2.00 kWh in one run" in page(file, "/").text
+        assert "2.00 kWh in one run" not in page(file, "/").text
 
 
 def test_pages_write_nothing(full: Path) -> None:

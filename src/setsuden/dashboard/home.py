@@ -93,6 +93,8 @@ def _headline(found: Spent, period: str, words: DashboardWords) -> str:
     if found.total.energy is None:
         return words("home.nothing", period=period) if not found.entries else words("home.no_energy", period=period)
     energy = figure(found.total.energy, interval=False)
+    if found.total.runs == 1:
+        return words("home.headline_one", period=period, energy=energy)
     return words("home.headline", period=period, energy=energy, runs=f"{found.total.runs:,}")
 
 
@@ -206,7 +208,7 @@ def _broken_row(entry: Entry, request: Request, settings: Settings, words: Dashb
 
 
 def _method(found: Spent, priced: Footprint | None, words: DashboardWords) -> list[Block]:
-    said = [words("method.day"), words("method.interval"), words("method.phases")]
+    said = [words("method.day"), words("method.interval"), words("method.weakest"), words("method.phases")]
     if found.total.shared:
         said.insert(1, words("method.shared", runs=f"{found.total.shared:,}"))
     blocks: list[Block] = [Bullets(said)]

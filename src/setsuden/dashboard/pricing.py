@@ -24,12 +24,14 @@ class Pricing:
     def of(self, energy: Estimate) -> Footprint:
         """Carbon and cost of an energy; facility overhead only where it has none yet and the settings say it."""
         key = energy.value, energy.low, energy.high, f"{energy.unit} {energy.provenance} {energy.boundary}"
-        if key not in self._kept:
+        if (found := self._kept.get(key)) is None:
+            settings = self.settings
+            pue = settings.pue if _is_node(energy.boundary) else None
+            found = footprint(energy, site=settings.site, pue=pue, price=settings.price)
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            pue = self.settings.pue if _is_node(energy.boundary) else None
-            self._kept[key] = footprint(energy, site=self.settings.site, pue=pue, price=self.settings.price)
-        return self._kept[key]
+            self._kept[key] = found
+        return found
 
 
 def _is_node(boundary: Boundary | None) -> bool:
