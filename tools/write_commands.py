@@ -19,8 +19,8 @@ PAGE = _DOCS / "commands.md"
 _HEAD = """# Commands
 
 Every command with its arguments and options, as `--help` prints them. This page is written by `tools/write_commands.py`
-from the program, and a test holds it to that; [日本語](commands.ja.md). Every command takes `--json`, most take `--lang ja`,
-which may also stand before the command.
+from the program, and a test holds it to that; [日本語](commands.ja.md).
+Every command takes `--json`, most take `--lang ja`, which may also stand before the command.
 Without `--lang` a command speaks the language of `SETSUDEN_LANG`, else that of the locale (`LC_ALL`, `LC_MESSAGES`,
 `LANG`), else English. Sentences within JSON are English unless `--lang` is given. A command that fails prints one
 sentence on stderr and nothing on stdout, with `--json` too: its exit code tells.
@@ -31,8 +31,8 @@ _HEAD_JA = """# コマンド
 表示と同じです。`tools/write_commands.py` がプログラムから作り、テストが一致を確かめます。
 
 どのコマンドにも `--json` があり、ほとんどのコマンドに `--lang ja` があります（コマンドの前にも
-書けます）。`--lang` を付けないと、`SETSUDEN_LANG` の言語、なければロケール（`LC_ALL`、`LC_MESSAGES`、`LANG`）の言語、それもなければ
-英語で表示します。JSON の中の文は、`--lang` を付けないかぎり英語です。
+書けます）。`--lang` を付けないと、`SETSUDEN_LANG` の言語、なければロケール（`LC_ALL`、`LC_MESSAGES`、
+`LANG`）の言語、それもなければ英語で表示します。JSON の中の文は、`--lang` を付けないかぎり英語です。
 
 失敗したコマンドは、標準エラー出力に一文を表示し、標準出力には何も書きません（`--json` でも同じ）。
 結果は終了コードで分かります。
