@@ -65,8 +65,7 @@ def pack(rows: Sequence[Row]) -> bytes:
     if len(rows) >= 16:
         import zlib  # a start does without
 
-        # The window of a usual block: the quarter of a megabyte that zlib takes otherwise costs more than compressing.
-        smaller = zlib.compress(body, 1, wbits=12)
+        smaller = zlib.compress(body, 1)
         if len(smaller) < len(body):
             return bytes((kind | _ZLIB,)) + smaller
     return bytes((kind,)) + body
