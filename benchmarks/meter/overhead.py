@@ -2,7 +2,7 @@
 
 Every figure comes from fresh processes; a baseline process with numpy loaded runs beside each and is subtracted.
 
-    python benchmarks/meter/overhead.py [--repeats 5] [--seconds 5] [--peer NAME=FOLDER ...] [-o overhead.md]
+    python benchmarks/meter/overhead.py [--repeats 5] [--seconds 5] [--peer NAME=FOLDER ...] [--tool NAME ...]
 
 A peer is looked for in FOLDER (``pip install --target FOLDER NAME``), so that nothing of it enters this environment.
 
@@ -32,6 +32,18 @@ BYTECODE = f"{tempfile.gettempdir()}/setsuden-overhead-{os.getuid()}"
 # Each tool in three steps; RATE is replaced. "prepare" is paid by everybody who measures, so it counts as start.
 TOOLS: dict[str, tuple[str, str, str]] = {
     "baseline": ("pass", "pass", "pass"),
+    # The least that any thread can take which wakes up on schedule: it does nothing else.
+    "bare thread": (
+        "import threading, time",
+        "over = []\n"
+        "def ticking(rest=time.sleep, now=time.monotonic, period=1 / RATE):\n"
+        "    deadline = now()\n"
+        "    while not over:\n"
+        "        deadline += period\n"
+        "        rest(max(0.0, deadline - now()))\n"
+        "threading.Thread(target=ticking, daemon=True).start()",
+        "over.append(True)",
+    ),
     "setsuden": ("import setsuden", "m = setsuden.meter('bench', rate_hz=RATE).start()", "m.stop()"),
     "setsuden, counters": (
         "import setsuden",
@@ -56,6 +68,8 @@ TOOLS: dict[str, tuple[str, str, str]] = {
         "m.stop()",
     ),
 }
+
+OWN = ("bare thread", "setsuden", "setsuden, counters")
 
 # Two sockets of 50 W each; the counters move every 4 ms until somebody closes standard input.
 COUNTING = """
@@ -158,6 +172,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=FOLDER")
+    parser.add_argument("--tool", action="append", choices=TOOLS, help="only this one; may be repeated")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     peers = dict(peer.split("=", 1) for peer in options.peer)
@@ -170,7 +185,8 @@ def main() -> None:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     print("\n".join(lines), flush=True)
-    for tool, folder in [("setsuden", None), ("setsuden, counters", None), *peers.items()]:
+    for tool in options.tool or [*OWN, *peers]:
+        folder = peers.get(tool)
         for rate_hz in RATES_HZ:
             try:
                 row = compare(tool, rate_hz, options.repeats, options.seconds, folder)
