@@ -6,14 +6,18 @@ import csv
 import io
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from setsuden.dashboard.runs import PAGE_LENGTH
+from setsuden.footprint import Footprint, footprint
 from setsuden.language import LANGUAGES
 from setsuden.ledger import Flag, Ledger
 from setsuden.ledger.plain import as_json
+from setsuden.quantity import Estimate
 from tests.dashboard.support import Read, get, page, write
 from tests.schemas_support import validate
 
@@ -237,6 +241,8 @@ def test_others_see_no_host_user_or_folder(file: Path) -> None:
         secret = "cannot open /home/tanaka/work/secret-plan/data.csv on kaizen-01"
         flag = Flag("SET-NOISY", secret)
         write(ledger, "/home/tanaka/work/train.py", 1.0, status="failed", detail=secret, tags=["kaizen-01"], flag=flag)
+        with ledger.transaction() as connection:
+            connection.execute("UPDATE channels SET info = replace(info, 'scripted', ?)", (secret,))
         write(ledger, "b.py", 1.0, identity={"host": "labo", "user": "suzuki", "folder": "/home/suzuki"})
     for target in ("/", "/runs", "/run/last", "/home.json", "/runs?q=plan"):
         reply = get(file, target, address="0.0.0.0")
@@ -251,6 +257,31 @@ def test_others_see_no_host_user_or_folder(file: Path) -> None:
         assert reply.status == 200
         assert b"tanaka" not in reply.body
         assert b"secret-plan" not in reply.body
-        if not target.endswith("json"):
-            assert b"kaizen-01" not in reply.body
+        assert b"kaizen-01" not in reply.body
     assert b"kaizen-01" in get(file, "/").body
+
+
+def test_others_do_not_see_where_the_ledger_or_a_catalogue_of_ones_own_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "tanaka plans"
+    folder.mkdir()
+    damaged, whole = folder / "damaged.sqlite", folder / "ledger.sqlite"
+    damaged.write_text("not a ledger " * 100)
+    with Ledger.open(whole) as ledger:
+        write(ledger, "train.py", 1.0)
+
+    def own(energy: Estimate, **asked: Any) -> Footprint:
+        found = footprint(energy, **asked)
+        factor = found.factors[0]._replace(source="user override: /home/tanaka/plans/grid_annual.csv")
+        return replace(found, factors=(factor, *found.factors[1:]))
+
+    monkeypatch.setattr("setsuden.dashboard.pricing.footprint", own)
+    for file in (damaged, whole, folder / "missing.sqlite"):
+        for target in ("/", "/run/last", "/home.json"):
+            reply = get(file, target, address="0.0.0.0", site="FR")
+            assert b"plans" not in reply.body
+            assert b"tanaka" not in reply.body
+    assert get(damaged, "/", address="0.0.0.0").status == 503
+    assert b"tanaka plans" in get(damaged, "/").body
+    assert b"grid_annual.csv" in get(whole, "/", address="0.0.0.0", site="FR").body

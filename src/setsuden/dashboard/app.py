@@ -62,11 +62,11 @@ class Dashboard:
         try:
             return self._page(request, words)
         except LedgerError as error:
-            return _html(503, refused(error, words("trouble.ledger"), request, words, live=True))
+            return _html(503, refused(error, words("trouble.ledger"), request, self._settings, words, live=True))
         except InputError as error:
-            return _html(400, refused(error, words("trouble.asked"), request, words))
+            return _html(400, refused(error, words("trouble.asked"), request, self._settings, words))
         except SetsudenError as error:
-            return _html(500, refused(error, words("trouble.failed"), request, words))
+            return _html(500, refused(error, words("trouble.failed"), request, self._settings, words))
 
     def document(self, request: Request) -> dict[str, object]:
         """The first page as plain data, schema ``dashboard``; raises LedgerError for a ledger that cannot be read."""
@@ -80,7 +80,7 @@ class Dashboard:
             return _html(404, trouble(words("trouble.no_page"), words("trouble.try"), request, words))
         file = self._settings.ledger
         if not file.exists() or (file.is_file() and file.stat().st_size == 0):
-            sentence = words("trouble.nothing_yet", ledger=file.name if self._settings.shared else file)
+            sentence = words("trouble.nothing_yet", ledger=self._settings.ledger_shown)
             return _html(200, trouble(words("trouble.welcome"), sentence, request, words, live=True))
         return route(request, words)
 

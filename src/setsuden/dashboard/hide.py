@@ -1,8 +1,8 @@
-"""What is nobody else's business taken out of runs before they are shown: names of hosts and users, and folders."""
+"""What is nobody else's business taken out before it is shown: names of hosts and users, and folders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from setsuden.ledger.entries import Entry
 from setsuden.report.formats.redaction import Redaction, redaction_of
 
 _Shown = TypeVar("_Shown")
-_KEPT = frozenset({"id", "number", "summary_id", "unit", "started_at", "status", "ledger", "identity", "code"})
+_KEPT = frozenset({"id", "number", "unit", "started_at", "status", "ledger", "identity", "code"})
 """Fields that hold no prose; ids and codes must go on leading to what they name."""
 
 
@@ -30,7 +30,7 @@ class Hidden:
 
     def record(self, record: RunRecord) -> RunRecord:
         """One run in full."""
-        return _cleaned(record, redaction_of(record.identity))
+        return cleaned(record, redaction_of(record.identity))
 
     def _entry(self, entry: Entry) -> tuple[Entry, Entry]:
         known = self._entries.get(entry.number)
@@ -50,22 +50,23 @@ class Hidden:
         return entry, shown
 
 
-def _cleaned(node: _Shown, redaction: Redaction) -> _Shown:
-    """A record with every text in it cleaned."""
+def cleaned(node: _Shown, redaction: Redaction) -> _Shown:
+    """A record, or anything else made of plain data, with every text in it cleaned."""
     found: Any = node
-    if isinstance(found, Enum | Ledger) or (isinstance(found, tuple) and hasattr(found, "_fields")):
+    if isinstance(found, Enum | Ledger):
         return node
     if isinstance(found, str):
         found = redaction.clean(found)
     elif isinstance(found, Mapping):
-        found = {key: _cleaned(value, redaction) for key, value in found.items()}
+        found = {key: cleaned(value, redaction) for key, value in found.items()}
+    elif hasattr(found, "_fields"):
+        found = found._replace(**_texts(found, found._fields, redaction))
     elif isinstance(found, tuple | list):
-        found = type(found)(_cleaned(value, redaction) for value in found)
+        found = type(found)(cleaned(value, redaction) for value in found)
     elif is_dataclass(found) and not isinstance(found, type):
-        texts = {
-            field.name: _cleaned(getattr(found, field.name), redaction)
-            for field in fields(found)
-            if field.name not in _KEPT
-        }
-        found = replace(found, **texts)
+        found = replace(found, **_texts(found, (field.name for field in fields(found)), redaction))
     return found  # type: ignore[no-any-return]
+
+
+def _texts(node: object, names: Iterable[str], redaction: Redaction) -> dict[str, Any]:
+    return {name: cleaned(getattr(node, name), redaction) for name in names if name not in _KEPT}

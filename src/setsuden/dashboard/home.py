@@ -219,8 +219,7 @@ def _method(found: Spent, priced: Footprint | None, words: DashboardWords) -> li
 
 
 def _facts(found: Spent, settings: Settings, words: DashboardWords) -> list[Fact]:
-    ledger = settings.ledger.name if settings.shared else str(settings.ledger)
-    facts = [Fact(words("fact.ledger"), ledger), Fact(words("fact.runs"), f"{found.ever:,}")]
+    facts = [Fact(words("fact.ledger"), settings.ledger_shown), Fact(words("fact.runs"), f"{found.ever:,}")]
     if found.entries:
         first, last = found.entries[-1], found.entries[0]
         facts.append(Fact(words("fact.first"), moment(first.started, settings.zone)))

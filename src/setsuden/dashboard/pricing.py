@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from setsuden.catalogue.grid import WORLD
+from setsuden.dashboard.hide import cleaned
 from setsuden.dashboard.settings import Settings
 from setsuden.dashboard.words import DashboardWords, figure
 from setsuden.footprint import Footprint, footprint
 from setsuden.language.looked_up import place
 from setsuden.quantity import Boundary, Estimate, Scope
+from setsuden.report.formats.redaction import redaction_of
 
 _MOST_KEPT = 4096
 
@@ -19,18 +21,19 @@ class Pricing:
     """Footprints at the site of the settings."""
 
     settings: Settings
-    _kept: dict[tuple[float, float, float, str], Footprint] = field(default_factory=dict)
+    _kept: dict[Estimate, Footprint] = field(default_factory=dict)
 
     def of(self, energy: Estimate) -> Footprint:
         """Carbon and cost of an energy; facility overhead only where it has none yet and the settings say it."""
-        key = energy.value, energy.low, energy.high, f"{energy.unit} {energy.provenance} {energy.boundary}"
-        if (found := self._kept.get(key)) is None:
+        if (found := self._kept.get(energy)) is None:
             settings = self.settings
             pue = settings.pue if _is_node(energy.boundary) else None
             found = footprint(energy, site=settings.site, pue=pue, price=settings.price)
+            if settings.shared:  # figures of one's own name the file they are in
+                found = cleaned(found, redaction_of({}))
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = found
+            self._kept[energy] = found
         return found
 
 

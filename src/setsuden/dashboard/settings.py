@@ -44,3 +44,8 @@ class Settings:
     def shared(self) -> bool:
         """Whether others than this machine can see it."""
         return not is_local(self.address)
+
+    @property
+    def ledger_shown(self) -> str:
+        """What pages call the ledger: its path, for others only its name."""
+        return self.ledger.name if self.shared else str(self.ledger)

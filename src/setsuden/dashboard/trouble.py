@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from setsuden.dashboard.request import Request
+from setsuden.dashboard.settings import Settings
 from setsuden.dashboard.view import View
 from setsuden.dashboard.words import DashboardWords
 from setsuden.errors import SetsudenError
 from setsuden.language.refusal import refusal
+from setsuden.report.formats.redaction import redaction_of
 from setsuden.report.page.parts import Page
 
 
@@ -27,6 +29,17 @@ def trouble(heading: str, sentence: str, request: Request, words: DashboardWords
     return View(page, words, request, live=live)
 
 
-def refused(error: SetsudenError, heading: str, request: Request, words: DashboardWords, *, live: bool = False) -> View:
-    """What an error says, in the reader's language."""
-    return trouble(heading, refusal(error, words.language), request, words, live=live)
+def refused(
+    error: SetsudenError,
+    heading: str,
+    request: Request,
+    settings: Settings,
+    words: DashboardWords,
+    *,
+    live: bool = False,
+) -> View:
+    """What an error says, in the reader's language; for others without the folders that it names."""
+    said = refusal(error, words.language)
+    if settings.shared:
+        said = redaction_of({}).clean(said.replace(str(settings.ledger), settings.ledger_shown))
+    return trouble(heading, said, request, words, live=live)
