@@ -240,6 +240,21 @@ def test_a_budget_of_one_training_does_not_stop_the_next(tmp_path: Path, monkeyp
         assert 450 < entry["outcome"]["energy"]["value"] < 500.001
 
 
+def test_what_a_command_does_after_its_training_is_not_held_to_the_budget_of_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, monkeypatch)
+    monkeypatch.setattr("setsuden.meter.lifetime.running", list)
+    trained(stage, "it", 100, 0.1, budget_kwh=600 / 3.6e6, on_budget="stop")
+    stage.wait(0.2)
+    for _ in range(4):
+        stage.wait(GRACE_S)  # it evaluates, and writes tables
+    assert stage.child.signals == []
+    (entry,) = stage.end()["runs"]
+    assert entry["budget"]["state"] == "within"
+    assert entry["outcome"]["energy"]["value"] == pytest.approx(500.0)
+
+
 SCRIPT = """
 import setsuden
 with setsuden.progress(40, steps_per_epoch=10) as run:
@@ -273,4 +288,6 @@ def test_a_budget_that_makes_no_sense_is_refused_before_anything_runs(tmp_path: 
     for options in (["--budget-kwh", "0"], ["--budget-g", "5"], ["--budget-kwh", "1", "--budget-g", "5"]):
         done = CliRunner().invoke(main, ["run", "--no-ledger", *options, "--", "touch", str(tmp_path / "made")])
         assert done.exit_code == 2
+        if len(options) == 2:
+            assert done.stderr.startswith(f"setsuden: {options[0]}: a budget")
     assert not (tmp_path / "made").exists()

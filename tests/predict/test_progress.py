@@ -327,6 +327,18 @@ def test_trainings_of_one_command_keep_apart_what_they_wrote() -> None:
         around.close(remove=True)
 
 
+def test_a_training_that_goes_on_keeps_its_place_while_others_within_it_end() -> None:
+    around = Mailbox.make()
+    try:
+        Mailbox(around.path).write(Note(100, None, 1, 0.0, 1.0, begun_s=1.0))
+        for begun in range(2, 20):
+            Mailbox(around.path).write(Note(100, None, 100, 0.0, begun + 0.5, begun_s=float(begun), over=True))
+        assert [note.begun_s for note in around.read()] == [1.0, *map(float, range(13, 20))]
+        assert [note.over for note in around.read()] == [False, *[True] * 7]
+    finally:
+        around.close(remove=True)
+
+
 def test_only_the_first_of_several_ranks_tells() -> None:
     around = Mailbox.make()
     try:

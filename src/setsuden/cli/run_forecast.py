@@ -109,7 +109,8 @@ class Follower:
         if not notes and self._budget is not None and self._budget.check(joules, self._looks) == "stopped":
             self._end(child, None, tick.elapsed_s, joules)
         for note in notes:
-            if (note is notes[-1] or self._is_news(note)) and not self._watch(note, tick):
+            bound = note is notes[-1] and not (note.over and self._budget is None)  # its own budget ends with it
+            if (bound or self._is_news(note)) and not self._watch(note, tick):
                 self._end(child, note, tick.elapsed_s, joules)
 
     def close(self) -> Mapping[str, Any] | None:

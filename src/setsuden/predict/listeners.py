@@ -160,14 +160,14 @@ class Around:
 
     def close(self, steps: int, paused_s: float, left: bool = False) -> None:
         """Write the last note."""
-        self._write(steps, paused_s)
+        self._write(steps, paused_s, over=True)
         self._mailbox.close()
 
-    def _write(self, steps: int, paused_s: float) -> None:
+    def _write(self, steps: int, paused_s: float, over: bool = False) -> None:
         self._mailbox.write(
             replace(
                 self._said, steps_done=steps, paused_s=paused_s, at_s=self.now(),
-                speeds=self._speeds, speed_of=speed.NUMBER,
+                speeds=self._speeds, speed_of=speed.NUMBER, over=over,
             )
         )  # fmt: skip
 

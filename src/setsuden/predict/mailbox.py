@@ -2,7 +2,7 @@
 
 The command writes how many steps it has done; ``setsuden run`` writes whether to stop. Each side writes its own part in
 one piece, and a checksum tells a half-written one. Every training of the command has a slot of its own, until seven
-others have begun: what it wrote last is still there when the next one has.
+others have begun: what it wrote last is still there when the next one has. One that goes on keeps it while others end.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ VARIABLE = "SETSUDEN_PROGRESS"
 """Environment variable that names the file."""
 # Steps in all, per epoch (0: not said), done; seconds paused, moment; budget in joules (0: none), whether it stops;
 # speeds: their sum, their number, checksum of what tells them; steps that an evaluation is as large as (-1: not said);
-# the budget in grams (0: not given so); the moment at which the training began; its name.
+# the budget in grams (0: not given so); the moment at which the training began, whether it is over, its name.
 _NAME = 64  # bytes
-_FORM = struct.Struct(f"<qqqdddqdqqddd{_NAME}s")
+_FORM = struct.Struct(f"<qqqdddqdqqdddq{_NAME}s")
 _SLOTS, _SLOT = 8, 192
 _STOP = struct.Struct("<qdd")  # 1, joules spent, which training by its begin (below 0: all)
 _STOP_AT = _SLOTS * _SLOT
@@ -40,6 +40,7 @@ class Note:
     speeds    of the machine so far, as told by ``speed_of``, a number that stands for the interpreter
     evaluation_steps   training steps that the evaluation after each epoch is as large as; None: not said
     begun_s   when the training began, on the same clock; tells it from others of the command
+    over      whether the training has ended
     name      of the training, at most 64 bytes are kept; empty: that of the command
     """
 
@@ -55,6 +56,7 @@ class Note:
     evaluation_steps: float | None = None
     limit_g: float | None = None
     begun_s: float = 0.0
+    over: bool = False
     name: str = ""
 
 
@@ -83,16 +85,17 @@ class Mailbox:
         return cls(Path(name))
 
     def write(self, note: Note) -> None:
-        """Say how far the command is; the first time in the slot that was begun longest ago."""
+        """Say how far the command is; the first time in the slot begun longest ago, among any that are over."""
         if self._slot is None:
-            begun = [-1.0 if found is None else found.begun_s for found in map(self._read, range(_SLOTS))]
-            self._slot = begun.index(min(begun))
+            notes = map(self._read, range(_SLOTS))
+            taken = [(False, -1.0) if note is None else (not note.over, note.begun_s) for note in notes]
+            self._slot = taken.index(min(taken))
         evaluation = -1.0 if note.evaluation_steps is None else note.evaluation_steps
         body = _FORM.pack(
             note.steps_total, note.steps_per_epoch or 0, note.steps_done,
             note.paused_s, note.at_s, note.limit_j or 0.0, note.stops,
             note.speeds.total, note.speeds.readings, note.speed_of, evaluation,
-            note.limit_g or 0.0, note.begun_s, note.name.encode()[:_NAME],
+            note.limit_g or 0.0, note.begun_s, note.over, note.name.encode()[:_NAME],
         )  # fmt: skip
         at = self._slot * _SLOT
         self._bytes[at : at + _FORM.size + 4] = body + zlib.crc32(body).to_bytes(4, "little")
@@ -109,12 +112,12 @@ class Mailbox:
             return None
         (
             total, per_epoch, done, paused_s, at_s, limit_j, stops,
-            speed, readings, speed_of, like, limit_g, begun_s, name,
+            speed, readings, speed_of, like, limit_g, begun_s, over, name,
         ) = _FORM.unpack(body)  # fmt: skip
         return Note(
             total, per_epoch or None, done, paused_s, at_s, limit_j or None, bool(stops),
             Speeds(speed, readings), speed_of, None if like < 0 else like, limit_g or None, begun_s,
-            name.rstrip(b"\0").decode(errors="ignore"),
+            bool(over), name.rstrip(b"\0").decode(errors="ignore"),
         )  # fmt: skip
 
     def ask_to_stop(self, spent_j: float, begun_s: float = -1.0) -> None:
