@@ -200,6 +200,28 @@ def test_a_fork_right_after_the_start_knows_the_run_and_takes_no_lock_along() ->
     assert sorted(run.id for run in runs if run.name == "x") == sorted(ids[::2])
 
 
+def test_a_fork_waits_for_a_sensor_that_is_being_read_and_takes_no_lock_of_its_driver_along() -> None:
+    done = run(
+        """
+        driver = threading.Lock()
+        class Slow(FakeSensor):
+            def read(self):
+                with driver:
+                    time.sleep(0.004)
+                    return super().read()
+        with Meter("x", sensors=[Slow(clock, {"fake/cpu": 10.0})], rate_hz=200, ledger=False):
+            time.sleep(0.3)
+            for _ in range(20):
+                time.sleep(0.003)
+                pid = os.fork()
+                if pid == 0:
+                    os._exit(0 if driver.acquire(blocking=False) else 1)
+                assert os.waitpid(pid, 0)[1] == 0
+        """
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_leaving_right_after_the_start_keeps_the_exit_code_and_leaves_a_whole_ledger_or_none() -> None:
     for code in ("os._exit(7)", "os.kill(os.getpid(), signal.SIGKILL)"):
         done = run(f"m = Meter('x', sensors=[sensor]).start(); {code}")

@@ -39,9 +39,7 @@ def closed(meter: Meter) -> None:
 def _before_fork() -> None:
     held = _held.setdefault(get_ident(), [])
     for meter in list(_open):
-        release = meter.before_fork()
-        if release is not None:
-            held.append(release)
+        held.append(meter.before_fork())
 
 
 def _after_fork() -> None:

@@ -6,6 +6,7 @@ import functools
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from setsuden.sensors.host import Clock
     from setsuden.sensors.protocol import Sensor
 
-# A fork waits no longer than this for a sample that is just being written.
+# A fork waits no longer than this for what the thread writes, and as long for what it reads.
 _HOLD_S = 1.0
 
 P = ParamSpec("P")
@@ -156,13 +157,20 @@ class Meter(Edges):
         """Call this when the meter is about to stop, while it still measures; the last one asked is called first."""
         self._endings.append(call)
 
-    def before_fork(self) -> Callable[[], None] | None:
+    def before_fork(self) -> Callable[[], None]:
         """Begin the run, which the child may ask for, and let the thread come to rest; returns what lets it go on.
 
-        A thread that is importing or writing just then would leave its locks to a child in which nobody releases them.
+        A thread that is importing, writing or reading a sensor just then would leave its locks, and those of a driver,
+        to a child in which nobody releases them.
         """
         _ = self.run_id, self.idle
-        return self._background.hold(_HOLD_S)
+        with ExitStack() as held:
+            go_on = self._background.hold(_HOLD_S)
+            if go_on is not None:
+                held.callback(go_on)
+                if self._lock.acquire(timeout=_HOLD_S):  # nothing else keeps a look from reading
+                    held.callback(self._lock.release)
+            return held.pop_all().close
 
     # -- results
 
