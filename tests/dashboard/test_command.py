@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from setsuden.cli.dashboard import dashboard
 from setsuden.cli.main import main
+from setsuden.dashboard.period import LENGTHS
 from setsuden.ledger import Ledger
 from tests.dashboard.support import write
 from tests.schemas_support import validate
@@ -36,6 +39,12 @@ def test_json_is_the_document_of_the_first_page_and_serves_nothing(file: Path) -
     assert document["footprint"]["cost"]["value"] == pytest.approx(3 * 1.5 * 0.3, rel=0.02)
     assert document["broken_off"]["energy"]["value"] == pytest.approx(3.6e6)
     assert document["untagged"]["runs"] == 1
+
+
+def test_every_length_of_a_period_can_be_shown_at_first() -> None:
+    (period,) = (option for option in dashboard.params if option.name == "period")
+    assert isinstance(period.type, click.Choice)
+    assert [*period.type.choices] == [*LENGTHS]
 
 
 def test_an_empty_ledger_has_a_document_without_figures(tmp_path: Path) -> None:

@@ -137,6 +137,17 @@ def test_a_run_leads_to_the_one_around_it_and_to_those_inside(full: Path) -> Non
     assert f"/run/{known['trial']}" in page(full, f"/run/{known['search.sh']}").links()
 
 
+def test_a_run_without_a_name_can_be_followed_from_every_table(file: Path) -> None:
+    with Ledger.open(file) as ledger:
+        outer = write(ledger, "search.sh", 2.0)
+        first = write(ledger, "", 1.0, status="failed", inside=outer)
+        second = write(ledger, "", 1.0, status="running", samples=9)
+    compared = page(file, f"/compare?run={first.id}&run={second.id}")
+    assert compared.named == ["(no name)"] * 3
+    assert page(file, f"/run/{outer.id}").named[-1] == "(no name)"
+    assert page(file, "/").named.count("(no name)") == 2  # still going, broken off
+
+
 def test_a_live_run_shows_what_it_draws_and_looks_for_news(file: Path) -> None:
     with Ledger.open(file) as ledger:
         writer = write(ledger, "long.py", 2.0, status="running", samples=3600, hours=1.0)

@@ -57,6 +57,6 @@ def _joules(found: Spent, whole: Estimate) -> Iterator[Advice]:
         yield Advice("untagged", share(untagged), untagged, count=found.untagged.runs)
     if found.total.based_j > 0 and (idle := found.total.idle_j / found.total.based_j) >= _IDLE_SHARE:
         yield Advice("idle", idle, whole)
-    modelled = 1.0 - found.total.share(Provenance.MEASURED)
-    if found.total.parts and 1.0 - modelled < _MEASURED_SHARE:
-        yield Advice("modelled", modelled, whole)
+    measured = found.total.share(Provenance.MEASURED)
+    if found.total.parts and measured < _MEASURED_SHARE:
+        yield Advice("modelled", 1.0 - measured, whole)

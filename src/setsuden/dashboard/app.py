@@ -122,10 +122,8 @@ class Dashboard:
 
     def _run(self, request: Request, words: DashboardWords) -> Reply:
         asked = request.path.removeprefix("/run/")
-        name, dot, kind = asked.rpartition(".")
-        if dot and kind not in ("json", "csv"):
-            name, kind = asked, ""
-        run_id, kind = (name, kind) if dot else (asked, "")
+        name, _, kind = asked.rpartition(".")
+        run_id, kind = (name, kind) if name and kind in ("json", "csv") else (asked, "")
         with self._opened() as ledger:
             found = self._entries(ledger)
             entry = _find(found, run_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from setsuden.dashboard.cells import figure_cell, run_cell
 from setsuden.dashboard.pricing import Pricing
 from setsuden.dashboard.request import Request
 from setsuden.dashboard.view import Link, View
@@ -12,7 +13,7 @@ from setsuden.dashboard.words import NOTHING, DashboardWords, column_unit, figur
 from setsuden.ledger import RunRecord
 from setsuden.ledger.comparison import CLOSE, LESS, UNKNOWN, Comparison, compare_runs
 from setsuden.quantity import Estimate, render
-from setsuden.report.numbers import shown, unit_text
+from setsuden.report.numbers import unit_text
 from setsuden.report.page.parts import (
     Block,
     Bullets,
@@ -124,13 +125,8 @@ def _table(found: Comparison, pricing: Pricing, request: Request, words: Dashboa
     rows = []
     for number, run in enumerate(found.runs):
         others = [run.id, *(other.id for other in found.runs if other is not run)]
-        cells = [
-            Cell(run.name, small=run.id, link=request.link(f"/run/{run.id}")),
-            Cell(span(run.summary.duration_s)),
-        ]
-        for name, values in columns:
-            value, unit = values[number], units[name]
-            cells.append(Cell(NOTHING) if value is None else Cell(figure=shown(value, words.messages, in_unit=unit)))
+        cells = [run_cell(run.summary, request, words), Cell(span(run.summary.duration_s))]
+        cells += [figure_cell(values[number], units[name], words) for name, values in columns]
         again = Cell(words("compare.baseline")) if number == 0 else Cell(
             words("compare.make_baseline"), link=request.link("/compare", runs=others)
         )  # fmt: skip
@@ -147,7 +143,7 @@ def _differences(found: Comparison, request: Request, words: DashboardWords) -> 
     ]
     rows = [
         [
-            Cell(d.run.name, small=d.run.id, link=request.link(f"/run/{d.run.id}")),
+            run_cell(d.run.summary, request, words),
             Cell(figure(d.energy)),
             Cell(figure(d.ratio)),
             Cell(words(f"verdict.{d.verdict}")),

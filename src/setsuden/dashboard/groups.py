@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from setsuden.dashboard.cells import figure_cell
 from setsuden.dashboard.pricing import Pricing
 from setsuden.dashboard.request import Request
 from setsuden.dashboard.spent import Group, Spent
 from setsuden.dashboard.tally import PHASES, Tally
-from setsuden.dashboard.words import NOTHING, DashboardWords, column_unit, figure, percentage
+from setsuden.dashboard.words import DashboardWords, column_unit, figure, percentage
 from setsuden.quantity import Estimate
-from setsuden.report.numbers import shown, unit_text
+from setsuden.report.numbers import unit_text
 from setsuden.report.page.parts import Cell, Chart, Head, Key, Table, two_widths
 from setsuden.report.svg import series_class, swatch
 from setsuden.report.svg.stacked import Piece, StackedBar, stacked_bars
@@ -105,15 +106,11 @@ def group_table(
             Cell(f"{group.tally.runs:,}"),
             Cell(percentage(_share(group.tally, whole))),
         ]
-        cells += [_cell(values[number], units[column], words) for column, values in columns]
+        cells += [figure_cell(values[number], units[column], words) for column, values in columns]
         rows.append(cells)
     more = len(groups) - len(some)
     note = words("section.more_groups", count=f"{more:,}") if more > 0 else ""
     return Table(f"{key}-table", words(f"section.{key}"), heads, rows, note=note, stacked=True)
-
-
-def _cell(estimate: Estimate | None, unit: str, words: DashboardWords) -> Cell:
-    return Cell(NOTHING) if estimate is None else Cell(figure=shown(estimate, words.messages, in_unit=unit))
 
 
 def _share(found: Tally, whole: Estimate) -> float:

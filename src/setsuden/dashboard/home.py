@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from setsuden.dashboard.advice import advice
+from setsuden.dashboard.cells import figure_card, run_cell
 from setsuden.dashboard.columns import Upright, columns
 from setsuden.dashboard.groups import group_chart, group_table, phase_keys, phase_parts
 from setsuden.dashboard.live import live_table
@@ -32,7 +33,7 @@ from setsuden.footprint import Footprint
 from setsuden.footprint.everyday import everyday
 from setsuden.ledger.entries import Entry
 from setsuden.quantity import Estimate
-from setsuden.report.numbers import shown, unit_text
+from setsuden.report.numbers import unit_text
 from setsuden.report.page.parts import (
     Block,
     Bullets,
@@ -45,7 +46,6 @@ from setsuden.report.page.parts import (
     Section,
     Table,
     Text,
-    boundary_text,
     provenance_entries,
     two_widths,
 )
@@ -123,16 +123,11 @@ def _warnings(total: Tally, words: DashboardWords) -> list[str]:
 def _cards(found: Spent, priced: Footprint | None, words: DashboardWords) -> list[Card]:
     if priced is None or found.total.energy is None:
         return []
-    cards = [_card("energy", priced.energy, words), _card("carbon", priced.total_carbon, words)]
+    cards = [figure_card("energy", priced.energy, words), figure_card("carbon", priced.total_carbon, words)]
     if priced.cost is not None:
-        cards.append(_card("cost", priced.cost, words))
+        cards.append(figure_card("cost", priced.cost, words))
     phases = ((phase, found.total.phases.get(phase)) for phase in ("train", "infer"))
-    return cards + [_card(phase, part, words) for phase, part in phases if part is not None]
-
-
-def _card(identity: str, estimate: Estimate, words: DashboardWords) -> Card:
-    boundary = boundary_text(estimate.boundary, words)
-    return Card(identity, words(f"card.{identity}"), shown(estimate, words.messages), "method", boundary)
+    return cards + [figure_card(phase, part, words) for phase, part in phases if part is not None]
 
 
 def _over_time(found: Spent, words: DashboardWords) -> Chart:
@@ -198,7 +193,7 @@ def _broken(found: Spent, request: Request, settings: Settings, words: Dashboard
 def _broken_row(entry: Entry, request: Request, settings: Settings, words: DashboardWords) -> list[Cell]:
     summary = entry.summary
     return [
-        Cell(summary.name, small=summary.id, link=request.link(f"/run/{summary.id}")),
+        run_cell(summary, request, words),
         Cell(words(f"status.{summary.status}")),
         Cell(moment(entry.started, settings.zone)),
         Cell(span(summary.duration_s)),

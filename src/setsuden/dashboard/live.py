@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from setsuden.dashboard.cells import run_cell
 from setsuden.dashboard.request import Request
 from setsuden.dashboard.words import DashboardWords, figure, span
 from setsuden.ledger.entries import Entry
@@ -24,7 +25,7 @@ def live_table(
     ]
     rows = [
         [
-            Cell(entry.summary.name, small=entry.summary.id, link=request.link(f"/run/{entry.summary.id}")),
+            run_cell(entry.summary, request, words),
             Cell(figure(powers.get(entry.number))),
             Cell(figure(entry.summary.energy)),
             Cell(span(entry.summary.duration_s)),

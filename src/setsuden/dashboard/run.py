@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
+from setsuden.dashboard.cells import figure_card, run_cell
 from setsuden.dashboard.power_chart import Span, power_chart, time_unit
 from setsuden.dashboard.pricing import Pricing, price_notes, price_said
 from setsuden.dashboard.request import Request
@@ -22,7 +23,6 @@ from setsuden.ledger.entries import Entry
 from setsuden.ledger.nesting import outer_of
 from setsuden.ledger.record import CUT_OFF, RUNNING
 from setsuden.quantity import Estimate, render
-from setsuden.report.numbers import shown
 from setsuden.report.page.parts import (
     Block,
     Bullets,
@@ -35,7 +35,6 @@ from setsuden.report.page.parts import (
     Page,
     Section,
     Table,
-    boundary_text,
     provenance_entries,
     two_widths,
 )
@@ -43,7 +42,6 @@ from setsuden.report.sheet import factors_table
 from setsuden.report.svg import series_class, swatch
 
 _MOST_STEPS = 500
-_MOST_SPANS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +129,7 @@ def _cards(subject: Subject, priced: Footprint | None, words: DashboardWords) ->
         ("carbon", priced.total_carbon if priced is not None else None),
         ("cost", priced.cost if priced is not None else None),
     ]
-    return [
-        Card(
-            key,
-            words(f"card.{key}"),
-            shown(estimate, words.messages),
-            "method",
-            boundary_text(estimate.boundary, words),
-        )
-        for key, estimate in found
-        if estimate is not None
-    ]
+    return [figure_card(key, estimate, words) for key, estimate in found if estimate is not None]
 
 
 def _power(record: RunRecord, words: DashboardWords) -> Chart | None:
@@ -153,7 +141,7 @@ def _power(record: RunRecord, words: DashboardWords) -> Chart | None:
         Span(window.start_s, window.start_s + window.duration_s, window.name)
         for window in record.windows
         if root is not None and window.parent_id == root.window_id
-    ][:_MOST_SPANS]
+    ]
     _, unit = time_unit(found.step_s * found.steps)
     draw = partial(power_chart, found, spans, x_title=words("run.time", unit=unit), y_title=words("run.watts"))
     means = components(found)
@@ -183,17 +171,16 @@ def _sections(subject: Subject, priced: Footprint | None, request: Request, word
         ("inside", inside),
         ("events", events(record, words)),
         ("hardware", hardware(record, words)),
-        ("known", _known(priced, words)),
     ]
     sections = [Section(key, words(f"section.{key}"), blocks) for key, blocks in every if blocks]
-    return [replace(s, identity="method") if s.identity == "known" else s for s in sections]
+    return [*sections, Section("method", words("section.known"), _known(priced, words))]
 
 
 def _inside(inside: Sequence[Entry], request: Request, words: DashboardWords) -> Table:
     heads = [Head(words("head.run"), numeric=False), Head(words("head.energy")), Head(words("head.duration"))]
     rows = [
         [
-            Cell(entry.summary.name, small=entry.summary.id, link=request.link(f"/run/{entry.summary.id}")),
+            run_cell(entry.summary, request, words),
             Cell(figure(entry.summary.energy)),
             Cell(span(entry.summary.duration_s)),
         ]

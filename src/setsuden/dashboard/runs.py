@@ -52,11 +52,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The table, and the way to its other pages; ``compare`` is where ticked runs are sent."""
+    """The table, and the way to its other pages; ``hidden`` goes with the ticked runs to their comparison."""
 
     columns: Sequence[Column]
     rows: Sequence[Row]
-    compare: str
     hidden: Mapping[str, str]
     place: str
     pages: Sequence[Link]
@@ -99,7 +98,6 @@ def runs(
     table = Rows(
         columns=[_column(name, choice, request, words) for name in SORTS],
         rows=[_row(entry, request, settings, words) for entry in some],
-        compare=request.link("/compare").partition("?")[0],
         hidden={"lang": request.language} if request.language != request.default else {},
         place=words("runs.place", first=f"{first + bool(some):,}", last=f"{first + len(some):,}", of=f"{len(found):,}"),
         pages=_pages(number, pages, request, words),

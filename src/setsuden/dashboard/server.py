@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             found = self.server.dashboard.reply(self.command, self.path, self.headers.get("Host"))
         except Exception as error:  # a fault of ours must not take the other pages with it
-            print(f"setsuden: {self.path}: {type(error).__name__}: {error}", file=sys.stderr)
+            print(f"setsuden: {self.path!r}: {type(error).__name__}: {error}", file=sys.stderr)
             found = replies.text(500, "This page could not be made; the terminal of the dashboard says why.")
         self._send(found)
 
