@@ -125,6 +125,8 @@ def test_a_command_that_is_not_there_leaves_no_run(tmp_path: Path) -> None:
 def test_options_out_of_range_exit_with_2_and_run_nothing(option: str, value: str) -> None:
     done = run(option, value, "--", sys.executable, "-c", "print('ran')")
     assert (done.returncode, done.stdout) == (2, "")
+    assert option in done.stderr
+    assert not {"rate_hz", "idle_s"} & {word.strip(":'") for word in done.stderr.split()}
 
 
 def test_a_ledger_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from errno import EPIPE
 from io import StringIO
 from itertools import takewhile
+from types import TracebackType
 from typing import Any
 
 import click
@@ -83,7 +84,24 @@ lang_of_all_option = click.option(
 
 
 class SpokenContext(click.Context):
-    """The context of a command whose help is told in the reader's language."""
+    """The context of a command: its help is told in the reader's language, an error names the option that was given."""
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> bool | None:
+        """An error in what an option gave to the library says ``--rate``, not ``rate_hz`` as the library calls it."""
+        if isinstance(exc_value, SetsudenError):
+            exc_value.place = self._as_given().get(exc_value.place or "", exc_value.place)
+        return super().__exit__(exc_type, exc_value, tb)
+
+    def _as_given(self) -> dict[str, str]:
+        return {
+            it.name: max(it.opts, key=len)
+            for it in self.command.params
+            if it.name
+            and isinstance(it, click.Option)
+            and self.get_parameter_source(it.name) is ParameterSource.COMMANDLINE
+        }
 
     def get_help(self) -> str:
         """As click writes it in English, as ``help_page`` does in another language."""
