@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +100,19 @@ def test_a_card_of_which_nothing_is_known_is_not_inside_what_an_estimate_is_said
     assert "Estimated: GPU 0 (answers nothing), CPU" in text
     assert "the truth may lie anywhere" not in text
     assert "（応答なし）" in doctor_text(found, "ja")
+
+
+def test_the_reason_and_the_ends_of_an_accuracy_are_told_in_japanese_too(tmp_path: Path) -> None:
+    text = "".join(doctor_text(discover(nothing(tmp_path).host), "ja").split())
+    assert "ドライバーのライブラリlibnvidia-ml.so.1が入っていません" in text
+    assert re.search(r"精度:-\d+%〜\+\d+%（", text)
+    assert "notinstalled" not in text
+
+
+def test_where_the_share_of_a_guest_is_from_is_told_in_japanese_too(tmp_path: Path) -> None:
+    text = "".join(doctor_text(discover(guest(tmp_path).host), "ja").split())
+    assert "コアの中央値" in text
+    assert "median" not in text
 
 
 def test_denied_access_comes_with_commands_to_copy(tmp_path: Path) -> None:

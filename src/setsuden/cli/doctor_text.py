@@ -5,6 +5,7 @@ from __future__ import annotations
 from setsuden.cli.common import terminal_width
 from setsuden.language import Language, Messages, looked_up
 from setsuden.language.columns import wrap
+from setsuden.language.sentences import told
 from setsuden.quantity import render
 from setsuden.quantity.rendering import significant
 from setsuden.sensors.diagnosis import basis, cpu_watts, modelled_watts
@@ -58,8 +59,10 @@ def _finding(item: Finding, messages: Messages) -> list[str]:
 
 
 def _said(name: str, value: str, language: Language) -> str:
-    """What fills a finding: the basis of an accuracy is a looked-up source."""
-    return looked_up.source(value, language) if name == "basis" else value
+    """What fills a finding: the basis of an accuracy is a looked-up source; errors and reasons have words of errors."""
+    if name == "basis":
+        return looked_up.source(value, language)
+    return told(value, language, "errors") if name in ("error", "reason") else value
 
 
 def _processor(found: Discovery, messages: Messages) -> list[str]:

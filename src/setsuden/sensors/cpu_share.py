@@ -40,10 +40,12 @@ class Share:
 
     def rule(self, language: Language = "en") -> str:
         """Why this share, in a sentence."""
-        from setsuden.language import Messages
+        from setsuden.language import Messages, looked_up
 
-        messages = Messages("doctor", language)
-        said = messages.say(f"rule.{self.key}", **dict(self.values))
+        messages, values = Messages("doctor", language), dict(self.values)
+        if "basis" in values:
+            values["basis"] = looked_up.source(values["basis"], language)
+        said = messages.say(f"rule.{self.key}", **values)
         return messages.say("rule.container", rule=said, **dict(self.container)) if self.container else said
 
     @property
