@@ -20,7 +20,7 @@ from setsuden.quantity import unit
 
 _TIMES = re.compile(
     r"(?:time|timestamp|datetime|date|t(?=[ _(\[])|unix[ _]time|epoch|elapsed(?:[ _]time)?|seconds)"
-    r"(?:[ _(\[]*(?P<unit>ms|us|ns|s|sec|seconds|min|minutes|h|hours)[)\]]?)?", re.I
+    r"(?:[ _(\[]*(?:ms|us|ns|s|sec|seconds|min|minutes|h|hours)[)\]]?)?", re.I
 )  # fmt: skip
 _SECONDS = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0}
 _OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
