@@ -363,24 +363,31 @@ def test_what_was_left_open_at_the_begin_of_a_window_is_named_in_it(machine: Fak
 class RunningClock(FakeClock):
     """Goes on by itself, and the machine with it, at each look at it."""
 
-    def __init__(self, machine: FakeMachine) -> None:
+    def __init__(self, machine: FakeMachine, away_after: int = 0) -> None:
         super().__init__()
         self._machine = machine
+        self._away_after = away_after
 
     def elapsed(self) -> float:
-        self._machine.advance(2e-5)
+        self._away_after -= 1
+        self._machine.advance(2e-5 if self._away_after else 5e-3)
         return self._machine.clock.elapsed()
 
     def since_boot(self) -> float:
         return self._machine.clock.since_boot()
 
 
-def edges_alone(machine: FakeMachine, refresh_s: float, lengths_s: Sequence[float]) -> list[tuple[Window, float]]:
-    """Windows of a meter without samples in between, each with what was drawn in it."""
+def edges_alone(
+    machine: FakeMachine, refresh_s: float, lengths_s: Sequence[float], away_after: int = 0
+) -> list[tuple[Window, float]]:
+    """Windows of a meter without samples in between, each with what was drawn in it.
+
+    away_after   at which look at the clock the processor is taken away for 5 ms; 0: never
+    """
     zone = machine.powercap.zone("intel-rapl:0", "package-0", 40.0)
     zone.refresh_s = refresh_s
     machine.advance(0.0347)
-    clock = RunningClock(machine)
+    clock = RunningClock(machine, away_after)
     sensor = discover(machine.host._replace(clock=clock)).sensors[0]
     found = []
     with Meter("x", sensors=[sensor], clock=clock, ledger=False, rate_hz=0, idle_s=0) as meter:
@@ -394,17 +401,19 @@ def edges_alone(machine: FakeMachine, refresh_s: float, lengths_s: Sequence[floa
 
 @pytest.mark.parametrize("refresh_s", [0.015, 0.06, 0.25, 0.9])
 @pytest.mark.parametrize("lengths_s", [[0.05] * 6, [0.02, 0.3, 0.11, 0.4], [0.7, 0.05, 1.2, 0.05]])
+@pytest.mark.parametrize("away_after", [0, 20])
 def test_edges_alone_know_that_a_counter_was_not_seen_to_keep_its_word(
-    machine: FakeMachine, refresh_s: float, lengths_s: list[float]
+    machine: FakeMachine, refresh_s: float, lengths_s: list[float], away_after: int
 ) -> None:
-    for window, truth_j in edges_alone(machine, refresh_s, lengths_s):
+    for window, truth_j in edges_alone(machine, refresh_s, lengths_s, away_after):
         gross = cpu(window).gross
         assert gross.low - 0.05 <= truth_j <= gross.high + 0.05
         assert abs(gross.value / truth_j - 1) < 0.05 or codes(window) & {"SET-TOO-SHORT", "SET-BELOW-RESOLUTION"}
 
 
-def test_a_counter_that_keeps_its_word_is_believed_from_the_start(machine: FakeMachine) -> None:
-    for window, truth_j in edges_alone(machine, 0.001, [0.05, 0.02, 0.3]):
+@pytest.mark.parametrize("away_after", [0, 5, 20])
+def test_a_counter_that_keeps_its_word_is_believed_from_the_start(machine: FakeMachine, away_after: int) -> None:
+    for window, truth_j in edges_alone(machine, 0.001, [0.05, 0.02, 0.3], away_after):
         assert cpu(window).gross.value == pytest.approx(truth_j, abs=0.05)
         assert cpu(window).gross.high < truth_j * 1.05 + 0.2
         assert not codes(window)

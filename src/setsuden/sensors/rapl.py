@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # How long counters are watched when they are opened, and how often each has to move meanwhile to be believed.
 _WATCHED_S = 0.004
 _MOVES = 2
+# Where two looks lie further apart, the processor was busy with others: once that is no reason to doubt a counter.
+_AWAY_S = 0.001
 # A part draws at least this, so one step of its counter tells for how long at most it had stood still.
 _LEAST_W = 2.0
 # Two views of one counter differ by no more than what is drawn while they are read.
@@ -110,11 +112,12 @@ def _first(file: OpenFile) -> float | None:
 def _watched(places: Sequence[int], files: list[OpenFile], host: Host) -> dict[int, list[float]]:
     """By how much these counters moved within a few of the milliseconds that they say, ``_MOVES`` times being enough.
 
-    Nothing where the clock stands still, so that nothing can be seen.
+    Nothing where the clock stands still, so that nothing can be seen; begun anew where nobody looked for a while.
     """
     begun_s = now_s = host.clock.elapsed()
     last = [_first(files[place]) or 0.0 for place in places]
     steps_j: dict[int, list[float]] = {place: [] for place in places}
+    away = False
     while min(map(len, steps_j.values()), default=_MOVES) < _MOVES and now_s - begun_s < _WATCHED_S:
         for k, place in enumerate(places):
             before_j, last[k] = last[k], _first(files[place]) or 0.0
@@ -123,6 +126,8 @@ def _watched(places: Sequence[int], files: list[OpenFile], host: Host) -> dict[i
         before_s, now_s = now_s, host.clock.elapsed()
         if now_s == before_s:
             return {}
+        if now_s - before_s > _AWAY_S and not away:
+            away, begun_s, steps_j = True, now_s, {place: [] for place in places}
     return steps_j
 
 
