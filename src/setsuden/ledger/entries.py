@@ -12,9 +12,10 @@ from typing import Any
 
 from setsuden.ledger.channel import energy_between, node_total
 from setsuden.ledger.codec import unpack
+from setsuden.ledger.lookup import COLUMNS
 from setsuden.ledger.once import Total, add_up, watch_of
 from setsuden.ledger.record import RUNNING, RunSummary, load_summaries, stretches_of
-from setsuden.ledger.store import COLUMNS, Ledger
+from setsuden.ledger.store import Ledger
 from setsuden.quantity import Estimate, Provenance
 
 _AT_ONCE = 500

@@ -73,7 +73,7 @@ class Total:
 def add_up(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], runs: Sequence[RunSummary]) -> Total:
     """The sum over some runs.
 
-    rows   of the table ``runs``, columns as ``store.COLUMNS`` names them
+    rows   of the table ``runs``, columns as ``lookup.COLUMNS`` names them
     runs   their summaries, in the same order
     """
     shares = {run.id: run.energy for run in runs if run.energy is not None}

@@ -29,9 +29,6 @@ if TYPE_CHECKING:  # reading back is not part of measuring, whose start should c
     from setsuden.ledger.once import Total
     from setsuden.ledger.record import RunRecord, RunSummary
 
-COLUMNS = "number, id, kind, name, status, started_at, ended_at, detail, heartbeat_at, writer, config, tags, "
-COLUMNS += "environment, identity, summary"
-
 
 class Ledger:
     """Runs on disk. Safe to use from several threads; several processes may write one file.
@@ -214,10 +211,11 @@ class Ledger:
         self, *, kind: str | None = None, name: str | None = None, tag: str | None = None, limit: int | None = None
     ) -> list[RunSummary]:
         """Runs, newest first, each with its total; only the totals are read, never the samples."""
+        from setsuden.ledger.lookup import selected
         from setsuden.ledger.record import load_summaries
 
         with self.reading() as connection:
-            return load_summaries(connection, _rows(connection, kind, name, tag, limit))
+            return load_summaries(connection, selected(connection, kind, name, tag, limit))
 
     def total(
         self,
@@ -231,15 +229,17 @@ class Ledger:
 
         ids   only these; None: all
         """
+        from setsuden.ledger.lookup import selected
         from setsuden.ledger.once import add_up
         from setsuden.ledger.record import load_summaries
 
         with self.reading() as connection:
-            rows = _rows(connection, kind, name, tag, ids=ids)
+            rows = selected(connection, kind, name, tag, ids=ids)
             return add_up(connection, rows, load_summaries(connection, rows))
 
     def run(self, run: str) -> RunRecord:
         """One run by id, by the beginning of its id or of its last part, or ``last``; raises InputError otherwise."""
+        from setsuden.ledger.lookup import COLUMNS
         from setsuden.ledger.record import load_record
 
         number, _ = self._find(run)
@@ -276,52 +276,10 @@ class Ledger:
             yield self._connection
 
     def _find(self, run: str) -> tuple[int, str]:
+        from setsuden.ledger.lookup import the_one
+
         with self.reading() as connection:
-            if run == "last":
-                rows = connection.execute("SELECT number, id FROM runs ORDER BY number DESC LIMIT 1").fetchall()
-            else:
-                pattern = run.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-                rows = connection.execute(
-                    "SELECT number, id FROM runs WHERE id LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\' "
-                    "ORDER BY number DESC LIMIT 6",
-                    (f"{pattern}%", f"%-{pattern}%"),
-                ).fetchall()
-        exact = [row for row in rows if row[1] == run]
-        found = exact or rows
-        if len(found) == 1 and run:
-            return int(found[0][0]), str(found[0][1])
-        if not found:
-            raise InputError("no such run", value=run, remedy="See `setsuden runs` for the ids.")
-        raise InputError(
-            "this matches more than one run", value=run, remedy="Matches: " + ", ".join(row[1] for row in found) + "."
-        )
-
-
-def _rows(
-    connection: sqlite3.Connection,
-    kind: str | None,
-    name: str | None,
-    tag: str | None,
-    limit: int | None = None,
-    ids: Sequence[str] | None = None,
-) -> list[tuple[Any, ...]]:
-    """Rows of runs, newest first."""
-    conditions = ["1"]
-    values: list[object] = []
-    for column, value in (("kind", kind), ("name", name)):
-        if value is not None:
-            conditions.append(f"{column} = ?")
-            values.append(storable(value))
-    if tag is not None:
-        conditions.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
-        values.append(storable(tag))
-    if ids is not None:
-        conditions.append("id IN (SELECT value FROM json_each(?))")
-        values.append(dumps(list(ids)))
-    return connection.execute(
-        f"SELECT {COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
-        (*values, -1 if limit is None else limit),
-    ).fetchall()
+            return the_one(connection, run)
 
 
 def _may_be_written(place: str) -> bool:
