@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,19 @@ def test_a_run_is_there_from_its_first_moment(ledger: Ledger) -> None:
     assert (record.id, record.status, record.tags) == (run.id, "running", ("a", "b"))
     assert record.config == {"rate_hz": 2}
     assert record.root is None
+
+
+def test_an_id_that_another_run_has_is_drawn_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    class OneSecond(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> OneSecond:
+            return cls(2026, 1, 1, tzinfo=tz)
+
+    drawn = iter([b"\0\0\1", b"\0\0\1", b"\0\0\1", b"\0\0\2"])
+    monkeypatch.setattr("setsuden.ledger.store.datetime", OneSecond)
+    monkeypatch.setattr("setsuden.ledger.store.os.urandom", lambda size: next(drawn))
+    ids = [ledger.start_run("meter", name).id for name in ("a", "b")]
+    assert ids == ["20260101-000000-000001", "20260101-000000-000002"]
 
 
 def test_windows_and_samples_come_back(ledger: Ledger) -> None:

@@ -130,8 +130,8 @@ class Ledger:
         A run that takes place here, under another one as ``setsuden run`` makes it, is tagged ``within:ID``.
         """
         now = datetime.now(UTC)
-        run_id = f"{now:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
         with self.transaction() as connection:
+            run_id = _unused_id(connection, now)
             cursor = connection.execute(
                 "INSERT INTO runs (id, kind, name, status, started_at, heartbeat_at, writer, config, tags, "
                 "environment, identity) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
@@ -280,6 +280,14 @@ class Ledger:
 
         with self.reading() as connection:
             return the_one(connection, run)
+
+
+def _unused_id(connection: sqlite3.Connection, now: datetime) -> str:
+    """The second and three random bytes, drawn again where another run of that second has the same."""
+    while True:
+        run_id = f"{now:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
+        if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone() is None:
+            return run_id
 
 
 def _may_be_written(place: str) -> bool:
