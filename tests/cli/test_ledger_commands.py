@@ -71,6 +71,25 @@ def test_runs_lists_the_newest_first(two: tuple[str, str]) -> None:
     assert two[1] not in setsuden("runs", "--tag", "x").stdout
 
 
+def test_a_damaged_run_is_named_and_the_others_are_listed(two: tuple[str, str]) -> None:
+    with Ledger.open() as ledger, ledger.transaction() as connection:
+        connection.execute("UPDATE runs SET summary = json_set(summary, '$.energy.low', 9e9) WHERE id = ?", (two[0],))
+    found = document("runs")
+    validate("runs", found)
+    assert isinstance(found["runs"], list)
+    assert ([run["id"] for run in found["runs"]], found["unreadable"]) == ([two[1]], [two[0]])
+    assert document("runs", "--tag", "x") == {"runs": [], "unreadable": [two[0]]}
+    for language in ("en", "ja"):
+        *_, named, _ = setsuden("runs", "--lang", language).stdout.splitlines()
+        assert named.startswith(two[0])
+        assert "setsuden ledger check" in named
+    shown, checked = setsuden("show", two[0]), setsuden("ledger", "check")
+    assert (shown.exit_code, checked.exit_code) == (1, 1)
+    assert two[0] in shown.stderr
+    assert two[0] in checked.stdout
+    assert two[1] not in checked.stdout
+
+
 def test_show_gives_the_whole_run(two: tuple[str, str]) -> None:
     shown = document("show", two[0])
     validate("show", shown)

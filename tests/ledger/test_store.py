@@ -228,6 +228,17 @@ def test_a_row_that_nobody_can_have_written_is_told_in_one_sentence(
     assert str(ledger.path) in str(told.value)
 
 
+def test_of_several_runs_the_damaged_one_is_named(ledger: Ledger) -> None:
+    whole, damaged = ledger.start_run("meter", "a"), ledger.start_run("meter", "b")
+    with ledger.transaction() as connection:
+        connection.execute("UPDATE runs SET tags = '3' WHERE id = ?", (damaged.id,))
+    with pytest.raises(LedgerError, match=damaged.id):
+        ledger.runs()
+    left_out: list[str] = []
+    assert [run.id for run in ledger.runs(unreadable=left_out)] == [whole.id]
+    assert left_out == [damaged.id]
+
+
 def test_a_damaged_file_is_told_with_a_remedy_and_exit_code_1(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     with Ledger.open(path) as ledger:

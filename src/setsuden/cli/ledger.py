@@ -197,7 +197,7 @@ def check(ledger_path: Path | None, as_json: bool, language: Language) -> None:
 
     with open_ledger(ledger_path) as opened:
         found = list(problems(opened))
-        runs = 0 if any(problem.run is None for problem in found) else sum(overview(opened).statuses.values())
+        runs = 0 if found else sum(overview(opened).statuses.values())
     if as_json:
         listed = [{"run": problem.run, "what": str(problem.error)} for problem in found]
         print_json({"ledger": str(opened.path), "sound": not found, "problems": listed})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,17 +34,22 @@ def runs(
     path = ledger_path or default_path()
     wanted = {"kind": kind, "name": name, "tag": tag}
     found: list[RunSummary] = []
+    unreadable: list[str] = []
     whole: Total | None = None
     if path.exists():
         with open_ledger(path) as ledger:
-            found = ledger.runs(**wanted, limit=limit)
-            whole = ledger.total(**wanted) if any(wanted.values()) and found else None
+            found = ledger.runs(**wanted, limit=limit, unreadable=unreadable)
+            whole = ledger.total(**wanted) if any(wanted.values()) and found and not unreadable else None
     if as_json:
-        total = {} if whole is None else {"total": whole.to_json(language)}
-        print_json({"runs": [summary_document(summary) for summary in found], **total})
+        document: dict[str, Any] = {"runs": [summary_document(summary) for summary in found]}
+        if whole is not None:
+            document["total"] = whole.to_json(language)
+        if unreadable:
+            document["unreadable"] = unreadable
+        print_json(document)
         return
     messages = Messages("meter", language)
-    if not found:
+    if not found and not unreadable:
         tell(messages.say("runs.none", ledger=path))
         return
     for line in table(messages.say("runs.header"), [_row(summary, messages) for summary in found]):
@@ -53,6 +59,8 @@ def runs(
         tell(messages.say("runs.total", runs=len(whole.runs), energy=energy))
         for flag in whole.flags:
             tell(messages.say("summary.flag", code=flag.code, detail=told(flag, language)))
+    for damaged in unreadable:
+        tell(messages.say("runs.unreadable", id=damaged))
     tell(messages.say("runs.next"))
 
 

@@ -108,15 +108,28 @@ class RunRecord:
             return series_of(self.ledger.blocks(self.number, channel))
 
 
-def load_summaries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[RunSummary]:
-    """Rows of the table ``runs`` as summaries."""
-    return [_summary(connection, row) for row in rows]
+def load_summaries(
+    connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], unreadable: list[str] | None = None
+) -> list[RunSummary]:
+    """Rows of the table ``runs`` as summaries.
+
+    unreadable   takes up the ids of runs that cannot be read, which are then left out; None: ValueError names the first
+    """
+    found = []
+    for row in rows:
+        try:
+            found.append(_summary(connection, row))
+        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            if unreadable is None:
+                raise ValueError(f"run {row[1]} cannot be read: {type(error).__name__}: {error}") from error
+            unreadable.append(row[1])
+    return found
 
 
 def load_record(ledger: Ledger, connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunRecord:
     """A row of the table ``runs`` and all that belongs to it."""
     number = row[0]
-    summary = _summary(connection, row)
+    (summary,) = load_summaries(connection, [row])
     stretches = stretches_of(connection, number)
     windows = [
         _window(stored, stretches, summary.status)

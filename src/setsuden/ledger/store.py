@@ -208,14 +208,18 @@ class Ledger:
             return dict(json.loads(row[0])) if row else None
 
     def runs(
-        self, *, kind: str | None = None, name: str | None = None, tag: str | None = None, limit: int | None = None
-    ) -> list[RunSummary]:
-        """Runs, newest first, each with its total; only the totals are read, never the samples."""
+        self, *, kind: str | None = None, name: str | None = None, tag: str | None = None, limit: int | None = None,
+        unreadable: list[str] | None = None,
+    ) -> list[RunSummary]:  # fmt: skip
+        """Runs, newest first, each with its total; only the totals are read, never the samples.
+
+        unreadable   takes up the ids of damaged runs, which are then left out; None: LedgerError names the first
+        """
         from setsuden.ledger.lookup import selected
         from setsuden.ledger.record import load_summaries
 
         with self.reading() as connection:
-            return load_summaries(connection, selected(connection, kind, name, tag, limit))
+            return load_summaries(connection, selected(connection, kind, name, tag, limit), unreadable)
 
     def total(
         self,
