@@ -71,6 +71,15 @@ def test_runs_lists_the_newest_first(two: tuple[str, str]) -> None:
     assert two[1] not in setsuden("runs", "--tag", "x").stdout
 
 
+@pytest.mark.usefixtures("two")
+def test_a_tag_that_no_run_has_does_not_make_the_ledger_empty() -> None:
+    said = setsuden("runs", "--tag", "none")
+    assert said.exit_code == 0
+    assert said.stdout.startswith("No such run in ")
+    assert "setsuden run -- CMD" not in said.stdout
+    assert document("runs", "--tag", "none") == {"runs": []}
+
+
 def test_a_damaged_run_is_named_and_the_others_are_listed(two: tuple[str, str]) -> None:
     with Ledger.open() as ledger, ledger.transaction() as connection:
         connection.execute("UPDATE runs SET summary = json_set(summary, '$.energy.low', 9e9) WHERE id = ?", (two[0],))

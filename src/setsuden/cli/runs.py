@@ -50,7 +50,8 @@ def runs(
         return
     messages = Messages("meter", language)
     if not found and not unreadable:
-        tell(messages.say("runs.none", ledger=path))
+        asked = any(wanted.values()) and path.exists()
+        tell(messages.say("runs.none_match" if asked else "runs.none", ledger=path))
         return
     for line in table(messages.say("runs.header"), [_row(summary, messages) for summary in found]):
         tell(line)
