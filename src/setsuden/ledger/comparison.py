@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,13 @@ def compare_runs(runs: Sequence[RunRecord]) -> Comparison:
         raise InputError(
             "a comparison needs at least two runs", value=len(runs), remedy="See `setsuden runs` for the ids."
         )
+    require_one_boundary(runs)
+    components = tuple(frozenset(c.component for c in run.channels if c.counted) for run in runs)
+    return Comparison(runs[0], tuple(_difference(runs[0], run) for run in runs[1:]), components)
+
+
+def require_one_boundary(runs: Iterable[RunRecord]) -> None:
+    """Raise BoundaryError for runs drawn around different boundaries."""
     boundaries = {str(run.summary.energy.boundary) for run in runs if run.summary.energy is not None}
     if len(boundaries) > 1:
         raise BoundaryError(
@@ -89,8 +96,6 @@ def compare_runs(runs: Sequence[RunRecord]) -> Comparison:
             value=sorted(boundaries),
             remedy="Compare runs of one boundary.",
         )
-    components = tuple(frozenset(c.component for c in run.channels if c.counted) for run in runs)
-    return Comparison(runs[0], tuple(_difference(runs[0], run) for run in runs[1:]), components)
 
 
 def _difference(baseline: RunRecord, run: RunRecord) -> Difference:
@@ -98,9 +103,6 @@ def _difference(baseline: RunRecord, run: RunRecord) -> Difference:
     if mine is None or theirs is None:
         return Difference(run, None, None, UNKNOWN)
     parts = shared_parts([run], [baseline])
-    if parts is None:
-        energy, ratio = mine - theirs, (mine / theirs if theirs.low > 0 else None)
-    else:
-        energy, ratio = shared_error.difference(mine, theirs, parts), shared_error.ratio(mine, theirs, parts)
+    energy, ratio = shared_error.difference(mine, theirs, parts), shared_error.ratio(mine, theirs, parts)
     verdict = MORE if energy.low > 0 else LESS if energy.high < 0 else CLOSE
     return Difference(run, energy, ratio, verdict, parts is not None)

@@ -57,9 +57,11 @@ def mean(energies: Sequence[Estimate]) -> Estimate:
     return total(energies) * (1.0 / len(energies))
 
 
-def difference(energy: Estimate, baseline: Estimate, parts: tuple[_Part, ...]) -> Estimate:
-    """``energy - baseline``, J; never wider than without shared errors."""
+def difference(energy: Estimate, baseline: Estimate, parts: tuple[_Part, ...] | None) -> Estimate:
+    """``energy - baseline``, J; never wider than without shared errors, for which ``parts`` is None."""
     apart = energy - baseline
+    if parts is None:
+        return apart
     low = high = 0.0
     for part in parts:
         low += part.run_only_j * (1 - part.down) - part.baseline_only_j * (1 + part.up) - part.off[0] - part.off[3]
@@ -67,12 +69,14 @@ def difference(energy: Estimate, baseline: Estimate, parts: tuple[_Part, ...]) -
     return _within(apart, low, high)
 
 
-def ratio(energy: Estimate, baseline: Estimate, parts: tuple[_Part, ...]) -> Estimate | None:
+def ratio(energy: Estimate, baseline: Estimate, parts: tuple[_Part, ...] | None) -> Estimate | None:
     """``energy / baseline``; None when the baseline's interval reaches zero."""
     if baseline.low <= 0:
         return None
     apart = energy / baseline
-    lows, highs = [apart.low], [apart.high]
+    if parts is None:
+        return apart
+    lows, highs = [], []
     # What is common stands above and below the line: it pulls towards 1, most so at one end of its own error.
     for least in (True, False):
         common = sum(p.common_j * (1 - p.down if least else 1 + p.up) for p in parts)
@@ -82,7 +86,7 @@ def ratio(energy: Estimate, baseline: Estimate, parts: tuple[_Part, ...]) -> Est
         most_base = common + sum(p.baseline_only_j * (1 + p.up) + p.off[3] for p in parts)
         lows.append(max(0.0, least_run) / most_base if most_base > 0 else apart.low)
         highs.append(most_run / least_base if least_base > 0 else apart.high)
-    return _within(apart, min(lows[1:]), max(highs[1:]))
+    return _within(apart, min(lows), max(highs))
 
 
 def _within(apart: Estimate, low: float, high: float) -> Estimate:

@@ -13,10 +13,10 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from setsuden.errors import BoundaryError
 from setsuden.language import Language
 from setsuden.language.flag_text import told
 from setsuden.ledger import Flag, Ledger, shared_error
+from setsuden.ledger.comparison import require_one_boundary
 from setsuden.quantity import Estimate
 from setsuden.study.repeats.conditions import in_turn, warnings
 from setsuden.study.repeats.group import Group, groups_of
@@ -143,12 +143,7 @@ def compare(*groups: str, ledger: Ledger | str | os.PathLike[str] | None = None)
         with Ledger.open(ledger, create=False) as opened:
             return compare(*groups, ledger=opened)
     found = groups_of(ledger, groups)
-    boundaries = {str(run.summary.energy.boundary) for one in found for run in one.runs if run.summary.energy}
-    if len(boundaries) > 1:
-        raise BoundaryError(
-            "these runs are drawn around different boundaries", value=sorted(boundaries),
-            remedy="Compare runs of one boundary.",
-        )  # fmt: skip
+    require_one_boundary(run for one in found for run in one.runs)
     results = [_result(one) for one in found]
     contrasts = [_contrast(found[0], results[0], *other) for other in zip(found[1:], results[1:], strict=True)]
     return Comparison(tuple(results), tuple(contrasts), tuple(warnings(ledger, found)))
@@ -177,12 +172,8 @@ def _result(group: Group) -> GroupResult:
 
 def _contrast(first: Group, baseline: GroupResult, second: Group, other: GroupResult) -> Contrast:
     parts = shared_error.shared_parts(second.runs, first.runs)
-    if parts is None:
-        difference = other.meter - baseline.meter
-        meter = other.meter / baseline.meter if baseline.meter.low > 0 else None
-    else:
-        difference = shared_error.difference(other.meter, baseline.meter, parts)
-        meter = shared_error.ratio(other.meter, baseline.meter, parts)
+    difference = shared_error.difference(other.meter, baseline.meter, parts)
+    meter = shared_error.ratio(other.meter, baseline.meter, parts)
     energies = first.energies_j, second.energies_j
     repeated = all(len(some) > 1 for some in energies)
     apart = unpaired(*energies) if repeated else None
