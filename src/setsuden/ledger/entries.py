@@ -140,9 +140,9 @@ def _parts(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[Provena
         ]
     else:
         counted = [
-            energy_between(stretch.channel, stretch.first, stretch.last)
+            energy_between(stretch.channel, *stretch.ends)
             for stretch in stretches_of(connection, row[0])
-            if stretch.channel.counted and stretch.first and stretch.last and stretch.last.t_s > stretch.first.t_s
+            if stretch.channel.counted and stretch.ends
         ]
     split = {}
     for provenance in Provenance:

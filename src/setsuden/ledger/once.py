@@ -235,8 +235,8 @@ def _counted(watch: Watch, looks: _Looks) -> Iterator[tuple[str, str, float, flo
                 yield part["channel"], part["component"], *watch.run.extent_s, Estimate.from_json(part["gross"])
         return
     for stretch in looks.stretches(watch.row[0]):
-        first, last = stretch.first, stretch.last
-        if stretch.channel.counted and first and last and last.t_s > first.t_s:
+        if stretch.channel.counted and stretch.ends:
+            first, last = stretch.ends
             joules = energy_between(stretch.channel, first, last)
             yield stretch.channel.id, stretch.channel.component, first.t_s, last.t_s, joules
 

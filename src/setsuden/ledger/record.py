@@ -182,11 +182,7 @@ def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary
         duration_s, energy, dynamic = whole.duration_s, whole.energy, whole.dynamic
         extent_s = whole.start_s, whole.start_s + whole.duration_s
     else:
-        known = [
-            (s.channel, s.first, s.last)
-            for s in stretches_of(connection, number)
-            if s.first and s.last and s.last.t_s > s.first.t_s  # one sample alone tells of no time and no joule
-        ]
+        known = [(s.channel, *s.ends) for s in stretches_of(connection, number) if s.ends]
         if known:
             seconds: dict[str, float] = {}
             for channel, a, b in known:
@@ -209,6 +205,12 @@ class Stretch:
     first: Count | None
     last: Count | None
     samples: int
+
+    @property
+    def ends(self) -> tuple[Count, Count] | None:
+        """Between which it tells of time and joules; None where no time passed: one sample alone tells of none."""
+        first, last = self.first, self.last
+        return (first, last) if first and last and last.t_s > first.t_s else None
 
 
 def stretches_of(connection: sqlite3.Connection, number: int) -> list[Stretch]:
