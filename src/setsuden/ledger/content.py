@@ -10,8 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from setsuden.errors import InputError
-from setsuden.ledger.liveness import is_alive
-from setsuden.ledger.record import CUT_OFF, RUNNING
+from setsuden.ledger.record import status_seen
 
 if TYPE_CHECKING:
     import sqlite3
@@ -135,8 +134,7 @@ def _content(connection: sqlite3.Connection, run_id: str) -> Content:
         raise InputError("no such run", value=run_id, remedy="See `setsuden runs` for the ids.")
     number, heartbeat_at, *fields = found
     run = RunRow(*fields)
-    if run.status == RUNNING and not is_alive(json.loads(run.writer), heartbeat_at):
-        run = run._replace(status=CUT_OFF)
+    run = run._replace(status=status_seen(run.status, run.writer, heartbeat_at))
 
     def rows(kind: Any, table: str, order: str) -> tuple[Any, ...]:
         query = f"SELECT {', '.join(kind._fields)} FROM {table} WHERE run = ? ORDER BY {order}"

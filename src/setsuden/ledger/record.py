@@ -169,10 +169,14 @@ def load_record(ledger: Ledger, connection: sqlite3.Connection, row: tuple[Any, 
     )
 
 
+def status_seen(status: str, writer: str, heartbeat_at: float) -> str:
+    """As readers see it: a running one whose writer (JSON) is gone was cut off."""
+    return CUT_OFF if status == RUNNING and not is_alive(json.loads(writer), heartbeat_at) else status
+
+
 def _summary(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunSummary:
     number, run_id, kind, name, status, started_at, ended_at, _, heartbeat_at, writer, _, tags, *_, summary = row
-    if status == RUNNING and not is_alive(json.loads(writer), heartbeat_at):
-        status = CUT_OFF
+    status = status_seen(status, writer, heartbeat_at)
     duration_s: float | None = None
     energy: Estimate | None = None
     dynamic: Estimate | None = None
