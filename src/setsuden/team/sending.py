@@ -84,19 +84,22 @@ class _Parcel:
     def deliver(self, remote: Remote, there: Kept | None) -> Outcome:
         """Judge, then write; again where another sender was faster."""
         while True:
-            outcome = None if there is None else self._judged(there)
+            sent = 0 if there is None else there.state.blocks
+            series, before = series_of(blocks_of(self._ledger, self._whole), after=sent)
+            outcome = None if there is None else self._judged(there, series, before)
             if outcome is not None:
                 return outcome
-            content, state = self._content(self._redacted), self._state(self._redacted)[0]
+            content = self._content(self._redacted)
+            state = state_of(content, series)
             with remote.transaction() as connection:
                 if remote.locked(self._summary.id) == there and self._written(connection, content, state, there):
                     return self._outcome("sent" if there is None else "updated")
             there = remote.kept([self._summary.id]).get(self._summary.id)
 
-    def _judged(self, there: Kept) -> Outcome | None:
+    def _judged(self, there: Kept, series: str, before: str | None) -> Outcome | None:
         """What there is to say where nothing is to be written; None where this state follows from the one there."""
         # Names may have been kept there and not here, or the other way round: that alone is no other state.
-        state, before = self._state(there.redacted, after=there.state.blocks)
+        state = state_of(self._content(there.redacted), series)
         verdict = state.against(there.state)
         if verdict == "same":
             return self._outcome("there")
@@ -112,10 +115,6 @@ class _Parcel:
     def _content(self, redacted: bool) -> Content:
         return without_people(self._whole, self._key) if redacted else self._whole
 
-    def _state(self, redacted: bool, *, after: int = 0) -> tuple[State, str | None]:
-        series, before = series_of(blocks_of(self._ledger, self._whole), after=after)
-        return state_of(self._content(redacted), series), before
-
     def _written(self, connection: Connection[Any], content: Content, state: State, there: Kept | None) -> bool:
         row = {
             **rows.run_columns(content),
@@ -128,8 +127,9 @@ class _Parcel:
         number = _run_written(connection, row, max(0.0, time.time() - content.heartbeat_at), there)
         if number is None:
             return False
-        blocks = islice(blocks_of(self._ledger, content), 0 if there is None else there.state.blocks, None)
-        rows.write_parts(connection, number, content, blocks, 0 if there is None else there.state.blocks)
+        sent = 0 if there is None else there.state.blocks
+        blocks = islice(blocks_of(self._ledger, content), sent, None)
+        rows.write_parts(connection, number, content, blocks, sent)
         return True
 
 
