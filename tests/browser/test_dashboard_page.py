@@ -12,7 +12,7 @@ from setsuden.dashboard import Settings
 from setsuden.dashboard.server import DashboardServer
 from setsuden.language import LANGUAGES
 from setsuden.ledger import Flag, Ledger
-from tests.browser.test_report_page import CHROMIUM, FLAGS
+from tests.browser.conftest import CHROMIUM
 from tests.dashboard.support import write
 
 pytestmark = [
@@ -22,15 +22,6 @@ pytestmark = [
     pytest.mark.usefixtures("socket_enabled"),
 ]
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
