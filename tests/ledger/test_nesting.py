@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from setsuden.ledger import Ledger
-from setsuden.ledger.nesting import VARIABLE, outer_of, outermost
+from setsuden.ledger.nesting import VARIABLE, outer_of, outermost, own_tags
 
 
 def test_a_run_says_which_run_it_began_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +28,7 @@ def test_a_run_says_which_run_it_began_within(tmp_path: Path, monkeypatch: pytes
 def test_only_runs_that_lie_in_none_of_the_others_are_outermost() -> None:
     runs = {"a": (), "b": ("x", "within:a"), "c": ("within:b",), "d": ("within:elsewhere",)}
     assert outermost(runs) == ["a", "d"]
+
+
+def test_a_tag_that_ends_in_the_id_of_the_run_around_is_still_somebodys_own() -> None:
+    assert own_tags(("mine", "compare-with-a1", "within:a1", "mine")) == ("mine", "compare-with-a1")

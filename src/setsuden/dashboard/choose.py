@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from setsuden.dashboard.request import Request
-from setsuden.dashboard.spent import day_of, machine_of, own_tags
+from setsuden.dashboard.spent import day_of, machine_of
 from setsuden.ledger.entries import Entry
+from setsuden.ledger.nesting import own_tags
 from setsuden.ledger.record import CUT_OFF, RUNNING
 
 STATUSES = (RUNNING, "finished", "failed", "interrupted", CUT_OFF)
@@ -69,7 +70,7 @@ def _meets(entry: Entry, choice: Choice, zone: tzinfo | None) -> bool:
         return False
     if choice.name and summary.name != choice.name:
         return False
-    if choice.tag and choice.tag not in own_tags(entry):
+    if choice.tag and choice.tag not in own_tags(entry.summary.tags):
         return False
     if choice.machine and machine_of(entry) != choice.machine:
         return False
@@ -107,6 +108,6 @@ def tags_of(entries: Sequence[Entry]) -> list[str]:
     """Every tag there is, the most used first."""
     counts: dict[str, int] = {}
     for entry in entries:
-        for tag in own_tags(entry):
+        for tag in own_tags(entry.summary.tags):
             counts[tag] = counts.get(tag, 0) + 1
     return sorted(counts, key=lambda tag: (-counts[tag], tag))

@@ -10,11 +10,11 @@ from setsuden.dashboard.nest import Nest
 from setsuden.dashboard.request import Request
 from setsuden.dashboard.settings import Settings
 from setsuden.dashboard.sharing import Shares
-from setsuden.dashboard.spent import own_tags
 from setsuden.dashboard.tally import tally
 from setsuden.dashboard.view import Field, Form, Link, Option, View
 from setsuden.dashboard.words import DashboardWords, figure, known_pill, known_said, moment, span
 from setsuden.ledger.entries import Entry
+from setsuden.ledger.nesting import own_tags
 from setsuden.quantity import Estimate
 from setsuden.report.numbers import Shown, shown
 from setsuden.report.page.parts import Page, Section, provenance_entries
@@ -129,7 +129,7 @@ def _row(entry: Entry, request: Request, settings: Settings, words: DashboardWor
         duration=span(summary.duration_s),
         energy=None if energy is None else shown(energy, words.messages),
         power=None if power is None else shown(power, words.messages),
-        tags=[Link(tag, request.link("/runs", {"tag": tag})) for tag in own_tags(entry)],
+        tags=[Link(tag, request.link("/runs", {"tag": tag})) for tag in own_tags(entry.summary.tags)],
     )
 
 

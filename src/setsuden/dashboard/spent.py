@@ -12,7 +12,7 @@ from setsuden.dashboard.sharing import Shares, Sharing
 from setsuden.dashboard.tally import Tally, tally
 from setsuden.ledger import Ledger
 from setsuden.ledger.entries import Entry
-from setsuden.ledger.nesting import outer_of
+from setsuden.ledger.nesting import own_tags
 from setsuden.ledger.record import CUT_OFF, RUNNING
 
 BROKEN_OFF = ("failed", "interrupted", CUT_OFF)
@@ -65,12 +65,6 @@ def day_of(entry: Entry, zone: tzinfo | None) -> date:
     return entry.started.astimezone(zone).date()
 
 
-def own_tags(entry: Entry) -> tuple[str, ...]:
-    """The tags that somebody gave; not the one that says which run is around it."""
-    outer = outer_of(entry.summary.tags)
-    return tuple(dict.fromkeys(tag for tag in entry.summary.tags if outer is None or not tag.endswith(outer)))
-
-
 def spent(
     ledger: Ledger,
     entries: Mapping[int, Entry],
@@ -117,7 +111,7 @@ def machine_of(entry: Entry) -> str:
 
 
 def _tagged(entry: Entry, nest: Nest) -> bool:
-    return bool(own_tags(entry)) or any(map(own_tags, nest.inner(entry)))
+    return any(own_tags(one.summary.tags) for one in (entry, *nest.inner(entry)))
 
 
 def _groups(
@@ -137,11 +131,11 @@ def _tags(
     """All runs of a tag, also those inside a run without it; what two of the tag watched together is added once."""
     tagged: dict[str, list[Entry]] = {}
     for entry in every:
-        for tag in own_tags(entry):
+        for tag in own_tags(entry.summary.tags):
             tagged.setdefault(tag, []).append(entry)
     members: dict[str, list[Entry]] = {}
     for entry in inside:
-        for tag in own_tags(entry):
+        for tag in own_tags(entry.summary.tags):
             members.setdefault(tag, []).append(entry)
     return _ordered(Group(tag, tally(some, shares_of(tagged[tag]), nest)) for tag, some in members.items())
 

@@ -24,6 +24,11 @@ def outer_of(tags: Sequence[str]) -> str | None:
     return next((tag.removeprefix(_TAG) for tag in tags if tag.startswith(_TAG)), None)
 
 
+def own_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags that somebody gave, each once; not the one that says which run is around."""
+    return tuple(dict.fromkeys(tag for tag in tags if not tag.startswith(_TAG)))
+
+
 def outermost(runs: Mapping[str, Sequence[str]]) -> list[str]:
     """Of some runs, id -> tags, those whose joules are not in another of them."""
     return [run for run, tags in runs.items() if outer_of(tags) not in runs]
