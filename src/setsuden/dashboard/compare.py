@@ -10,6 +10,7 @@ from setsuden.dashboard.pricing import Pricing
 from setsuden.dashboard.request import Request
 from setsuden.dashboard.view import Link, View
 from setsuden.dashboard.words import NOTHING, DashboardWords, column_unit, figure, span
+from setsuden.language import Messages
 from setsuden.ledger import RunRecord
 from setsuden.ledger.comparison import CLOSE, LESS, UNKNOWN, Comparison, compare_runs
 from setsuden.quantity import Estimate, render
@@ -91,6 +92,7 @@ def _warnings(found: Comparison, words: DashboardWords) -> list[str]:
         said.append(words("compare.coverage", components=counted))
     if len({(run.environment.get("hardware") or {}).get("processor") for run in found.runs}) > 1:
         said.append(words("compare.machines"))
+    said.append(Messages("meter", words.language).say("compare.repeat"))
     return said
 
 
